@@ -1,0 +1,1 @@
+"""Fairlead: the working system for people who help schools get better."""

@@ -1,0 +1,33 @@
+"""The one way to ask the time. `fairlead.site.clock` binds the answer; nothing else reads the system clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Gives the present moment, aware of its time zone."""
+
+    def now(self) -> datetime: ...
+
+
+_clock: Clock | None = None
+
+
+def bind(clock: Clock) -> None:
+    """Make `clock` the one that `now` and `today` ask. Called once, at start-up (and by tests)."""
+    global _clock
+    _clock = clock
+
+
+def now() -> datetime:
+    """The present moment in the organization's time zone."""
+    if _clock is None:
+        raise RuntimeError("No clock is bound. Start Fairlead through fairlead.site, or bind one in the test.")
+    return _clock.now()
+
+
+def today() -> date:
+    """The present day in the organization's time zone."""
+    return now().date()
