@@ -1,4 +1,4 @@
-"""The one way to ask the time. `fairlead.site.clock` binds the answer; nothing else reads the system clock."""
+"""The one way to ask the time. `fairlead.site.clock` binds the answer; nothing else reads the clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def bind(clock: Clock) -> None:
 def now() -> datetime:
     """The present moment in the organization's time zone."""
     if _clock is None:
-        raise RuntimeError("No clock is bound. Start Fairlead through fairlead.site, or bind one in the test.")
+        raise RuntimeError("No clock is bound: start through fairlead.site, or bind one in the test.")
     return _clock.now()
 
 
