@@ -1,0 +1,1 @@
+"""What users name: one room per app, one owner per table."""

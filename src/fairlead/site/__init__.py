@@ -1,0 +1,1 @@
+"""Settings, urls, clock, embedded PostgreSQL, middleware, base templates, design tokens, health."""

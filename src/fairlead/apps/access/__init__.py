@@ -1,0 +1,1 @@
+"""Who may see what, and why: scopes, grounds, walls between purposes, row-level security, the read log."""

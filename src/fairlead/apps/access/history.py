@@ -1,0 +1,18 @@
+"""History by triggers: what a row said before it was changed or deleted."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import pghistory
+from django.db import models
+
+M = TypeVar("M", bound=type[models.Model])
+
+
+def tracked(model: M) -> M:
+    """Keep the former row at every update and delete. Class decorator; the history table needs the model's wall too."""
+    return pghistory.track(  # type: ignore[no-any-return]
+        pghistory.UpdateEvent(row=pghistory.Old),
+        pghistory.DeleteEvent(row=pghistory.Old),
+    )(model)

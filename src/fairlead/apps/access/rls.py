@@ -1,0 +1,123 @@
+"""Row-level security from one helper, in two shapes only: organization membership, and purpose wall.
+
+Settings are read as InitPlans, `(select nullif(current_setting(…, true), ''))`: once a query and not once a row
+(a bare call per row was 50 times slower; an unset setting is '', not NULL). Three logins: `owner` migrates and
+copies and is bound by no policy; `worker` has policies of its own name; `app` has the walls below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from django.db import connection, migrations
+
+APP, WORKER = "fairlead_app", "fairlead_worker"
+Worker = Literal["read", "write"]
+
+ORGS = "((select nullif(current_setting('fairlead.orgs', true), ''))::bigint[])"
+UP_ORGS = "((select nullif(current_setting('fairlead.up_orgs', true), ''))::bigint[])"
+PURPOSES = "((select nullif(current_setting('fairlead.purposes', true), ''))::text[])"
+PERSON = "(select nullif(current_setting('fairlead.person', true), '')::bigint)"
+
+
+def _install(table: str, wall: str, shape: str, worker: Worker) -> migrations.RunSQL:
+    verbs = "SELECT" if worker == "read" else "SELECT, INSERT, UPDATE, DELETE"
+    forward = [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP}",
+        f"GRANT {verbs} ON {table} TO {WORKER}",
+        f"CREATE POLICY {shape} ON {table} FOR ALL TO {APP} USING ({wall}) WITH CHECK ({wall})",
+        f"CREATE POLICY worker ON {table} FOR {'SELECT' if worker == 'read' else 'ALL'} TO {WORKER} USING (true)",
+    ]
+    backward = [
+        f"DROP POLICY worker ON {table}",
+        f"DROP POLICY {shape} ON {table}",
+        f"REVOKE ALL ON {table} FROM {APP}, {WORKER}",
+        f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+    ]
+    return migrations.RunSQL(forward, backward)
+
+
+def organization_wall(
+    table: str,
+    org_column: str = "organization_id",
+    *,
+    up: bool = False,
+    own: Sequence[str] = (),
+    worker: Worker = "read",
+) -> migrations.RunSQL:
+    """Rows of the asking person's organizations (`up`: and of those above), and rows whose `own` column is that person."""
+    wall = f"{org_column} = ANY ({UP_ORGS if up else ORGS})"
+    for column in own:
+        wall += f" OR {column} = {PERSON}"
+    return _install(table, wall, "organization_wall", worker)
+
+
+def purpose_wall(
+    table: str,
+    *,
+    person_columns: Sequence[str],
+    org_column: str = "organization_id",
+    purpose_column: str = "purpose",
+    worker: Worker = "read",
+) -> migrations.RunSQL:
+    """Rows that the person made or is the subject of; others only where organization *and* purpose are open to them."""
+    wall = f"({org_column} = ANY ({ORGS}) AND {purpose_column} = ANY ({PURPOSES}))"
+    for column in person_columns:
+        wall += f" OR {column} = {PERSON}"
+    return _install(table, wall, "purpose_wall", worker)
+
+
+def open_table(table: str, *, write: bool = False, worker: Worker = "read") -> migrations.RunSQL:
+    """A table without personal data (a catalogue): grants and no wall."""
+    verbs = "SELECT, INSERT, UPDATE, DELETE"
+    forward = [
+        f"GRANT {verbs if write else 'SELECT'} ON {table} TO {APP}",
+        f"GRANT {verbs if worker == 'write' else 'SELECT'} ON {table} TO {WORKER}",
+    ]
+    return migrations.RunSQL(forward, [f"REVOKE ALL ON {table} FROM {APP}, {WORKER}"])
+
+
+def open_view(view: str) -> migrations.RunSQL:
+    """A view made WITH (security_invoker = true): readable, and bound by the walls of the tables below it."""
+    return migrations.RunSQL(
+        [f"GRANT SELECT ON {view} TO {APP}, {WORKER}"], [f"REVOKE ALL ON {view} FROM {APP}, {WORKER}"]
+    )
+
+
+def apply(
+    *, person_id: int, org_ids: Sequence[int], up_org_ids: Sequence[int], purposes: Sequence[str]
+) -> None:
+    """Tell PostgreSQL, for this transaction only, who is asking."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('fairlead.person', %s, true), set_config('fairlead.orgs', %s, true), "
+            "set_config('fairlead.up_orgs', %s, true), set_config('fairlead.purposes', %s, true)",
+            [
+                str(person_id),
+                "{" + ",".join(map(str, sorted(org_ids))) + "}",
+                "{" + ",".join(map(str, sorted(up_org_ids))) + "}",
+                "{" + ",".join(sorted(purposes)) + "}",
+            ],
+        )
+
+
+# Tables of libraries: they hold sessions, sign-in and jobs, not a child's data; the library guards them.
+FRAMEWORK_PREFIXES = ("django_", "auth_", "account_", "mfa_", "procrastinate_", "pghistory_")
+
+
+def grant_framework() -> None:
+    """Let the app and worker logins use the libraries' own tables, sequences and functions. Run after every migrate."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'S', 'v') AND c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)"
+        )
+        for name, kind in cursor.fetchall():
+            if name.startswith(FRAMEWORK_PREFIXES):
+                verbs = "USAGE, SELECT" if kind == "S" else "SELECT, INSERT, UPDATE, DELETE"
+                cursor.execute(
+                    f'GRANT {verbs} ON {"SEQUENCE" if kind == "S" else "TABLE"} "{name}" TO {APP}, {WORKER}'
+                )
+        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {APP}, {WORKER}")

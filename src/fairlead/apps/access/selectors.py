@@ -1,0 +1,30 @@
+"""Reading grounds and the log of reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from fairlead.apps.access.models import AccessLog, Agreement
+from fairlead.apps.access.scope import AgreementGrant, Scope
+
+
+def agreements_of(organization_ids: Iterable[int], on: date) -> tuple[AgreementGrant, ...]:
+    """Agreements in force on a day that let these organizations see something of another."""
+    rows = (
+        Agreement.objects.filter(Q(ends__isnull=True) | Q(ends__gte=on), grantee__in=list(organization_ids), begins__lte=on)
+        .select_related("grantor")
+        .order_by("id")
+    )
+    return tuple(AgreementGrant(a.pk, a.grantor_id, a.grantor.name, tuple(a.data_classes)) for a in rows)
+
+
+def reads_of(scope: Scope, target: str) -> QuerySet[AccessLog]:
+    """Who has looked at `target`, oldest first; within the asking person's organizations."""
+    return (
+        AccessLog.objects.filter(organization_id__in=scope.org_ids, target=target)
+        .select_related("person")
+        .order_by("at", "id")
+    )

@@ -1,0 +1,1 @@
+"""Organizations, people, roles, sessions, sections, enrollments: the field's roster, in OneRoster's words."""

@@ -1,0 +1,186 @@
+"""Reading the roster. The asking person's scope comes first, always."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from fairlead.apps.access import rls
+from fairlead.apps.access.purposes import readable_purposes
+from fairlead.apps.access.scope import Grant, Scope
+from fairlead.apps.access.selectors import agreements_of
+from fairlead.apps.roster.models import (
+    AcademicSession,
+    Enrollment,
+    Guardianship,
+    Organization,
+    Person,
+    Role,
+    SchoolDay,
+    Section,
+)
+
+# One query: the person's roles, with each organization's descendants and ancestors.
+_GRANTS = """
+WITH RECURSIVE held AS (
+    SELECT r.id, r.role, r.organization_id, o.name, p.given_name, p.family_name
+    FROM roster_role r
+    JOIN roster_organization o ON o.id = r.organization_id
+    JOIN roster_person p ON p.id = r.person_id
+    WHERE r.person_id = %(person)s AND r.begins <= %(on)s AND (r.ends IS NULL OR r.ends >= %(on)s)
+),
+below AS (
+    SELECT h.id AS role_id, o.id, o.parent_id FROM held h JOIN roster_organization o ON o.id = h.organization_id
+    UNION ALL
+    SELECT b.role_id, o.id, o.parent_id FROM below b JOIN roster_organization o ON o.parent_id = b.id
+),
+above AS (
+    SELECT h.id AS role_id, o.id, o.parent_id FROM held h JOIN roster_organization o ON o.id = h.organization_id
+    UNION ALL
+    SELECT a.role_id, o.id, o.parent_id FROM above a JOIN roster_organization o ON o.id = a.parent_id
+)
+SELECT h.role, h.organization_id, h.name, h.given_name, h.family_name,
+       (SELECT array_agg(DISTINCT b.id) FROM below b WHERE b.role_id = h.id),
+       (SELECT array_agg(DISTINCT a.id) FROM above a WHERE a.role_id = h.id)
+FROM held h ORDER BY h.id
+"""
+
+
+def scope_for(person_id: int, on: date) -> Scope | None:
+    """The scope of one person on a day, from their dated roles and their organizations' agreements; None without a role.
+
+    Also tells PostgreSQL who is asking, for this transaction: first the person alone (that opens their own roles),
+    then what those roles open.
+    """
+    rls.apply(person_id=person_id, org_ids=[], up_org_ids=[], purposes=[])
+    with connection.cursor() as cursor:
+        cursor.execute(_GRANTS, {"person": person_id, "on": on})
+        rows = cursor.fetchall()
+    if not rows:
+        return None
+    grants = tuple(Grant(role, organization_id, name) for role, organization_id, name, *_ in rows)
+    below = frozenset(i for row in rows for i in row[5])
+    above = frozenset(i for row in rows for i in row[6])
+    scope = Scope(
+        person_id=person_id,
+        name=f"{rows[0][3]} {rows[0][4]}",
+        roles=grants,
+        org_ids=below,
+        up_org_ids=below | above,
+        purposes=readable_purposes(frozenset(g.role for g in grants)),
+        agreements=agreements_of({g.organization_id for g in grants}, on)
+        if any(g.role == "city_lead" for g in grants)
+        else (),
+    )
+    rls.apply(
+        person_id=person_id,
+        org_ids=sorted(scope.org_ids),
+        up_org_ids=sorted(scope.up_org_ids),
+        purposes=sorted(scope.purposes),
+    )
+    return scope
+
+
+def organizations(scope: Scope, kind: str | None = None) -> QuerySet[Organization]:
+    """Organizations whose rows the person may read, by name."""
+    rows = Organization.objects.filter(id__in=scope.org_ids)
+    if kind is not None:
+        rows = rows.filter(kind=kind)
+    return rows.order_by("name")
+
+
+def organization(organization_id: int) -> Organization:
+    """One organization; the tree holds no personal data."""
+    return Organization.objects.get(pk=organization_id)
+
+
+def organization_by_sourced_id(sourced_id: str) -> Organization:
+    """One organization by the identifier of the system that it comes from."""
+    return Organization.objects.get(sourced_id=sourced_id)
+
+
+def network_of(organization_id: int) -> Organization:
+    """The network above an organization (itself when it stands alone)."""
+    node = Organization.objects.select_related("parent__parent").get(pk=organization_id)
+    while node.parent is not None and node.kind != Organization.Kind.NETWORK:
+        node = node.parent
+    return node
+
+
+def in_force(on: date) -> Q:
+    """Rows with `begins`/`ends` in force on a day."""
+    return Q(begins__lte=on) & (Q(ends__isnull=True) | Q(ends__gte=on))
+
+
+def people(scope: Scope) -> QuerySet[Person]:
+    """People whose records the person's organizations keep; names of staff also of the organizations above."""
+    return Person.objects.filter(
+        Q(organization_id__in=scope.org_ids)
+        | Q(organization_id__in=scope.up_org_ids, kind=Person.Kind.STAFF)
+        | Q(pk=scope.person_id)
+    )
+
+
+def sections_taught(scope: Scope, on: date) -> QuerySet[Section]:
+    """The asking person's own sections in the session that holds this day."""
+    return (
+        Section.objects.filter(
+            teacher_id=scope.person_id, organization_id__in=scope.org_ids, session__begins__lte=on, session__ends__gte=on
+        )
+        .select_related("organization", "course")
+        .order_by("name")
+    )
+
+
+def sections(scope: Scope, organization_id: int, on: date) -> QuerySet[Section]:
+    """A school's sections in the session that holds this day."""
+    return (
+        Section.objects.filter(
+            organization_id=organization_id, organization__in=scope.org_ids, session__begins__lte=on, session__ends__gte=on
+        )
+        .select_related("teacher", "course")
+        .order_by("grade", "name")
+    )
+
+
+def section_students(scope: Scope, section_id: int, on: date) -> QuerySet[Person]:
+    """Students enrolled in a section on a day, by name."""
+    enrolled = Enrollment.objects.filter(in_force(on), section_id=section_id, organization_id__in=scope.org_ids)
+    return Person.objects.filter(pk__in=enrolled.values("student_id")).order_by("sort_name")
+
+
+def guardianships(scope: Scope, student_ids: list[int]) -> QuerySet[Guardianship]:
+    """Whom to call about these students, in the family's order."""
+    return (
+        Guardianship.objects.filter(student_id__in=student_ids, organization_id__in=scope.org_ids)
+        .select_related("guardian")
+        .order_by("student_id", "rank")
+    )
+
+
+def staff(
+    scope: Scope, on: date, *, role: str | None = None, organization_id: int | None = None
+) -> QuerySet[Role]:
+    """Roles in force, with their people, by name."""
+    rows = Role.objects.filter(in_force(on), organization_id__in=scope.up_org_ids)
+    if role is not None:
+        rows = rows.filter(role=role)
+    if organization_id is not None:
+        rows = rows.filter(organization_id=organization_id)
+    return rows.select_related("person", "organization").order_by("person__sort_name")
+
+
+def session_on(network_id: int, on: date) -> AcademicSession | None:
+    """The academic session of a network that holds this day."""
+    return AcademicSession.objects.filter(organization_id=network_id, begins__lte=on, ends__gte=on).first()
+
+
+def school_days(network_id: int, first: date, last: date) -> list[date]:
+    """The network's school days from `first` to `last`, both included."""
+    return list(
+        SchoolDay.objects.filter(organization_id=network_id, date__gte=first, date__lte=last)
+        .order_by("date")
+        .values_list("date", flat=True)
+    )

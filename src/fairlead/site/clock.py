@@ -1,0 +1,55 @@
+"""What time it is: the system's clock, or in the demo the moment at which its banner stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from fairlead import clock
+
+_held: ContextVar[datetime | None] = ContextVar("fairlead_moment", default=None)
+
+
+class SiteClock:
+    """Asks, in this order: the moment held for this request or test, the demo's table, the system."""
+
+    def now(self) -> datetime:
+        zone = ZoneInfo(settings.TIME_ZONE)
+        held = _held.get()
+        if held is None and settings.DEMO:
+            held = demo_moment()
+        return (held or datetime.now(zone)).astimezone(zone)
+
+
+def install() -> None:
+    """Bind the site's clock for every floor."""
+    clock.bind(SiteClock())
+
+
+def demo_moment() -> datetime | None:
+    """Where the demo's clock stands; None before the demo has been built."""
+    from fairlead.site.models import DemoClock
+
+    return DemoClock.objects.values_list("moment", flat=True).first()
+
+
+def move_demo(moment: datetime) -> None:
+    """Set the demo's clock."""
+    from fairlead.site.models import DemoClock
+
+    DemoClock.objects.update_or_create(pk=1, defaults={"moment": moment})
+
+
+@contextmanager
+def held(moment: datetime | None) -> Iterator[None]:
+    """Let `clock.now()` answer `moment` inside the block (a request of the demo, a test)."""
+    token = _held.set(moment)
+    try:
+        yield
+    finally:
+        _held.reset(token)

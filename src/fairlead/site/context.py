@@ -1,0 +1,41 @@
+"""What every page's frame needs: the demo's banner, and where this person can go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from fairlead import clock
+
+# role -> pages in the frame's navigation, in order. Names that are not there yet are left out.
+PAGES: tuple[tuple[str, str, Any], ...] = (
+    ("teacher", "teacher:desk", _("My classes")),
+    ("office", "office:desk", _("This morning")),
+    ("principal", "principal:desk", _("This morning")),
+    ("coach", "coach:desk", _("My visits")),
+    ("director", "director:desk", _("My schools")),
+    ("network_lead", "network:desk", _("Theory of change")),
+    ("analyst", "analyst:desk", _("Studies")),
+    ("city_lead", "city:desk", _("Quality seats")),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of base.html: `demo`, `nav`, `scope`."""
+    scope = getattr(request, "scope", None)
+    nav = []
+    for role, name, label in PAGES:
+        if scope is not None and scope.has(role):
+            try:
+                url = reverse(name)
+            except NoReverseMatch:
+                continue
+            nav.append({"url": url, "label": label, "current": request.path.startswith(url)})
+    demo: dict[str, Any] = {"on": settings.DEMO}
+    if settings.DEMO:
+        demo["now"] = clock.now()
+    return {"demo": demo, "nav": nav, "scope": scope, "theme": request.COOKIES.get("theme", "")}

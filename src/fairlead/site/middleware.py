@@ -1,0 +1,41 @@
+"""Around every request: one transaction, the clock's moment, and who is asking (for code and for PostgreSQL)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pghistory
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from fairlead import clock
+from fairlead.apps.roster.selectors import scope_for
+from fairlead.site.clock import demo_moment, held
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+UNTOUCHED = ("/static/", "/health")
+
+
+class ScopeMiddleware:
+    """Opens the transaction in which row-level security knows the person; rolls back when the page failed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.scope = None  # type: ignore[attr-defined]
+        if request.path.startswith(UNTOUCHED):
+            return self.get_response(request)
+        with transaction.atomic(), held(demo_moment() if settings.DEMO else None):
+            user = request.user
+            if user.is_authenticated and user.person_id is not None:
+                request.scope = scope_for(user.person_id, clock.today())  # type: ignore[attr-defined]
+            if request.method in SAFE or request.scope is None:  # type: ignore[attr-defined]
+                response = self.get_response(request)
+            else:  # history tells who changed a row, and on which page
+                with pghistory.context(person=user.person_id, page=request.path):
+                    response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+        return response

@@ -1,0 +1,57 @@
+"""The access table: persona × URL × status, and no route missing."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from fairlead.demo.cast import BY_KEY
+from tests.access.objects import OBJECTS
+
+TABLE: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("table.toml").read_text(encoding="utf-8"))
+PERSONS = ("anonymous", *BY_KEY)
+LIBRARIES = ("account_", "mfa_", "set_language")  # sign-in pages of the library: its own tests guard them
+
+
+def routes(resolver: URLResolver, space: str = "") -> list[str]:
+    """Every named route, with its namespace."""
+    names = []
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            assert entry.name, f"a route without a name: {entry.pattern}"
+            names.append(space + entry.name)
+        else:
+            names += routes(entry, f"{space}{entry.namespace}:" if entry.namespace else space)
+    return names
+
+
+def test_no_route_is_missing_from_the_table() -> None:
+    named = {name for name in routes(get_resolver()) if not name.startswith(LIBRARIES)}
+    listed = {row.get("url", key) for key, row in TABLE.items()}
+    assert named - listed == set(), "routes without a row in tests/access/table.toml"
+    assert listed - named == set(), "rows of the table without a route"
+
+
+def cases() -> list[Any]:
+    return [
+        pytest.param(row.get("url", key), row, person, id=f"{key}-{person}")
+        for key, row in TABLE.items()
+        for person in PERSONS
+    ]
+
+
+@pytest.mark.parametrize(("name", "row", "person"), cases())
+def test_access(name: str, row: dict[str, Any], person: str, as_person: Any, seeded: Any) -> None:
+    args = [OBJECTS[a[1:]](seeded) if isinstance(a, str) and a.startswith("@") else a for a in row.get("args", [])]
+    url = reverse(name, args=args)
+    expected = row.get(person, row.get("others"))
+    assert expected is not None, f"the table says nothing about {person} at {name}"
+    client = as_person(None if person == "anonymous" else person)
+    response = client.generic(row.get("method", "GET"), url, row.get("body", ""), content_type="application/x-www-form-urlencoded")
+    assert response.status_code == expected
+    if expected == 302 and person == "anonymous":
+        assert response["Location"].startswith(("/accounts/login/", row.get("anonymous_to", "/accounts/login/")))

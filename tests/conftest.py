@@ -1,0 +1,98 @@
+"""Shared by all tests: the small invented network, its cast signed in under the app's own database login."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("FAIRLEAD_LOGIN", "owner")
+os.environ.setdefault("FAIRLEAD_DEMO", "1")
+
+from collections.abc import Callable, Iterator  # noqa: E402
+from contextlib import contextmanager  # noqa: E402
+from typing import Any  # noqa: E402
+
+import pytest  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def world(django_db_setup: None, django_db_blocker: Any) -> Any:
+    """The small demo network, built once in the test database; each test rolls its own changes back."""
+    from fairlead.demo.build import build
+    from fairlead.demo.world import World
+    from fairlead.site.clock import move_demo
+
+    with django_db_blocker.unblock():
+        built = build(World.small())
+        move_demo(built.moment)
+    return built
+
+
+@pytest.fixture
+def seeded(world: Any, db: None) -> Any:
+    """The network, in a test's transaction, still as the owner (no walls)."""
+    return world
+
+
+def use_app_login() -> None:
+    """From here on this test's queries run as the app's login: row-level security is on."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE fairlead_app")
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """For a moment without walls, to arrange or to look."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        before = cursor.fetchone()[0]
+        cursor.execute("RESET ROLE")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {before}")
+
+
+@pytest.fixture
+def as_person(seeded: Any) -> Callable[[str | None], Any]:
+    """`as_person("amara")`: a client signed in as one of the cast, under the app's login. None: nobody signed in."""
+    from django.test import Client
+
+    from fairlead.apps.access.models import Account
+    from fairlead.demo.cast import BY_KEY
+
+    def sign_in(key: str | None) -> Client:
+        client = Client()
+        if key is not None:
+            with as_owner():
+                client.force_login(Account.objects.get(email=BY_KEY[key].email))
+        use_app_login()
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def scope_of(seeded: Any) -> Callable[[str], Any]:
+    """`scope_of("grace")`: her scope on the demo's day, with PostgreSQL told so, under the app's login."""
+    from fairlead.apps.roster.selectors import scope_for
+
+    def find(key: str) -> Any:
+        use_app_login()
+        return scope_for(seeded.person[key], seeded.today)
+
+    return find
+
+
+@contextmanager
+def max_queries(most: int) -> Iterator[None]:
+    """Fails when the block needs more than `most` queries (savepoints not counted), and shows them."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        yield
+    queries = [q["sql"] for q in captured if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT"))]
+    assert len(queries) <= most, f"{len(queries)} queries, at most {most}:\n" + "\n".join(q[:300] for q in queries)
