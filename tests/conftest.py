@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-os.environ.setdefault("FAIRLEAD_LOGIN", "owner")
-os.environ.setdefault("FAIRLEAD_DEMO", "1")
-
-from collections.abc import Callable, Iterator  # noqa: E402
-from contextlib import contextmanager  # noqa: E402
-from typing import Any  # noqa: E402
-
-import pytest  # noqa: E402
+import pytest
 
 
 @pytest.fixture(scope="session")
@@ -94,5 +89,7 @@ def max_queries(most: int) -> Iterator[None]:
 
     with CaptureQueriesContext(connection) as captured:
         yield
-    queries = [q["sql"] for q in captured if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT"))]
+    queries = [
+        q["sql"] for q in captured if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT"))
+    ]
     assert len(queries) <= most, f"{len(queries)} queries, at most {most}:\n" + "\n".join(q[:300] for q in queries)

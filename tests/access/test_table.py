@@ -51,7 +51,9 @@ def test_access(name: str, row: dict[str, Any], person: str, as_person: Any, see
     expected = row.get(person, row.get("others"))
     assert expected is not None, f"the table says nothing about {person} at {name}"
     client = as_person(None if person == "anonymous" else person)
-    response = client.generic(row.get("method", "GET"), url, row.get("body", ""), content_type="application/x-www-form-urlencoded")
+    response = client.generic(
+        row.get("method", "GET"), url, row.get("body", ""), content_type="application/x-www-form-urlencoded"
+    )
     assert response.status_code == expected
     if expected == 302 and person == "anonymous":
         assert response["Location"].startswith(("/accounts/login/", row.get("anonymous_to", "/accounts/login/")))

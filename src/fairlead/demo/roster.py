@@ -116,7 +116,9 @@ def _staff(world: World, rng: np.random.Generator) -> None:
     sections = world.take_ids("roster_section", world.teachers)
     courses = {
         g: Course.objects.create(
-            organization_id=world.network_id, name="Kindergarten" if g == 0 else f"Grade {g}", subject="homeroom"
+            organization_id=world.network_id,
+            name="Kindergarten" if g == 0 else f"Grade {g}",
+            subject="homeroom",
         ).pk
         for g in range(13)
     }
@@ -131,7 +133,18 @@ def _staff(world: World, rng: np.random.Generator) -> None:
             label = "K" if grade == 0 else str(grade)
             letter = chr(65 + j // (high - low + 1)) if (i, j) != (0, 0) else "Okafor"
             pk = int(sections[at])
-            rows.append((pk, int(school), world.session_id, courses[grade], teacher, f"{label}-{letter}", grade, f"section-{pk}"))
+            rows.append(
+                (
+                    pk,
+                    int(school),
+                    world.session_id,
+                    courses[grade],
+                    teacher,
+                    f"{label}-{letter}",
+                    grade,
+                    f"section-{pk}",
+                )
+            )
             ids.append(pk)
             school_of.append(i)
             teacher_of.append(teacher)
@@ -235,9 +248,14 @@ def _guardians(
         "roster_guardianship",
         ("student_id", "guardian_id", "organization_id", "relation", "may_contact", "rank"),
         (
-            (int(world.student_ids[s]), int(ids[k]), int(organization[s]), relation[k], bool(may[k]), int(rank[k]))
+            (
+                int(world.student_ids[s]),
+                int(ids[k]),
+                int(organization[s]),
+                relation[k],
+                bool(may[k]),
+                int(rank[k]),
+            )
             for k, s in enumerate(student)
         ),
     )
-
-

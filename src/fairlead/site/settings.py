@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from fairlead.site import postgres
+from fairlead.site import folder, postgres
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
 DEBUG = os.environ.get("FAIRLEAD_DEBUG", "") == "1"
-DEMO = os.environ.get("FAIRLEAD_DEMO", "1" if "pytest" in sys.modules else "") == "1"
-SECRET_KEY = os.environ.get("FAIRLEAD_SECRET_KEY") or postgres.secret("django")
+DEMO = os.environ.get("FAIRLEAD_DEMO", "") == "1"
+SECRET_KEY = os.environ.get("FAIRLEAD_SECRET_KEY") or folder.secret("django")
 ALLOWED_HOSTS = os.environ.get("FAIRLEAD_HOSTS", "localhost 127.0.0.1 [::1] testserver").split()
 CSRF_TRUSTED_ORIGINS = os.environ.get("FAIRLEAD_ORIGINS", "").split()
 SECURE = os.environ.get("FAIRLEAD_HTTPS", "") == "1"
@@ -24,7 +23,17 @@ SHARED_DATA = Path(os.environ.get("FAIRLEAD_SHARED_DATA", PACKAGE.parent.parent.
 
 DESKS = [
     f"fairlead.desks.{room}"
-    for room in ("welcome", "teacher", "office", "principal", "coach", "director", "network", "analyst", "city")
+    for room in (
+        "welcome",
+        "teacher",
+        "office",
+        "principal",
+        "coach",
+        "director",
+        "network",
+        "analyst",
+        "city",
+    )
     if (PACKAGE / "desks" / room / "__init__.py").exists()
 ]
 APPS = [
@@ -146,7 +155,7 @@ USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = os.environ.get("FAIRLEAD_TIME_ZONE", "America/New_York")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = postgres.data_folder() / "static"
+STATIC_ROOT = folder.data_folder() / "static"
 STATICFILES_DIRS = [PACKAGE / "site" / "static"]
 WHITENOISE_USE_FINDERS = True
 

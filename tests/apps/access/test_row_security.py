@@ -78,7 +78,8 @@ def test_the_person_is_asked_once_and_not_once_a_row(seeded: Any, scope_of: Any)
 
 def test_the_app_login_is_no_owner_and_bypasses_nothing(seeded: Any) -> None:
     ((superuser, bypass, owned),) = rows(
-        "SELECT rolsuper, rolbypassrls, (SELECT count(*) FROM pg_class WHERE relowner = r.oid) FROM pg_roles r WHERE rolname = %s", APP
+        "SELECT rolsuper, rolbypassrls, (SELECT count(*) FROM pg_class WHERE relowner = r.oid) FROM pg_roles r WHERE rolname = %s",
+        APP,
     )
     assert (superuser, bypass, owned) == (False, False, 0)
 

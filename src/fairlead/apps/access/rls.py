@@ -86,9 +86,7 @@ def open_view(view: str) -> migrations.RunSQL:
     )
 
 
-def apply(
-    *, person_id: int, org_ids: Sequence[int], up_org_ids: Sequence[int], purposes: Sequence[str]
-) -> None:
+def apply(*, person_id: int, org_ids: Sequence[int], up_org_ids: Sequence[int], purposes: Sequence[str]) -> None:
     """Tell PostgreSQL, for this transaction only, who is asking."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -44,8 +44,7 @@ class Scope:
     def has(self, *roles: str, organization_id: int | None = None) -> bool:
         """Whether the person holds one of `roles` (at `organization_id`, when given)."""
         return any(
-            g.role in roles and (organization_id is None or g.organization_id == organization_id)
-            for g in self.roles
+            g.role in roles and (organization_id is None or g.organization_id == organization_id) for g in self.roles
         )
 
     def covers(self, organization_id: int) -> bool:

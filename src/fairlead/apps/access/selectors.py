@@ -14,7 +14,9 @@ from fairlead.apps.access.scope import AgreementGrant, Scope
 def agreements_of(organization_ids: Iterable[int], on: date) -> tuple[AgreementGrant, ...]:
     """Agreements in force on a day that let these organizations see something of another."""
     rows = (
-        Agreement.objects.filter(Q(ends__isnull=True) | Q(ends__gte=on), grantee__in=list(organization_ids), begins__lte=on)
+        Agreement.objects.filter(
+            Q(ends__isnull=True) | Q(ends__gte=on), grantee__in=list(organization_ids), begins__lte=on
+        )
         .select_related("grantor")
         .order_by("id")
     )

@@ -10,5 +10,9 @@ from fairlead.apps.access.scope import Scope
 def log_read(scope: Scope, action: str, target: str, organization_id: int) -> AccessLog:
     """Record that this person looked at `target` (a study's outcomes, a row outside their own school)."""
     return AccessLog.objects.create(
-        at=clock.now(), person_id=scope.person_id, organization_id=organization_id, action=action, target=target
+        at=clock.now(),
+        person_id=scope.person_id,
+        organization_id=organization_id,
+        action=action,
+        target=target,
     )

@@ -127,7 +127,10 @@ def sections_taught(scope: Scope, on: date) -> QuerySet[Section]:
     """The asking person's own sections in the session that holds this day."""
     return (
         Section.objects.filter(
-            teacher_id=scope.person_id, organization_id__in=scope.org_ids, session__begins__lte=on, session__ends__gte=on
+            teacher_id=scope.person_id,
+            organization_id__in=scope.org_ids,
+            session__begins__lte=on,
+            session__ends__gte=on,
         )
         .select_related("organization", "course")
         .order_by("name")
@@ -138,7 +141,10 @@ def sections(scope: Scope, organization_id: int, on: date) -> QuerySet[Section]:
     """A school's sections in the session that holds this day."""
     return (
         Section.objects.filter(
-            organization_id=organization_id, organization__in=scope.org_ids, session__begins__lte=on, session__ends__gte=on
+            organization_id=organization_id,
+            organization__in=scope.org_ids,
+            session__begins__lte=on,
+            session__ends__gte=on,
         )
         .select_related("teacher", "course")
         .order_by("grade", "name")
@@ -160,9 +166,7 @@ def guardianships(scope: Scope, student_ids: list[int]) -> QuerySet[Guardianship
     )
 
 
-def staff(
-    scope: Scope, on: date, *, role: str | None = None, organization_id: int | None = None
-) -> QuerySet[Role]:
+def staff(scope: Scope, on: date, *, role: str | None = None, organization_id: int | None = None) -> QuerySet[Role]:
     """Roles in force, with their people, by name."""
     rows = Role.objects.filter(in_force(on), organization_id__in=scope.up_org_ids)
     if role is not None:

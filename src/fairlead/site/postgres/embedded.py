@@ -322,12 +322,7 @@ def _drop_stale_pid_file(chosen: Cluster) -> None:
     if not path.exists():
         return
     first = path.read_text().splitlines()[:1]
-    if (
-        first
-        and first[0].isdigit()
-        and psutil.pid_exists(int(first[0]))
-        and not chosen.is_ours(int(first[0]))
-    ):
+    if first and first[0].isdigit() and psutil.pid_exists(int(first[0])) and not chosen.is_ours(int(first[0])):
         path.unlink(missing_ok=True)
 
 
@@ -386,9 +381,7 @@ def _ensure_database(chosen: Cluster, server: Server) -> None:
         dbname="postgres",
         autocommit=True,
     ) as admin:
-        ensure_role(
-            admin, ROLES["owner"], secret(f"{chosen.prefix}-owner"), HELD.replace("NOCREATEDB", "CREATEDB")
-        )
+        ensure_role(admin, ROLES["owner"], secret(f"{chosen.prefix}-owner"), HELD.replace("NOCREATEDB", "CREATEDB"))
         ensure_role(admin, ROLES["worker"], secret(f"{chosen.prefix}-worker"))
         ensure_role(admin, ROLES["app"], secret(f"{chosen.prefix}-app"))
         grant_membership(admin, sql.Identifier(ROLES["owner"]))

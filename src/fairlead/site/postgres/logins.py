@@ -57,11 +57,7 @@ def refuse_unsafe_login(connection: Any) -> None:
     faults = [
         *(["it is a superuser"] if superuser else []),
         *(["it has BYPASSRLS"] if bypass else []),
-        *(
-            [f"it owns tables or may act as their owner ({', '.join(owned)})"]
-            if owned and not superuser
-            else []
-        ),
+        *([f"it owns tables or may act as their owner ({', '.join(owned)})"] if owned and not superuser else []),
     ]
     if faults:
         raise Refusal(

@@ -5,38 +5,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_initial'),
-        ('roster', '0001_initial'),
+        ("access", "0001_initial"),
+        ("roster", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='account',
-            name='person',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='account', to='roster.person'),
+            model_name="account",
+            name="person",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="account",
+                to="roster.person",
+            ),
         ),
         migrations.AddField(
-            model_name='accesslog',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roster.organization'),
+            model_name="accesslog",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="roster.organization"
+            ),
         ),
         migrations.AddField(
-            model_name='accesslog',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='roster.person'),
+            model_name="accesslog",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="roster.person"
+            ),
         ),
         migrations.AddField(
-            model_name='agreement',
-            name='grantee',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreements_held', to='roster.organization'),
+            model_name="agreement",
+            name="grantee",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="agreements_held",
+                to="roster.organization",
+            ),
         ),
         migrations.AddField(
-            model_name='agreement',
-            name='grantor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreements_given', to='roster.organization'),
+            model_name="agreement",
+            name="grantor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="agreements_given",
+                to="roster.organization",
+            ),
         ),
     ]
