@@ -91,7 +91,9 @@ def _staff(world: World, rng: np.random.Generator) -> None:
         )  # fmt: skip
         roles.append(Role(person_id=pk, organization_id=organization_id, role=role, fte=fte, begins=ROLE_BEGINS))
         if email:
-            accounts.append(Account(email=email, person_id=pk, password="!", language=""))
+            account = Account(email=email, person_id=pk)
+            account.set_unusable_password()
+            accounts.append(account)
         world.person[key] = pk
         return pk
 
