@@ -94,7 +94,14 @@ def test_the_table_of_purposes_denies_what_it_does_not_list(purpose: str, use: s
 def test_coaching_stays_between_coach_and_teacher() -> None:
     for use in ("notes", "scores"):
         assert [a for a in AUDIENCES if allowed("coaching", use, a)] == ["author", "subject"]
-    assert "coaching" not in readable_purposes(frozenset({"principal", "director", "network_lead", "analyst"}))
+    everybody = frozenset({"principal", "director", "network_lead", "analyst"})
+    assert "coaching" not in readable_purposes(everybody, "notes") | readable_purposes(everybody, "scores")
+
+
+def test_an_analyst_reads_scores_of_research_and_not_its_notes() -> None:
+    analyst = frozenset({"analyst"})
+    assert readable_purposes(analyst, "scores") == {"research"}
+    assert readable_purposes(analyst, "notes") == frozenset()
 
 
 def test_unknown_words_raise() -> None:

@@ -58,7 +58,7 @@ def allowed(purpose: str, use: str, audience: str) -> bool:
     return audience in purposes()[purpose].uses[use]
 
 
-def readable_purposes(roles: frozenset[str]) -> frozenset[str]:
-    """Purposes whose notes these roles may read throughout their organizations (row-level security uses this)."""
+def readable_purposes(roles: frozenset[str], use: str) -> frozenset[str]:
+    """Purposes of which these roles may make `use` throughout their organizations (row-level security asks this)."""
     audiences = {AUDIENCE_OF_ROLE[r] for r in roles if r in AUDIENCE_OF_ROLE}
-    return frozenset(k for k, p in purposes().items() if p.uses["notes"] & audiences)
+    return frozenset(k for k, p in purposes().items() if p.uses[use] & audiences)

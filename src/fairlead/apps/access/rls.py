@@ -12,12 +12,17 @@ from typing import Literal
 
 from django.db import connection, migrations
 
+from fairlead.apps.access.scope import Scope
+
 APP, WORKER = "fairlead_app", "fairlead_worker"
 Worker = Literal["read", "write"]
 
 ORGS = "((select nullif(current_setting('fairlead.orgs', true), ''))::bigint[])"
 UP_ORGS = "((select nullif(current_setting('fairlead.up_orgs', true), ''))::bigint[])"
-PURPOSES = "((select nullif(current_setting('fairlead.purposes', true), ''))::text[])"
+PURPOSES = {
+    use: f"((select nullif(current_setting('fairlead.{use}_purposes', true), ''))::text[])"
+    for use in ("notes", "scores")
+}
 PERSON = "(select nullif(current_setting('fairlead.person', true), '')::bigint)"
 
 
@@ -60,10 +65,14 @@ def purpose_wall(
     person_columns: Sequence[str],
     org_column: str = "organization_id",
     purpose_column: str = "purpose",
+    use: Literal["notes", "scores"] = "notes",
     worker: Worker = "read",
 ) -> migrations.RunSQL:
-    """Rows that the person made or is the subject of; others only where organization *and* purpose are open to them."""
-    wall = f"({org_column} = ANY ({ORGS}) AND {purpose_column} = ANY ({PURPOSES}))"
+    """Rows that the person made or is the subject of; others only where organization *and* purpose are open to them.
+
+    `use` says what the table holds, notes or scores: the purpose × use table opens them to different audiences.
+    """
+    wall = f"({org_column} = ANY ({ORGS}) AND {purpose_column} = ANY ({PURPOSES[use]}))"
     for column in person_columns:
         wall += f" OR {column} = {PERSON}"
     return _install(table, wall, "purpose_wall", worker)
@@ -86,19 +95,22 @@ def open_view(view: str) -> migrations.RunSQL:
     )
 
 
-def apply(*, person_id: int, org_ids: Sequence[int], up_org_ids: Sequence[int], purposes: Sequence[str]) -> None:
+def apply(scope: Scope) -> None:
     """Tell PostgreSQL, for this transaction only, who is asking."""
+    settings = {
+        "person": str(scope.person_id),
+        "orgs": _array(scope.org_ids),
+        "up_orgs": _array(scope.up_org_ids),
+        "notes_purposes": _array(scope.purposes),
+        "scores_purposes": _array(scope.score_purposes),
+    }
+    calls = ", ".join(f"set_config('fairlead.{name}', %s, true)" for name in settings)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('fairlead.person', %s, true), set_config('fairlead.orgs', %s, true), "
-            "set_config('fairlead.up_orgs', %s, true), set_config('fairlead.purposes', %s, true)",
-            [
-                str(person_id),
-                "{" + ",".join(map(str, sorted(org_ids))) + "}",
-                "{" + ",".join(map(str, sorted(up_org_ids))) + "}",
-                "{" + ",".join(sorted(purposes)) + "}",
-            ],
-        )
+        cursor.execute(f"SELECT {calls}", list(settings.values()))  # noqa: S608 (names are ours)
+
+
+def _array(values: frozenset[int] | frozenset[str]) -> str:
+    return "{" + ",".join(sorted(map(str, values))) + "}"
 
 
 # Tables of libraries: they hold sessions, sign-in and jobs, not a child's data; the library guards them.

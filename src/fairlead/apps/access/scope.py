@@ -29,8 +29,9 @@ class Scope:
     """What one person may see today.
 
     `org_ids` are the organizations whose rows may be read: those of the person's roles and all below them.
-    `up_org_ids` adds the organizations above, for names of staff only. `purposes` are those whose content
-    this person may read throughout `org_ids`; what one wrote, or what is about oneself, is always readable.
+    `up_org_ids` adds the organizations above, for names of staff only. `purposes` and `score_purposes` are those
+    whose notes and scores this person may read throughout `org_ids`; what one wrote, or what is about oneself, is
+    always readable.
     """
 
     person_id: int
@@ -39,6 +40,7 @@ class Scope:
     org_ids: frozenset[int]
     up_org_ids: frozenset[int]
     purposes: frozenset[str]
+    score_purposes: frozenset[str] = field(default=frozenset())
     agreements: tuple[AgreementGrant, ...] = field(default=())
 
     def has(self, *roles: str, organization_id: int | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from django.db import connection
@@ -9,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from fairlead.apps.access import rls
 from fairlead.apps.access.purposes import readable_purposes
-from fairlead.apps.access.scope import Grant, Scope
+from fairlead.apps.access.scope import NOBODY, Grant, Scope
 from fairlead.apps.access.selectors import agreements_of
 from fairlead.apps.roster.models import (
     AcademicSession,
@@ -54,13 +55,14 @@ def scope_for(person_id: int, on: date) -> Scope | None:
     Also tells PostgreSQL who is asking, for this transaction: first the person alone (that opens their own roles),
     then what those roles open.
     """
-    rls.apply(person_id=person_id, org_ids=[], up_org_ids=[], purposes=[])
+    rls.apply(replace(NOBODY, person_id=person_id))
     with connection.cursor() as cursor:
         cursor.execute(_GRANTS, {"person": person_id, "on": on})
         rows = cursor.fetchall()
     if not rows:
         return None
     grants = tuple(Grant(role, organization_id, name) for role, organization_id, name, *_ in rows)
+    roles = frozenset(g.role for g in grants)
     below = frozenset(i for row in rows for i in row[5])
     above = frozenset(i for row in rows for i in row[6])
     scope = Scope(
@@ -69,17 +71,11 @@ def scope_for(person_id: int, on: date) -> Scope | None:
         roles=grants,
         org_ids=below,
         up_org_ids=below | above,
-        purposes=readable_purposes(frozenset(g.role for g in grants)),
-        agreements=agreements_of({g.organization_id for g in grants}, on)
-        if any(g.role == "city_lead" for g in grants)
-        else (),
+        purposes=readable_purposes(roles, "notes"),
+        score_purposes=readable_purposes(roles, "scores"),
+        agreements=agreements_of({g.organization_id for g in grants}, on) if "city_lead" in roles else (),
     )
-    rls.apply(
-        person_id=person_id,
-        org_ids=sorted(scope.org_ids),
-        up_org_ids=sorted(scope.up_org_ids),
-        purposes=sorted(scope.purposes),
-    )
+    rls.apply(scope)
     return scope
 
 
