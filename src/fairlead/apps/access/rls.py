@@ -106,7 +106,7 @@ def apply(scope: Scope) -> None:
     }
     calls = ", ".join(f"set_config('fairlead.{name}', %s, true)" for name in settings)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {calls}", list(settings.values()))  # noqa: S608 (names are ours)
+        cursor.execute(f"SELECT {calls}", list(settings.values()))
 
 
 def _array(values: frozenset[int] | frozenset[str]) -> str:
