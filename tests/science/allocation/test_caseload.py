@@ -27,10 +27,7 @@ def all_plans(p):
     options = [list(range(s.least, s.wanted + 1, p.grain)) or [s.least] for s in p.schools]
     options = [[m for m in option if m % p.grain == 0] for option in options]
     for who in itertools.product([d.key for d in p.directors], repeat=len(p.schools)):
-        if any(
-            p.locked.get(s.key, d) != d or (s.key, d) in p.conflicts
-            for s, d in zip(p.schools, who, strict=True)
-        ):
+        if any(p.locked.get(s.key, d) != d or (s.key, d) in p.conflicts for s, d in zip(p.schools, who, strict=True)):
             continue
         counts = {d: who.count(d) for d in fte}
         most = {d: int(p.schools_per_fte * fte[d] + 0.5) for d in fte}
@@ -57,9 +54,7 @@ def all_plans(p):
 def problems(draw):
     grain = 60
     directors = tuple(
-        Director(
-            f"d{i}", draw(st.sampled_from([0.4, 0.6, 1.0])), draw(st.sampled_from([(0, 5), (6, 8), (0, 12)]))
-        )
+        Director(f"d{i}", draw(st.sampled_from([0.4, 0.6, 1.0])), draw(st.sampled_from([(0, 5), (6, 8), (0, 12)])))
         for i in range(draw(st.integers(1, 3)))
     )
     keys = [d.key for d in directors]
@@ -82,9 +77,7 @@ def problems(draw):
         schools_per_fte=draw(st.sampled_from([2.0, 3.0, 5.0])),
         minutes_per_fte=draw(st.sampled_from([180, 300, 600])),
         travel={pair: draw(st.integers(0, 90)) for pair in pairs},
-        locked=draw(
-            st.dictionaries(st.sampled_from([s.key for s in schools]), st.sampled_from(keys), max_size=2)
-        ),
+        locked=draw(st.dictionaries(st.sampled_from([s.key for s in schools]), st.sampled_from(keys), max_size=2)),
         conflicts=frozenset(draw(st.sets(st.sampled_from(pairs), max_size=2))),
         fill=draw(st.sampled_from([0.0, 0.5])),
         grain=grain,
@@ -129,9 +122,7 @@ def test_clashing_rules_clash_and_none_can_be_spared(problem):
         locked={s: d for s, d in problem.locked.items() if Rule("lock", s, d) in named},
         conflicts=frozenset(pair for pair in problem.conflicts if Rule("conflict", *pair) in named),
         fill=problem.fill if any(r.kind == "fill" for r in named) else 0.0,
-        schools=problem.schools
-        if Rule("least") in named
-        else tuple(replace(s, least=0) for s in problem.schools),
+        schools=problem.schools if Rule("least") in named else tuple(replace(s, least=0) for s in problem.schools),
         minutes_per_fte=problem.minutes_per_fte if any(r.kind == "time" for r in named) else 100_000,
         schools_per_fte=problem.schools_per_fte if any(r.kind == "load" for r in named) else 100,
     )
@@ -154,14 +145,8 @@ def network(**changes):
         Director("c", 0.8, (6, 12)),
         Director("d", 0.8, (0, 12)),
     )
-    schools = tuple(
-        School(f"s{i:02}", *tiers[(7 * i) % 18], grades[i % 3], "abcd"[(5 * i) % 4]) for i in range(18)
-    )
-    travel = {
-        (s.key, d.key): (37 * i + 53 * j) % 120
-        for i, s in enumerate(schools)
-        for j, d in enumerate(directors)
-    }
+    schools = tuple(School(f"s{i:02}", *tiers[(7 * i) % 18], grades[i % 3], "abcd"[(5 * i) % 4]) for i in range(18))
+    travel = {(s.key, d.key): (37 * i + 53 * j) % 120 for i, s in enumerate(schools) for j, d in enumerate(directors)}
     return replace(Problem(schools, directors, minutes_per_fte=1500, travel=travel), **changes)
 
 

@@ -41,6 +41,11 @@ def test_schools_with_the_same_need_make_one_step():
     assert result.curve_schools == pytest.approx([0, 1])
 
 
+def test_ties_share_the_middle_of_their_places():
+    # ranks 1/3, 1/3, 5/6; mean 1: 2/1 x 1/3 x (-1/3 - 1/3 + 2 x 5/6) = 2/3
+    assert concentration([0, 0, 3], [1, 1, 2]).index == pytest.approx(2 / 3)
+
+
 def test_what_each_school_gets_for_its_need():
     result = concentration([400, 200, 0], [20, 20, 0])
     assert result.ratio[:2] == pytest.approx([4 / 3, 2 / 3])

@@ -50,9 +50,7 @@ def test_zscore_points_reach_the_ends_at_the_cap():
 def test_cap_pulls_an_outlier_in_before_minmax():
     far = [0.0] * 9 + [10.0, 1000.0]
     plain = need_index(recipe(Ingredient("a", 1, normalisation="minmax")), [*"ABCDEFGHIJK"], {"a": far})
-    capped = need_index(
-        recipe(Ingredient("a", 1, normalisation="minmax", cap=2)), [*"ABCDEFGHIJK"], {"a": far}
-    )
+    capped = need_index(recipe(Ingredient("a", 1, normalisation="minmax", cap=2)), [*"ABCDEFGHIJK"], {"a": far})
     assert plain.schools[9].value == pytest.approx(1.0)
     assert capped.schools[9].value > plain.schools[9].value
     assert capped.schools[10].value == pytest.approx(100.0)
@@ -148,13 +146,9 @@ ingredients = st.builds(
 def cases(draw):
     n = draw(st.integers(1, 9))
     parts = [
-        replace(part, indicator=f"i{k}")
-        for k, part in enumerate(draw(st.lists(ingredients, min_size=1, max_size=4)))
+        replace(part, indicator=f"i{k}") for k, part in enumerate(draw(st.lists(ingredients, min_size=1, max_size=4)))
     ]
-    data = {
-        part.indicator: draw(st.lists(st.one_of(st.none(), numbers), min_size=n, max_size=n))
-        for part in parts
-    }
+    data = {part.indicator: draw(st.lists(st.one_of(st.none(), numbers), min_size=n, max_size=n)) for part in parts}
     return recipe(*parts), [f"s{i}" for i in range(n)], data
 
 
@@ -185,9 +179,7 @@ def test_order_of_schools_does_not_matter(case, random):
 def test_only_proportions_of_weights_matter(case, factor):
     made, schools, data = case
     scaled = replace(made, ingredients=tuple(replace(i, weight=i.weight * factor) for i in made.ingredients))
-    for a, b in zip(
-        need_index(made, schools, data).schools, need_index(scaled, schools, data).schools, strict=True
-    ):
+    for a, b in zip(need_index(made, schools, data).schools, need_index(scaled, schools, data).schools, strict=True):
         assert (a.value is None) == (b.value is None)
         assert a.value is None or a.value == pytest.approx(b.value, abs=1e-6)
 

@@ -1,4 +1,4 @@
-"""Who serves which schools, and for how many minutes: a caseload plan by constraint programming.
+"""Who serves which schools, and for how many minutes: what a caseload plan is, and what it costs.
 
 Every preference is counted in one unit, minutes a month, so that a plan's cost can be read, taken apart by
 school, and compared with that of a plan somebody made by hand (`price`). Rules are never traded for
@@ -288,9 +288,7 @@ def price(problem: Problem, chosen: Mapping[str, tuple[str, int]]) -> Plan:
             broken.append(Rule("lock", school.key, problem.locked[school.key]))
         if (school.key, director) in problem.conflicts:
             broken.append(Rule("conflict", school.key, director))
-    return Plan(
-        "infeasible" if broken else "feasible", choices, loads, cost, clashes=tuple(sorted_rules(broken))
-    )
+    return Plan("infeasible" if broken else "feasible", choices, loads, cost, clashes=tuple(sorted_rules(broken)))
 
 
 def sorted_rules(rules: Iterable[Rule]) -> list[Rule]:
@@ -349,13 +347,9 @@ def priced(
     total = Cost()
     for school in problem.schools:
         key, minutes = chosen[school.key]
-        cost = pair_cost(problem, school, directors[key]) + Cost(
-            shortfall=_shortfall_cost(problem, school, minutes)
-        )
+        cost = pair_cost(problem, school, directors[key]) + Cost(shortfall=_shortfall_cost(problem, school, minutes))
         total = total + cost
-        choices.append(
-            Choice(school.key, key, minutes, school.wanted, cost, problem.locked.get(school.key) == key)
-        )
+        choices.append(Choice(school.key, key, minutes, school.wanted, cost, problem.locked.get(school.key) == key))
     loads = []
     for director in problem.directors:
         own = [c for c in choices if c.director == director.key]
@@ -395,9 +389,7 @@ def _check(p: Problem) -> None:
                 f"School {s.key!r}: wanted must be a multiple of {p.grain} minutes, 0 or more; got {s.wanted}."
             )
         if not 0 <= s.least <= s.wanted:
-            raise CaseloadError(
-                f"School {s.key!r}: least must be from 0 to wanted ({s.wanted}); got {s.least}."
-            )
+            raise CaseloadError(f"School {s.key!r}: least must be from 0 to wanted ({s.wanted}); got {s.least}.")
         if s.priority < 1:
             raise CaseloadError(f"School {s.key!r}: priority must be 1 or more; got {s.priority}.")
         if s.grades[0] > s.grades[1]:
@@ -407,18 +399,11 @@ def _check(p: Problem) -> None:
             raise CaseloadError(f"Director {d.key!r}: fte must be above 0; got {d.fte}.")
     for school, director in [*p.locked.items(), *p.conflicts, *p.travel]:
         if school not in schools:
-            raise CaseloadError(
-                f"Caseload: a lock, conflict or travel time names an unknown school {school!r}."
-            )
+            raise CaseloadError(f"Caseload: a lock, conflict or travel time names an unknown school {school!r}.")
         if director not in directors:
-            raise CaseloadError(
-                f"Caseload: a lock, conflict or travel time names an unknown director {director!r}."
-            )
+            raise CaseloadError(f"Caseload: a lock, conflict or travel time names an unknown director {director!r}.")
     for pair, minutes in p.travel.items():
         if minutes < 0:
             raise CaseloadError(f"Caseload: travel of {pair} must be 0 or more; got {minutes}.")
-    if (
-        min(p.weights.break_continuity, p.weights.grade_mismatch, p.weights.travel, p.weights.deep_shortfall)
-        < 0
-    ):
+    if min(p.weights.break_continuity, p.weights.grade_mismatch, p.weights.travel, p.weights.deep_shortfall) < 0:
         raise CaseloadError(f"Caseload: weights must be 0 or more; got {p.weights}.")

@@ -9,7 +9,16 @@ import math
 
 from ortools.sat.python import cp_model
 
-from fairlead.science.allocation.caseload import Plan, Problem, Rule, RuleKind, Status, pair_cost, priced, sorted_rules
+from fairlead.science.allocation.caseload import (
+    Plan,
+    Problem,
+    Rule,
+    RuleKind,
+    Status,
+    pair_cost,
+    priced,
+    sorted_rules,
+)
 
 
 def assign(problem: Problem, effort: float = 4.0, seed: int = 1) -> Plan:
@@ -97,9 +106,7 @@ class _Model:
         for s in problem.schools:
             for d in problem.directors:
                 self.x[s.key, d.key] = self.model.new_bool_var(f"x {s.key} {d.key}")
-                self.minutes[s.key, d.key] = self.model.new_int_var(
-                    0, s.wanted // grain, f"m {s.key} {d.key}"
-                )
+                self.minutes[s.key, d.key] = self.model.new_int_var(0, s.wanted // grain, f"m {s.key} {d.key}")
         self._rules()
         if not explain:
             self.model.minimize(self._cost())

@@ -186,9 +186,7 @@ class Sensitivity:
         return {s.school: s for s in self.schools}
 
 
-def need_index(
-    recipe: Recipe, schools: Sequence[str], values: Mapping[str, Sequence[float | None]]
-) -> NeedIndex:
+def need_index(recipe: Recipe, schools: Sequence[str], values: Mapping[str, Sequence[float | None]]) -> NeedIndex:
     r"""Work out a recipe's index for each school.
 
     Parameters
@@ -369,9 +367,7 @@ def rank_sensitivity(
                 rank_high=float(high[position]),
                 tier_shares=shares,
                 same_tier=shares[school.tier],
-                rank_without={
-                    ingredient.indicator: without[i][s] for i, ingredient in enumerate(recipe.ingredients)
-                },
+                rank_without={ingredient.indicator: without[i][s] for i, ingredient in enumerate(recipe.ingredients)},
             )
         )
         position += 1
@@ -405,9 +401,7 @@ def _check_recipe(recipe: Recipe) -> None:
         if ingredient.normalisation == "rank" and cap is not None:
             raise RecipeError(f"{here}: a rank has no tails to cap; leave cap out; got {cap}.")
         if ingredient.normalisation == "zscore" and cap is None:
-            raise RecipeError(
-                f"{here}: zscore needs a cap, the deviations that stand for 100 points; try 2.5."
-            )
+            raise RecipeError(f"{here}: zscore needs a cap, the deviations that stand for 100 points; try 2.5.")
         if cap is not None and not (math.isfinite(cap) and cap > 0):
             raise RecipeError(f"{here}: cap must be a positive number of standard deviations; got {cap}.")
     keys = [t.key for t in recipe.tiers]
@@ -415,9 +409,7 @@ def _check_recipe(recipe: Recipe) -> None:
         raise RecipeError(f"{where}: tiers must have different keys; got {', '.join(keys)}.")
     for tier in recipe.tiers:
         if not 0 < tier.share <= 1:
-            raise RecipeError(
-                f"{where}, tier {tier.key!r}: share must be above 0 and at most 1; got {tier.share}."
-            )
+            raise RecipeError(f"{where}, tier {tier.key!r}: share must be above 0 and at most 1; got {tier.share}.")
     total = math.fsum(t.share for t in recipe.tiers)
     if abs(total - 1) > 1e-6:
         raise RecipeError(f"{where}: the shares of the tiers must sum to 1; got {total:g}.")
@@ -425,9 +417,7 @@ def _check_recipe(recipe: Recipe) -> None:
         raise RecipeError(f"{where}: min_coverage must be from 0 to 1; got {recipe.min_coverage}.")
 
 
-def _matrix(
-    recipe: Recipe, schools: Sequence[str], values: Mapping[str, Sequence[float | None]]
-) -> FloatArray:
+def _matrix(recipe: Recipe, schools: Sequence[str], values: Mapping[str, Sequence[float | None]]) -> FloatArray:
     if len(set(schools)) != len(schools):
         twice = sorted({s for s in schools if list(schools).count(s) > 1})
         raise RecipeError(f"Schools: each may be named once; named twice: {', '.join(twice)}.")
