@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from fairlead import clock
+
+# Where the demo's banner can put the clock within its day.
+MOMENTS = {"early": time(8, 5), "morning": time(9, 31), "afternoon": time(15, 0)}
 
 _held: ContextVar[datetime | None] = ContextVar("fairlead_moment", default=None)
 

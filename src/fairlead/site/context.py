@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from fairlead import clock
+from fairlead.site.clock import MOMENTS
 
 # role -> pages in the frame's navigation, in order. Names that are not there yet are left out.
 PAGES: tuple[tuple[str, str, Any], ...] = (
@@ -34,8 +36,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
                 url = reverse(name)
             except NoReverseMatch:
                 continue
-            nav.append({"url": url, "label": label, "current": request.path.startswith(url)})
+            nav.append((url, label, request.path.startswith(url)))
     demo: dict[str, Any] = {"on": settings.DEMO}
     if settings.DEMO:
-        demo["now"] = clock.now()
-    return {"demo": demo, "nav": nav, "scope": scope, "theme": request.COOKIES.get("theme", "")}
+        now = demo["now"] = clock.now()
+        demo["choices"] = [
+            *((key, date_format(at, "TIME_FORMAT"), now.time() == at) for key, at in MOMENTS.items()),
+            ("next", _("Next school day"), False),
+        ]
+    return {"demo": demo, "nav": nav, "scope": scope}

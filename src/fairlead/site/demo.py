@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from ipaddress import ip_address
 from typing import Any
@@ -20,9 +20,7 @@ from fairlead import clock
 from fairlead.apps.access.models import Account
 from fairlead.apps.roster import selectors as roster
 from fairlead.demo.cast import BY_KEY, NETWORK_SOURCED_ID
-from fairlead.site.clock import move_demo
-
-MOMENTS = {"early": time(8, 5), "morning": time(9, 31), "afternoon": time(15, 0)}
+from fairlead.site.clock import MOMENTS, move_demo
 
 
 def demo_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -68,7 +66,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @demo_only
 def move_clock(request: HttpRequest) -> HttpResponse:
     """Move the demo's clock within its day, or to the next school day's 9:31."""
-    to = request.POST.get("to", "")
+    to = request.POST.get("moment", "")
     now = clock.now()
     if to in MOMENTS:
         moment = datetime.combine(now.date(), MOMENTS[to], tzinfo=ZoneInfo(settings.TIME_ZONE))
