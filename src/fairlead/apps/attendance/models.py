@@ -1,0 +1,146 @@
+"""Attendance's tables. Three values: present, absent, and *not submitted* – an expected roll that nobody has sent."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from fairlead.apps.access.history import tracked
+
+
+@tracked
+class Roll(models.Model):
+    """The expectation that a section's attendance is submitted on a day by a moment.
+
+    `submitted_at` is the time the first submission was received; it decides timeliness and never moves.
+    A later submission is an amendment: it leaves its time and person here and the former marks in the history.
+    """
+
+    class Source(models.TextChoices):
+        DESK = "desk", _("teacher's page")
+
+    organization = models.ForeignKey(
+        "roster.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    section = models.ForeignKey("roster.Section", on_delete=models.PROTECT, related_name="+", db_index=False)
+    date = models.DateField()
+    due_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_by = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    amended_at = models.DateTimeField(null=True, blank=True)
+    amended_by = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    source = models.CharField(max_length=10, choices=Source.choices, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["section", "date"], name="one_roll_per_section_and_date"),
+            models.CheckConstraint(
+                condition=Q(amended_at__isnull=True) | Q(submitted_at__isnull=False),
+                name="amended_only_when_submitted",
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "date"], name="roll_organization_date")]
+
+    def __str__(self) -> str:
+        return f"roll {self.pk}"
+
+
+@tracked
+class AttendanceMark(models.Model):
+    """One student on one submitted roll. There is no mark for "not submitted": then the mark is missing."""
+
+    class Status(models.TextChoices):
+        PRESENT = "present", _("Present")
+        ABSENT = "absent", _("Absent")
+
+    class Reason(models.TextChoices):
+        EXCUSED = "excused", _("Excused")
+        UNEXCUSED = "unexcused", _("Unexcused")
+
+    roll = models.ForeignKey(Roll, on_delete=models.CASCADE, related_name="marks", db_index=False)
+    student = models.ForeignKey("roster.Person", on_delete=models.CASCADE, related_name="+", db_index=False)
+    organization = models.ForeignKey(
+        "roster.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    date = models.DateField()
+    status = models.CharField(max_length=8, choices=Status.choices)
+    reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
+    explained_at = models.DateTimeField(null=True, blank=True)
+    explained_by = models.ForeignKey(
+        "roster.Person", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    explanation = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["roll", "student"], name="one_mark_per_roll_and_student"),
+            models.CheckConstraint(condition=Q(status__in=["present", "absent"]), name="mark_is_present_or_absent"),
+            models.CheckConstraint(
+                condition=Q(status="absent") | Q(reason="", explained_at__isnull=True, explanation=""),
+                name="only_an_absence_has_a_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "date"], name="mark_organization_date"),
+            # one student's year is read without the table itself: days in a row, share of days absent
+            models.Index(fields=["student", "date"], include=["status", "organization"], name="mark_student_date"),
+            models.Index(fields=["explained_by"], condition=Q(explained_by__isnull=False), name="mark_explained_by"),
+        ]
+
+    def __str__(self) -> str:
+        return f"mark {self.pk}"
+
+
+class Reminder(models.Model):
+    """Somebody asked for a roll that was missing."""
+
+    class Channel(models.TextChoices):
+        IN_APP = "in_app", _("on the teacher's page")
+        EMAIL = "email", _("on the teacher's page and by e-mail")
+
+    roll = models.ForeignKey(Roll, on_delete=models.CASCADE, related_name="reminders")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+    sent_by = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+
+    def __str__(self) -> str:
+        return f"reminder {self.pk}"
+
+
+@tracked
+class FamilyContact(models.Model):
+    """A try to reach a student's family about one day, with its outcome. Any way of reaching them counts."""
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached", _("Reached")
+        LEFT_MESSAGE = "left_message", _("Left a message")
+        NO_ANSWER = "no_answer", _("No answer")
+        WRONG_NUMBER = "wrong_number", _("Wrong number")
+        EXPLAINED = "explained", _("Explained")
+        OTHER_WAY = "other_way", _("Done another way")
+
+    student = models.ForeignKey("roster.Person", on_delete=models.CASCADE, related_name="+", db_index=False)
+    organization = models.ForeignKey(
+        "roster.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    date = models.DateField()
+    at = models.DateTimeField()
+    by = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    guardian = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "date"], name="contact_organization_date"),
+            models.Index(fields=["student", "date"], name="contact_student_date"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"
+
+
+# Outcomes after which the family knows, or has been left word: the student leaves the list of calls to make.
+SETTLED = ("reached", "left_message", "explained", "other_way")
