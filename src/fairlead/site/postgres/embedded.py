@@ -371,16 +371,20 @@ def _broken(chosen: Cluster, reason: str) -> Refusal:
     )
 
 
-def _ensure_database(chosen: Cluster, server: Server) -> None:
-    """The three logins and the database, made when missing."""
-    with psycopg.connect(
+def _as_superuser(chosen: Cluster, server: Server) -> psycopg.Connection[Any]:
+    return psycopg.connect(
         host=HOST,
         port=server.port,
         user=SUPERUSER,
         password=secret(f"{chosen.prefix}-superuser"),
         dbname="postgres",
         autocommit=True,
-    ) as admin:
+    )
+
+
+def _ensure_database(chosen: Cluster, server: Server) -> None:
+    """The three logins and the database, made when missing."""
+    with _as_superuser(chosen, server) as admin:
         ensure_role(admin, ROLES["owner"], secret(f"{chosen.prefix}-owner"), HELD.replace("NOCREATEDB", "CREATEDB"))
         ensure_role(admin, ROLES["worker"], secret(f"{chosen.prefix}-worker"))
         ensure_role(admin, ROLES["app"], secret(f"{chosen.prefix}-app"))
@@ -391,3 +395,11 @@ def _ensure_database(chosen: Cluster, server: Server) -> None:
                     sql.Identifier(DATABASE), sql.Identifier(ROLES["owner"])
                 )
             )
+
+
+def drop_database() -> None:
+    """Throw the database away and make an empty one; sessions in it are ended."""
+    chosen, server = cluster(), ensure_running()
+    with _as_superuser(chosen, server) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
+    _ensure_database(chosen, server)

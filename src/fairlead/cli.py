@@ -1,0 +1,131 @@
+"""The `fairlead` command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+
+from fairlead.site import doctor, launch, postgres
+from fairlead.site.folder import data_folder
+from fairlead.site.postgres import embedded
+from fairlead.site.prepare import manage, prepare
+from fairlead.site.progress import say
+from fairlead.site.refusal import Refusal
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; errors that a person can act on are printed without a traceback."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["manage"]:  # everything after it belongs to Django
+        return _manage(given[1:])
+    chosen = _parser().parse_args(given)
+    work: Callable[[argparse.Namespace], int] = chosen.work
+    try:
+        return work(chosen)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fairlead", description="The working system for people who help schools.")
+    parser.add_argument("--version", action="version", version=f"fairlead {version('fairlead')}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(name: str, work: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(work=work)
+        return command
+
+    add("run", lambda _: launch.run(), "database, schema, demo, worker and web server; Ctrl-C stops them")
+    add("migrate", _migrate, "bring the database to this version, and build the demo on an empty one")
+    demo = add("demo", _demo, "the invented network")
+    demo.add_argument("action", choices=["build", "reset"], help="reset throws the whole database away first")
+    demo.add_argument("--yes", action="store_true", help="do not ask before throwing the database away")
+    psql = add("psql", _psql, "a psql session in the database")
+    psql.add_argument("--login", choices=["owner", "worker", "app"], default="owner")
+    psql.add_argument("rest", nargs="*", help="more arguments for psql, after --")
+    add("doctor", lambda _: doctor.report(), "what this installation is made of, and what is wrong with it")
+    server = add("postgres", _postgres, "the embedded PostgreSQL")
+    server.add_argument("action", choices=["start", "stop", "status"])
+    add("manage", lambda _: 2, "a Django command, as the owner of the schema")
+    return parser
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    postgres.ensure_running()
+    prepare()
+    return 0
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    postgres.ensure_running()
+    if chosen.action == "reset":
+        _refuse_reset(chosen.yes)
+        embedded.drop_database()
+    prepare()
+    return 0
+
+
+def _refuse_reset(sure: bool) -> None:
+    if not postgres.is_embedded():
+        raise Refusal(
+            "The database of DATABASE_URL is not emptied by this command.",
+            allowed="the embedded PostgreSQL",
+            got="DATABASE_URL is set",
+            where="the environment",
+            then="drop and create that database by hand, then `fairlead migrate`",
+        )
+    if address := launch.running_address():
+        raise Refusal(
+            "Fairlead is running on this database.",
+            allowed="a database that nobody uses",
+            got=address,
+            where=str(data_folder()),
+            then="stop it (Ctrl-C) and run this again",
+        )
+    if not sure and input("Throw the whole database away and build the demo anew? [y/N] ").lower() not in {
+        "y",
+        "yes",
+    }:
+        raise SystemExit(1)
+
+
+def _psql(chosen: argparse.Namespace) -> int:
+    entry = postgres.connection(chosen.login)
+    names = {
+        "HOST": "PGHOST",
+        "PORT": "PGPORT",
+        "NAME": "PGDATABASE",
+        "USER": "PGUSER",
+        "PASSWORD": "PGPASSWORD",
+    }
+    environment = os.environ | {variable: entry[key] for key, variable in names.items() if entry.get(key)}
+    psql = str(embedded.programs() / "psql")
+    os.execve(psql, [psql, *chosen.rest], environment)  # noqa: S606
+
+
+def _postgres(chosen: argparse.Namespace) -> int:
+    if chosen.action == "start":
+        postgres.ensure_running()
+    elif chosen.action == "stop":
+        say("stopped" if postgres.stop() else "there was nothing to stop")
+    print(postgres.status())
+    return 0
+
+
+def _manage(arguments: list[str]) -> int:
+    try:
+        postgres.ensure_running()
+        manage(*(arguments or ["help"]))
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
