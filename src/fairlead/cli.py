@@ -6,12 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
 
 from fairlead.site import doctor, launch, postgres
 from fairlead.site.folder import data_folder
 from fairlead.site.postgres import embedded
-from fairlead.site.prepare import manage, prepare
+from fairlead.site.prepare import manage, prepare, version_of
 from fairlead.site.progress import say
 from fairlead.site.refusal import Refusal
 
@@ -32,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fairlead", description="The working system for people who help schools.")
-    parser.add_argument("--version", action="version", version=f"fairlead {version('fairlead')}")
+    parser.add_argument("--version", action="version", version=f"fairlead {version_of('fairlead')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def add(name: str, work: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:

@@ -6,11 +6,10 @@ import os
 import platform
 import shutil
 from collections.abc import Callable
-from importlib.metadata import version
 
 from fairlead.site import launch, postgres
 from fairlead.site.folder import data_folder, service_user
-from fairlead.site.prepare import is_migrated
+from fairlead.site.prepare import is_migrated, version_of
 from fairlead.site.refusal import Refusal
 
 
@@ -27,7 +26,7 @@ def report() -> int:
 
 
 def _versions() -> str:
-    parts = [f"{name} {version(name)}" for name in ("fairlead", "django", "psycopg", "procrastinate", "granian")]
+    parts = [f"{name} {version_of(name)}" for name in ("fairlead", "django", "psycopg", "procrastinate", "granian")]
     return ", ".join(parts)
 
 

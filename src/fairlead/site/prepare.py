@@ -38,7 +38,7 @@ def prepare() -> bool:
     """
     if not is_migrated():
         with step("Bringing the database schema up to date"):
-            manage("migrate", "--no-input", "--verbosity=0")
+            manage("migrate", "--no-input", "--verbosity=0", "--skip-checks")
         with owner() as connection:
             _remember(connection, MARK + migrations_digest())
     _collect_static()
@@ -92,11 +92,12 @@ def manage(*arguments: str) -> None:
 
 def migrations_digest() -> str:
     """Changes whenever a migration is added or edited, here or in a package that brings its own."""
-    versions = [f"{name} {_version(name)}" for name in WITH_MIGRATIONS]
+    versions = [f"{name} {version_of(name)}" for name in WITH_MIGRATIONS]
     return _digest(PACKAGE.glob("**/migrations/*.py"), versions)
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """The installed version of a package, or "absent"."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
@@ -130,10 +131,10 @@ def _remember(connection: psycopg.Connection[Any], comment: str) -> None:
 def _collect_static() -> None:
     """Gather the static files for the web server when they changed."""
     sources = [path for path in PACKAGE.glob("**/static/**/*") if path.is_file()]
-    wanted = _digest(sources, [_version("django"), str(PACKAGE)])
+    wanted = _digest(sources, [version_of("django"), str(PACKAGE)])
     stamp = data_folder() / "static.stamp"
     if stamp.exists() and stamp.read_text() == wanted:
         return
     with step("Gathering static files"):
-        manage("collectstatic", "--no-input", "--verbosity=0")
+        manage("collectstatic", "--no-input", "--verbosity=0", "--skip-checks")
     stamp.write_text(wanted)
