@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CHECKS = {
     "ruff": [BIN / "ruff", "check", "--quiet", "src", "tests", "scripts", "bench"],
-    "import contracts": [BIN / "lint-imports", "--no-timing"],
+    "import contracts": [BIN / "lint-imports", "--no-logo"],
     "mypy": [BIN / "mypy"],
 }
 

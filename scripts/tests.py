@@ -114,6 +114,7 @@ def throwaway_folder() -> Iterator[Path]:
                 clear(old)
     folder = Path(tempfile.mkdtemp(prefix="fairlead-test-", dir=place))
     folder.chmod(0o711)
+    (folder / "static").mkdir()  # where the settings look for gathered files
     (folder / "pid").write_text(str(os.getpid()))
     try:
         yield folder

@@ -77,8 +77,8 @@ def ensure_logins() -> None:
         if missing:
             grant_membership(owner, sql.SQL("CURRENT_USER"))
     for login in ("app", "worker"):
-        if url := os.environ.get(VARIABLES[login]):
-            _refuse_strange(_parsed(url, VARIABLES[login]), login)
+        if given := os.environ.get(VARIABLES[login]):
+            _refuse_strange(_parsed(given, VARIABLES[login]), login)
 
 
 def _connected(parts: dict[str, Any], variable: str) -> psycopg.Connection[Any]:
