@@ -21,10 +21,10 @@ VARIABLES = {"owner": "DATABASE_URL", "worker": "DATABASE_URL_WORKER", "app": "D
 
 def connection(login: str) -> dict[str, Any]:
     """Where `login` finds the database."""
+    ensure_logins()
     given = os.environ.get(VARIABLES[login])
     if given:
         return _entry(_parsed(given, VARIABLES[login]))
-    ensure_logins()
     owner = _parsed(os.environ["DATABASE_URL"], "DATABASE_URL")
     return _entry(owner | {"user": ROLES[login], "password": _password(login)})
 
