@@ -20,6 +20,10 @@ OPEN = {
     "roster_academicsession": "the calendar",
     "roster_schoolday": "the calendar",
     "roster_course": "a catalogue",
+    "instruments_instrument": "a catalogue",
+    "instruments_version": "a catalogue",
+    "instruments_domain": "a catalogue",
+    "instruments_item": "a catalogue",
     "site_democlock": "the demo's clock",
 }
 

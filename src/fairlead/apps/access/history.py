@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 import pghistory
+import pgtrigger
 from django.db import models
 
 M = TypeVar("M", bound=type[models.Model])
@@ -16,3 +17,8 @@ def tracked(model: M) -> M:
         pghistory.UpdateEvent(row=pghistory.Old),
         pghistory.DeleteEvent(row=pghistory.Old),
     )(model)
+
+
+def purpose_is_fixed() -> pgtrigger.Trigger:
+    """For a model's `Meta.triggers`: a purpose is declared when a record is made and never changes; PostgreSQL refuses."""
+    return pgtrigger.ReadOnly(name="purpose_is_fixed", fields=["purpose"])

@@ -1,0 +1,89 @@
+"""Reading instruments and visits. A visit is read by who made it, by whom it is about once shared, and by those to
+whom its purpose opens the notes; row-level security stands behind each of these."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.instruments.models import Instrument, Item, ItemRating, Version, Visit
+
+
+def current_version(key: str) -> Version | None:
+    """The newest published version of an instrument."""
+    return (
+        Version.objects.filter(instrument__key=key, published_at__isnull=False)
+        .select_related("instrument")
+        .order_by("-number")
+        .first()
+    )
+
+
+def instruments_for(purpose: str, kind: str = Instrument.Kind.RUBRIC) -> list[Version]:
+    """Published instruments that may be used for a purpose, each in its newest version."""
+    newest = (
+        Version.objects.filter(published_at__isnull=False, instrument__kind=kind)
+        .select_related("instrument")
+        .order_by("instrument_id", "-number")
+        .distinct("instrument_id")
+    )
+    return [v for v in newest if v.instrument.allows(purpose)]
+
+
+def items_of(version_id: int) -> list[Item]:
+    """A version's items in order, with their domains."""
+    return list(Item.objects.filter(version_id=version_id).select_related("domain").order_by("position"))
+
+
+def _with_people(rows: QuerySet[Visit]) -> QuerySet[Visit]:
+    return rows.select_related("visitor", "subject", "section", "organization", "version__instrument").order_by(
+        "-began_at", "-id"
+    )
+
+
+def visits(scope: Scope) -> QuerySet[Visit]:
+    """Visits whose words the person may read: made by them, shared with them, or opened by purpose and organization."""
+    return _with_people(
+        Visit.objects.filter(
+            Q(visitor_id=scope.person_id)
+            | Q(subject_id=scope.person_id, shared_at__isnull=False)
+            | Q(organization_id__in=scope.org_ids, purpose__in=scope.purposes)
+        )
+    )
+
+
+def visits_by(scope: Scope) -> QuerySet[Visit]:
+    """The person's own visits, latest first."""
+    return _with_people(Visit.objects.filter(visitor_id=scope.person_id))
+
+
+def feedback_for(scope: Scope) -> QuerySet[Visit]:
+    """What was shared with the person about visits to them, latest first."""
+    return _with_people(Visit.objects.filter(subject_id=scope.person_id, shared_at__isnull=False))
+
+
+def not_closed(scope: Scope) -> QuerySet[Visit]:
+    """The person's own visits whose feedback waits: not yet shared, or shared and not yet answered; oldest first."""
+    return visits_by(scope).filter(closed_at__isnull=True).order_by("began_at", "id")
+
+
+def visit_by_token(scope: Scope, token: str) -> Visit | None:
+    """The person's own visit that this form has already recorded."""
+    return Visit.objects.filter(visitor_id=scope.person_id, token=token).first()
+
+
+def ratings(scope: Scope, visit_id: int) -> list[ItemRating]:
+    """Levels and evidence of a visit, in the instrument's order; empty where the purpose does not open scores."""
+    shared = Visit.objects.filter(
+        subject_id=scope.person_id, shared_at__isnull=False
+    )  # no join: the wall may hide it
+    return list(
+        ItemRating.objects.filter(
+            Q(visitor_id=scope.person_id)
+            | Q(visit_id__in=shared.values("id"))
+            | Q(organization_id__in=scope.org_ids, purpose__in=scope.score_purposes),
+            visit_id=visit_id,
+        )
+        .select_related("item__domain")
+        .order_by("item__position")
+    )

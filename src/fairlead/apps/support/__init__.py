@@ -1,0 +1,1 @@
+"""Who supports whom, toward what; what happened (contacts) and what was promised."""
