@@ -329,25 +329,25 @@ FAMILY = [
 ]
 
 SCHOOLS = (
-    # name, grade_low, grade_high, ZIP, how hard the school has it (0 to 1)
-    ("Harbor Point Elementary", 0, 5, "99701", 0.62),
-    ("Ridgeline Elementary", 0, 5, "99704", 0.18),
-    ("Breakwater Elementary", 0, 5, "99702", 0.81),
-    ("Cannery Row Middle School", 6, 8, "99702", 0.88),
-    ("Lantern Hill Elementary", 0, 5, "99705", 0.35),
-    ("Saltmarsh Elementary", 0, 5, "99703", 0.74),
-    ("Old Mill Middle School", 6, 8, "99706", 0.44),
-    ("Foghorn High School", 9, 12, "99702", 0.79),
-    ("Juniper Street Elementary", 0, 5, "99707", 0.29),
-    ("Pilot House Elementary", 0, 5, "99708", 0.51),
-    ("Eastgate Middle School", 6, 8, "99709", 0.57),
-    ("Marisol Vega Academy", 9, 12, "99703", 0.66),
-    ("Quarry Road Elementary", 0, 5, "99710", 0.22),
-    ("Tidal Basin Elementary", 0, 5, "99711", 0.91),
-    ("Northlight Middle School", 6, 8, "99704", 0.25),
-    ("Beacon High School", 9, 12, "99706", 0.38),
-    ("Fishermans Green Elementary", 0, 5, "99712", 0.70),
-    ("Summit View High School", 9, 12, "99710", 0.14),
+    # name, grade_low, grade_high, ZIP (343: a prefix that no post office uses), how hard the school has it (0 to 1)
+    ("Harbor Point Elementary", 0, 5, "34301", 0.62),
+    ("Ridgeline Elementary", 0, 5, "34304", 0.18),
+    ("Breakwater Elementary", 0, 5, "34302", 0.81),
+    ("Cannery Row Middle School", 6, 8, "34302", 0.88),
+    ("Lantern Hill Elementary", 0, 5, "34305", 0.35),
+    ("Saltmarsh Elementary", 0, 5, "34303", 0.74),
+    ("Old Mill Middle School", 6, 8, "34306", 0.44),
+    ("Foghorn High School", 9, 12, "34302", 0.79),
+    ("Juniper Street Elementary", 0, 5, "34307", 0.29),
+    ("Pilot House Elementary", 0, 5, "34308", 0.51),
+    ("Eastgate Middle School", 6, 8, "34309", 0.57),
+    ("Marisol Vega Academy", 9, 12, "34303", 0.66),
+    ("Quarry Road Elementary", 0, 5, "34310", 0.22),
+    ("Tidal Basin Elementary", 0, 5, "34311", 0.91),
+    ("Northlight Middle School", 6, 8, "34304", 0.25),
+    ("Beacon High School", 9, 12, "34306", 0.38),
+    ("Fishermans Green Elementary", 0, 5, "34312", 0.70),
+    ("Summit View High School", 9, 12, "34310", 0.14),
 )
 
 # language of the home, share of families
