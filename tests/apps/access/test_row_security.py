@@ -24,6 +24,13 @@ OPEN = {
     "instruments_version": "a catalogue",
     "instruments_domain": "a catalogue",
     "instruments_item": "a catalogue",
+    "places_city": "a catalogue",
+    "places_place": "a catalogue",
+    "places_placechildren": "census counts of a place",
+    "places_schoolyearresult": "a school's published results",
+    "places_seattable": "published tables",
+    "places_seatcell": "published tables: withheld numbers are not in them",
+    "places_offercell": "published tables: withheld numbers are not in them",
     "site_democlock": "the demo's clock",
 }
 
