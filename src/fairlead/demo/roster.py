@@ -184,7 +184,7 @@ def _students(world: World, rng: np.random.Generator) -> None:
     learner = (language != "en") & (rng.random(n) < 0.55)
     disability = rng.random(n) < 0.11 + 0.05 * need
     risk = rng.beta(1.1, 16.0, n) * (0.65 + 0.75 * need) + 0.012 + 0.022 * poor
-    risk = np.where(rng.random(n) < 0.02, risk + 0.18, risk).clip(0.004, 0.6)
+    risk = (0.78 * np.where(rng.random(n) < 0.02, risk + 0.18, risk)).clip(0.004, 0.6)
     white = (0.55 - 0.42 * need)[:, None]
     rest = np.array([0.09, 0.34, 0.42, 0.0, 0.10, 0.05])
     p = rest[None, :] * (1 - white)

@@ -50,6 +50,8 @@ class World:
     student_risk: np.ndarray = field(default_factory=lambda: np.empty(0))  # probability of absence on a day
     student_grade: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     student_disadvantaged: np.ndarray = field(default_factory=lambda: np.empty(0, bool))
+    student_days_marked: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # on submitted rolls
+    student_days_absent: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     person: dict[str, int] = field(default_factory=dict)  # cast key -> person id (also "principal:<school index>")
     next_id: dict[str, int] = field(default_factory=dict)
 
