@@ -1,0 +1,83 @@
+"""Did it work, for whom, where, at what cost, and how sure are we?
+
+A pure library: plans in TOML and tables in, frozen results out. No Django, clock, network, environment or
+global randomness. The whole path is `analyse(plan, table, provenance=…)`.
+"""
+
+from fairlead.science.impact.estimate import Arm, Balance, Effect, Estimate, Term
+from fairlead.science.impact.fixtures import star_kindergarten
+from fairlead.science.impact.lottery import Ticket, commit, draw, verify
+from fairlead.science.impact.ols import Fit, least_squares
+from fairlead.science.impact.plan import (
+    Assignment,
+    Model,
+    Outcome,
+    Plan,
+    Population,
+    canonical_bytes,
+    plan_hash,
+)
+from fairlead.science.impact.plan_file import load_plan, read_plan, shipped_plan, shipped_plan_text
+from fairlead.science.impact.problems import DataError, EstimationError, ImpactError, PlanError, Problem
+from fairlead.science.impact.sample import Count, Dropped, Flow
+from fairlead.science.impact.standards.attrition import AttritionResult, Reading, attrition
+from fairlead.science.impact.standards.facts import Evidence, Sibling, evidence
+from fairlead.science.impact.standards.rating import Verdict, verdict
+from fairlead.science.impact.standards.rules import Line
+from fairlead.science.impact.study import (
+    ModelResult,
+    Provenance,
+    StudyResult,
+    analyse,
+    columns_used,
+    data_hash,
+)
+
+__all__ = [
+    "Arm",
+    "Assignment",
+    "AttritionResult",
+    "Balance",
+    "Count",
+    "DataError",
+    "Dropped",
+    "Effect",
+    "Estimate",
+    "EstimationError",
+    "Evidence",
+    "Fit",
+    "Flow",
+    "ImpactError",
+    "Line",
+    "Model",
+    "ModelResult",
+    "Outcome",
+    "Plan",
+    "PlanError",
+    "Population",
+    "Problem",
+    "Provenance",
+    "Reading",
+    "Sibling",
+    "StudyResult",
+    "Term",
+    "Ticket",
+    "Verdict",
+    "analyse",
+    "attrition",
+    "canonical_bytes",
+    "columns_used",
+    "commit",
+    "data_hash",
+    "draw",
+    "evidence",
+    "least_squares",
+    "load_plan",
+    "plan_hash",
+    "read_plan",
+    "shipped_plan",
+    "shipped_plan_text",
+    "star_kindergarten",
+    "verdict",
+    "verify",
+]

@@ -1,0 +1,2 @@
+"""Evidence standards: rules as data (TOML with version, basis, confidence, source), and the code that
+applies them."""

@@ -1,0 +1,207 @@
+"""A study run: plan → sample → balance → estimates → verdicts, as one frozen result that can be stored and
+read back."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import polars as pl
+import scipy
+
+from fairlead.science.impact import estimate as estimation
+from fairlead.science.impact import record
+from fairlead.science.impact.estimate import Balance, Estimate
+from fairlead.science.impact.plan import Model, Outcome, Plan, plan_hash
+from fairlead.science.impact.problems import DataError, ImpactError, Problem
+from fairlead.science.impact.sample import Flow, check_table, draw_sample
+from fairlead.science.impact.standards.facts import Sibling, evidence
+from fairlead.science.impact.standards.rating import Verdict, verdict
+
+RESULT_FORMAT = 1
+ENGINE = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the table came from. Dates (ISO) decide the label: prospective if registered before any outcome
+    existed."""
+
+    source: str
+    registered: str | None = None
+    outcomes_from: str | None = None
+    note: str = ""
+
+    @property
+    def timing(self) -> str:
+        if self.registered is None or self.outcomes_from is None:
+            return "retrospective"
+        before = date.fromisoformat(self.registered) < date.fromisoformat(self.outcomes_from)
+        return "prospective" if before else "retrospective"
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What computed the result."""
+
+    engine: str
+    numpy: str
+    scipy: str
+    polars: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelResult:
+    """One outcome under one model: flow, balance, estimate and verdict."""
+
+    outcome: str
+    model: str
+    primary: bool
+    flow: Flow
+    balance: tuple[Balance, ...]
+    estimate: Estimate
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class StudyResult:
+    """Everything a report, a claim or a later reader needs. `from_json(to_json())` gives an equal result."""
+
+    format: int
+    plan: Plan
+    plan_hash: str
+    data_hash: str
+    provenance: Provenance
+    timing: str
+    versions: Versions
+    results: tuple[ModelResult, ...]
+
+    @property
+    def primary(self) -> ModelResult:
+        """The primary outcome under the primary model: the answer to the plan's question."""
+        return self.result(self.plan.primary_outcome.name, self.plan.primary_model.name)
+
+    def result(self, outcome: str, model: str) -> ModelResult:
+        for item in self.results:
+            if (item.outcome, item.model) == (outcome, model):
+                return item
+        known = ", ".join(f"{item.outcome} × {item.model}" for item in self.results)
+        raise ImpactError(
+            [Problem("result", "no such outcome and model in this study", f"{outcome} × {model}", known)]
+        )
+
+    def to_json(self) -> str:
+        return record.to_json(self)
+
+    @staticmethod
+    def from_json(text: str) -> StudyResult:
+        return record.from_json(StudyResult, text)
+
+
+def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance) -> StudyResult:
+    """Run the plan on a table with one row per unit of analysis. Deterministic; the table is not changed.
+
+    Parameters
+    ----------
+    plan : from `read_plan` or `load_plan`.
+    table : carries the plan's columns; missing values are nulls (or NaN). More columns do no harm.
+    provenance : source and, where known, the dates of registration and of the first outcome.
+
+    Raises
+    ------
+    DataError, EstimationError
+        With every problem: a missing column, an absent arm, a collinear covariate by name, one cluster.
+
+    Examples
+    --------
+    >>> from fairlead.science import impact
+    >>> result = impact.analyse(impact.shipped_plan("star_kindergarten"), impact.star_kindergarten(),
+    ...                         provenance=impact.Provenance(source="Project STAR, public use (R package
+    AER)"))
+    >>> round(result.primary.estimate.estimate, 2), round(result.primary.estimate.se, 2)
+    (15.93, 2.24)
+    """
+    check_table(plan, table)
+    drafts = []
+    for model in plan.models:
+        for name in model.outcomes or tuple(outcome.name for outcome in plan.outcomes):
+            outcome = plan.outcome(name)
+            drafts.append((outcome, model, *_estimate(plan, table, outcome, model)))
+    siblings = tuple(
+        Sibling(
+            outcome.name, outcome.domain, estimate.p, (estimate.estimate >= 0) == outcome.higher_is_better
+        )
+        for outcome, model, _, _, estimate in drafts
+        if model.primary
+    )
+    results = tuple(
+        ModelResult(
+            outcome.name,
+            model.name,
+            model.primary and outcome.primary,
+            flow,
+            balance,
+            estimate,
+            verdict(evidence(plan, outcome, flow, balance, estimate, siblings)),
+        )
+        for outcome, model, flow, balance, estimate in drafts
+    )
+    return StudyResult(
+        format=RESULT_FORMAT,
+        plan=plan,
+        plan_hash=plan_hash(plan),
+        data_hash=data_hash(table, columns_used(plan)),
+        provenance=provenance,
+        timing=provenance.timing,
+        versions=Versions(ENGINE, np.__version__, scipy.__version__, pl.__version__),
+        results=results,
+    )
+
+
+def _estimate(
+    plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model
+) -> tuple[Flow, tuple[Balance, ...], Estimate]:
+    try:
+        sample = draw_sample(plan, table, outcome, model)
+        fitted = estimation.estimate(plan, outcome, model, sample)
+    except ImpactError as error:
+        place = f"outcome {outcome.name}, model {model.name}"
+        raise type(error)(
+            [replace(problem, where=f"{place}: {problem.where}") for problem in error.problems]
+        ) from error
+    return sample.flow, estimation.balance(plan, sample, model, outcome), fitted
+
+
+def columns_used(plan: Plan) -> tuple[str, ...]:
+    """Every column the plan reads, sorted: what an extract for this study must carry, and all it may
+    carry."""
+    assignment = plan.assignment
+    named = [
+        assignment.column,
+        assignment.blocks,
+        assignment.cluster,
+        assignment.provider,
+        assignment.site,
+        assignment.identifier,
+        plan.population.students,
+    ]
+    named += [column for outcome in plan.outcomes for column in outcome.columns]
+    named += [measure.column for measure in plan.baseline]
+    named += [
+        column for model in plan.models for column in (*model.covariates, model.fixed_effects, model.cluster)
+    ]
+    return tuple(sorted({column for column in named if column is not None}))
+
+
+def data_hash(table: pl.DataFrame, columns: tuple[str, ...]) -> str:
+    """SHA-256 of the rows' values in these columns, whatever the order of rows and columns."""
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise DataError(
+            [Problem("columns", "the table has no such column", ", ".join(missing), ", ".join(table.columns))]
+        )
+    texts = table.select(sorted(columns)).with_columns(pl.all().cast(pl.String).fill_null("\x00"))
+    lines = sorted("\x1f".join(row) for row in texts.iter_rows())
+    return hashlib.sha256("\x1e".join([*sorted(columns), *lines]).encode()).hexdigest()
