@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from fairlead.demo.world import SEED, World
 
-PARTS = ("roster", "attendance", "support", "places", "evidence", "caseload", "progress")
+PARTS = ("roster", "lottery", "attendance", "support", "places", "evidence", "caseload", "progress")
 Report = Callable[[str, float], None]
 
 

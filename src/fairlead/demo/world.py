@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -54,6 +55,7 @@ class World:
     student_days_absent: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     person: dict[str, int] = field(default_factory=dict)  # cast key -> person id (also "principal:<school index>")
     next_id: dict[str, int] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)  # what one part leaves for a later one, by the part's name
 
     @classmethod
     def full(cls) -> World:
