@@ -10,12 +10,21 @@ One unit is *a student on an expected roll*: an enrollment in force on the day, 
   neither count nor break the row);
 - `risk`: absent marks ÷ marks, in the session up to and with the day;
 - `overdue`: the roll's deadline has passed and it has not been submitted.
+
+Everything is *as of* a moment: a roll, call or explanation that came later is not there yet.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.attendance.models import SETTLED, FamilyContact, Reminder, Roll
+from fairlead.apps.roster import selectors as roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,11 @@ class AbsentStudent:
     explained_by: str
 
     @property
+    def settled(self) -> bool:
+        """Whether the family knows, or has been left word."""
+        return any(c.outcome in SETTLED for c in self.calls)
+
+    @property
     def risk(self) -> float:
         """Share of days absent this session."""
         return self.days_absent / self.days_marked if self.days_marked else 0.0
@@ -85,9 +99,10 @@ class AbsentStudent:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The four numbers of one day with their coverage."""
+    """The numbers of one day with their coverage."""
 
     date: date
+    as_of: datetime
     rolls_expected: int
     rolls_submitted: int
     enrolled: int
@@ -102,7 +117,20 @@ class Count:
 
     @property
     def meets(self) -> bool:
+        """Whether any roll is expected: on a weekend or holiday there is nothing to count."""
         return self.rolls_expected > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """One mark that a later submission changed: what the roll said first and what it says now."""
+
+    section: str
+    student: str
+    was: str
+    now: str
+    at: datetime
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +138,374 @@ class Morning:
     """One school's morning as of a moment."""
 
     organization_id: int
-    as_of: datetime
     count: Count
     missing: tuple[MissingRoll, ...]
     to_reach: tuple[AbsentStudent, ...]
     reached: tuple[AbsentStudent, ...]
     explained: tuple[AbsentStudent, ...]
+    amendments: tuple[Amendment, ...]
+
+    @property
+    def overdue(self) -> tuple[MissingRoll, ...]:
+        return tuple(m for m in self.missing if m.minutes_overdue > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherRoll:
+    """One of a teacher's own rolls, for her list."""
+
+    roll_id: int
+    section: str
+    date: date
+    due_at: datetime
+    submitted_at: datetime | None
+    amended_at: datetime | None
+    students: int
+    present: int
+    absent: int
+    reminded_at: datetime | None
+    reminded_by: str
+
+    @property
+    def submitted(self) -> bool:
+        return self.submitted_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A student on a roll sheet; `status` is empty while unmarked."""
+
+    student_id: int
+    name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A roll as its teacher takes it."""
+
+    roll: TeacherRoll
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How a school's days went, from `first` to `last`: the three questions about attendance, in numbers."""
+
+    first: date
+    last: date
+    days: int
+    days_complete: int
+    rolls_expected: int
+    rolls_submitted: int
+    rolls_on_time: int
+    absences: int
+    absences_followed_up: int
+    coverage: float | None
+
+
+def count(scope: Scope, organization_id: int, day: date, now: datetime) -> Count:
+    """Enrolled, present, absent, not submitted and coverage of one school on one day."""
+    return _count(_rolls(scope, organization_id, day, now), day, now)
+
+
+def this_morning(scope: Scope, organization_id: int, now: datetime) -> Morning:
+    """One school's morning: the count, missing rolls, and absent students in order of need."""
+    day = now.date()
+    rolls = _rolls(scope, organization_id, day, now)
+    absent = _absent(scope, organization_id, day, now)
+    unexplained = [a for a in absent if a.explained_at is None]
+    return Morning(
+        organization_id=organization_id,
+        count=_count(rolls, day, now),
+        missing=_missing(scope, rolls, now),
+        to_reach=tuple(sorted((a for a in unexplained if not a.settled), key=need)),
+        reached=tuple(sorted((a for a in unexplained if a.settled), key=lambda a: a.calls[-1].at)),
+        explained=tuple(sorted((a for a in absent if a.explained_at is not None), key=lambda a: a.name)),
+        amendments=_amendments(scope, organization_id, day, now),
+    )
+
+
+def need(a: AbsentStudent) -> tuple[Any, ...]:
+    """The published order of calls: families not tried yet; then unexcused, days in a row, risk, youngest."""
+    youngest = -(a.born or date.min).toordinal()
+    return (bool(a.calls), not a.unexcused, -a.days_in_a_row, -a.risk, youngest, a.name)
+
+
+_ROLLS = """
+SELECT r.id, s.name, t.given_name || ' ' || t.family_name, r.date, r.due_at,
+       CASE WHEN r.submitted_at <= %(now)s THEN r.submitted_at END, CASE WHEN r.amended_at <= %(now)s THEN r.amended_at END,
+       count(e.id), count(m.id) FILTER (WHERE m.status = 'present'), count(m.id) FILTER (WHERE m.status = 'absent')
+FROM attendance_roll r
+JOIN roster_section s ON s.id = r.section_id
+JOIN roster_person t ON t.id = s.teacher_id
+LEFT JOIN roster_enrollment e ON e.section_id = s.id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
+LEFT JOIN attendance_attendancemark m
+       ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
+WHERE {which} AND r.organization_id = ANY (%(orgs)s)
+GROUP BY r.id, s.name, t.id
+ORDER BY r.date DESC, s.name
+"""
+
+
+def _fetch(sql: str, **values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def _rolls(scope: Scope, organization_id: int, day: date, now: datetime) -> list[tuple[Any, ...]]:
+    sql = _ROLLS.format(which="r.organization_id = %(organization)s AND r.date = %(day)s")
+    return _fetch(sql, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
+
+
+def _count(rolls: list[tuple[Any, ...]], day: date, now: datetime) -> Count:
+    enrolled, present, absent = (sum(r[i] for r in rolls) for i in (7, 8, 9))
+    return Count(
+        date=day,
+        as_of=now,
+        rolls_expected=len(rolls),
+        rolls_submitted=sum(r[5] is not None for r in rolls),
+        enrolled=enrolled,
+        present=present,
+        absent=absent,
+        not_submitted=enrolled - present - absent,
+    )
+
+
+def _missing(scope: Scope, rolls: list[tuple[Any, ...]], now: datetime) -> tuple[MissingRoll, ...]:
+    open_rolls = [r for r in rolls if r[5] is None]
+    sent = _reminders(scope, [r[0] for r in open_rolls], now)
+    missing = []
+    for roll_id, section, teacher, _, due_at, _, _, students, _, _ in open_rolls:
+        own = sent.get(roll_id, [])
+        missing.append(
+            MissingRoll(
+                roll_id=roll_id,
+                section=section,
+                teacher=teacher,
+                students=students,
+                due_at=due_at,
+                minutes_overdue=max(0, int((now - due_at).total_seconds() // 60)),
+                reminded_at=own[-1].sent_at if own else None,
+                reminded_by=own[-1].sent_by.name if own else "",
+                reminders=len(own),
+            )
+        )
+    return tuple(sorted(missing, key=lambda m: (-m.minutes_overdue, m.section)))
+
+
+def _reminders(scope: Scope, roll_ids: list[int], now: datetime) -> dict[int, list[Reminder]]:
+    if not roll_ids:
+        return {}
+    rows = Reminder.objects.filter(roll_id__in=roll_ids, organization_id__in=scope.org_ids, sent_at__lte=now)
+    found: dict[int, list[Reminder]] = {}
+    for reminder in rows.select_related("sent_by").order_by("sent_at", "id"):
+        found.setdefault(reminder.roll_id, []).append(reminder)
+    return found
+
+
+# One index range of (student, date) for each absent student: their session so far, then the present row of absences.
+_ABSENT = """
+SELECT m.id, m.student_id, p.given_name || ' ' || p.family_name, s.name, p.grade, p.born,
+       coalesce(run.unexcused, false), run.days, year.absent, year.days,
+       m.reason, m.explanation, m.explained_at, coalesce(x.given_name || ' ' || x.family_name, '')
+FROM attendance_roll r
+JOIN roster_section s ON s.id = r.section_id
+JOIN roster_academicsession y ON y.id = s.session_id
+JOIN attendance_attendancemark m ON m.roll_id = r.id AND m.status = 'absent'
+JOIN roster_enrollment e ON e.section_id = s.id AND e.student_id = m.student_id
+     AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
+JOIN roster_person p ON p.id = m.student_id
+LEFT JOIN roster_person x ON x.id = m.explained_by_id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS days, count(*) FILTER (WHERE h.status = 'absent') AS absent,
+           max(h.date) FILTER (WHERE h.status = 'present') AS last_present
+    FROM attendance_attendancemark h WHERE h.student_id = m.student_id AND h.date BETWEEN y.begins AND r.date
+) year
+CROSS JOIN LATERAL (
+    SELECT count(*) AS days, bool_or(h.reason = 'unexcused') AS unexcused
+    FROM attendance_attendancemark h
+    WHERE h.student_id = m.student_id AND h.date BETWEEN y.begins AND r.date
+      AND h.date > coalesce(year.last_present, '-infinity') AND h.status = 'absent'
+) run
+WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
+  AND r.submitted_at <= %(now)s
+"""
+
+
+def _absent(scope: Scope, organization_id: int, day: date, now: datetime) -> list[AbsentStudent]:
+    rows = _fetch(_ABSENT, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
+    students = [row[1] for row in rows]
+    guardians: dict[int, list[Guardian]] = {}
+    calls: dict[int, list[Call]] = {}
+    if students:
+        for g in roster.guardianships(scope, students).filter(may_contact=True):
+            who = g.guardian
+            guardians.setdefault(g.student_id, []).append(
+                Guardian(who.pk, who.name, g.relation, who.phone, who.language)
+            )
+        for c in _contacts(scope, organization_id, students, day, now):
+            calls.setdefault(c.student_id, []).append(
+                Call(c.at, c.by.name, c.outcome, str(c.get_outcome_display()), c.note,
+                     c.guardian.name if c.guardian else "")
+            )  # fmt: skip
+    return [_absent_student(row, guardians, calls, now) for row in rows]
+
+
+def _contacts(scope: Scope, organization_id: int, students: list[int], day: date, now: datetime) -> Any:
+    return (
+        FamilyContact.objects.filter(
+            organization_id=organization_id,
+            organization__in=scope.org_ids,
+            date=day,
+            student_id__in=students,
+            at__lte=now,
+        )
+        .select_related("by", "guardian")
+        .order_by("at", "id")
+    )
+
+
+def _absent_student(
+    row: tuple[Any, ...], guardians: dict[int, list[Guardian]], calls: dict[int, list[Call]], now: datetime
+) -> AbsentStudent:
+    mark_id, student_id, name, section, grade, born, unexcused, in_a_row, absent, marked, *told = row
+    reason, explanation, explained_at, explained_by = told
+    if explained_at is not None and explained_at > now:
+        reason, explanation, explained_at, explained_by = "", "", None, ""
+    return AbsentStudent(
+        student_id=student_id,
+        mark_id=mark_id,
+        name=name,
+        section=section,
+        grade=grade,
+        born=born,
+        unexcused=unexcused,
+        days_in_a_row=in_a_row,
+        days_absent=absent,
+        days_marked=marked,
+        guardians=tuple(guardians.get(student_id, ())),
+        calls=tuple(calls.get(student_id, ())),
+        reason=reason,
+        explanation=explanation,
+        explained_at=explained_at,
+        explained_by=explained_by,
+    )
+
+
+# What each amended mark said at the first submission (its oldest kept row), beside what it says now.
+_AMENDMENTS = """
+SELECT s.name, p.given_name || ' ' || p.family_name, was.status, m.status, r.amended_at,
+       coalesce(b.given_name || ' ' || b.family_name, '')
+FROM attendance_roll r
+JOIN roster_section s ON s.id = r.section_id
+JOIN attendance_attendancemark m ON m.roll_id = r.id
+JOIN roster_person p ON p.id = m.student_id
+LEFT JOIN roster_person b ON b.id = r.amended_by_id
+CROSS JOIN LATERAL (
+    SELECT v.status FROM attendance_attendancemarkevent v WHERE v.pgh_obj_id = m.id ORDER BY v.pgh_id LIMIT 1
+) was
+WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
+  AND r.amended_at <= %(now)s AND was.status <> m.status
+ORDER BY r.amended_at DESC, p.sort_name
+"""
+
+
+def _amendments(scope: Scope, organization_id: int, day: date, now: datetime) -> tuple[Amendment, ...]:
+    rows = _fetch(_AMENDMENTS, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
+    return tuple(Amendment(*row) for row in rows)
+
+
+def own_rolls(scope: Scope, now: datetime) -> list[TeacherRoll]:
+    """The asking teacher's rolls of today, in the order in which they are due."""
+    sql = _ROLLS.format(which="s.teacher_id = %(person)s AND r.date = %(day)s")
+    rows = _fetch(sql, person=scope.person_id, day=now.date(), now=now, orgs=sorted(scope.org_ids))
+    return sorted(_teacher_rolls(scope, rows, now), key=lambda r: (r.due_at, r.section))
+
+
+def sheet(scope: Scope, roll_id: int, now: datetime) -> Sheet | None:
+    """One of the asking teacher's own rolls with its students and their marks; None when there is no such roll."""
+    sql = _ROLLS.format(which="s.teacher_id = %(person)s AND r.id = %(roll)s")
+    rows = _fetch(sql, person=scope.person_id, roll=roll_id, now=now, orgs=sorted(scope.org_ids))
+    found = _teacher_rolls(scope, rows, now)
+    if not found:
+        return None
+    roll = Roll.objects.get(pk=roll_id)
+    marks = dict(roll.marks.values_list("student_id", "status")) if found[0].submitted else {}
+    students = roster.section_students(scope, roll.section_id, roll.date)
+    return Sheet(found[0], tuple(Line(s.pk, s.name, marks.get(s.pk, "")) for s in students))
+
+
+def _teacher_rolls(scope: Scope, rows: list[tuple[Any, ...]], now: datetime) -> list[TeacherRoll]:
+    sent = _reminders(scope, [row[0] for row in rows if row[5] is None], now)
+    return [
+        TeacherRoll(
+            roll_id=roll_id,
+            section=section,
+            date=day,
+            due_at=due_at,
+            submitted_at=submitted_at,
+            amended_at=amended_at,
+            students=students,
+            present=present,
+            absent=absent,
+            reminded_at=sent[roll_id][-1].sent_at if roll_id in sent else None,
+            reminded_by=sent[roll_id][-1].sent_by.name if roll_id in sent else "",
+        )
+        for roll_id, section, _, day, due_at, submitted_at, amended_at, students, present, absent in rows
+    ]
+
+
+_ROLL_HABITS = """
+SELECT count(*), count(*) FILTER (WHERE complete), sum(expected), sum(submitted), sum(on_time) FROM (
+    SELECT date, count(*) AS expected, count(submitted_at) AS submitted,
+           count(*) FILTER (WHERE submitted_at <= due_at) AS on_time, bool_and(submitted_at IS NOT NULL) AS complete
+    FROM attendance_roll
+    WHERE organization_id = %(organization)s AND organization_id = ANY (%(orgs)s)
+      AND date BETWEEN %(first)s AND %(last)s
+    GROUP BY date
+) day
+"""
+_FOLLOWED_UP = """
+SELECT count(*), count(*) FILTER (
+    WHERE m.explained_at IS NOT NULL OR EXISTS (
+        SELECT FROM attendance_familycontact c
+        WHERE c.student_id = m.student_id AND c.date = m.date AND c.outcome = ANY (%(settled)s)
+    )
+)
+FROM attendance_attendancemark m
+WHERE m.organization_id = %(organization)s AND m.organization_id = ANY (%(orgs)s)
+  AND m.date BETWEEN %(first)s AND %(last)s AND m.status = 'absent'
+"""
+
+
+def habits(scope: Scope, organization_id: int, days: list[date]) -> Habits | None:
+    """How these past days went at one school; None when there are none.
+
+    A day is complete when every expected roll came. An absence is followed up when the family explained it, was
+    reached, or was left word. A roll is on time when it came by its deadline.
+    """
+    if not days:
+        return None
+    values = {
+        "organization": organization_id,
+        "orgs": sorted(scope.org_ids),
+        "first": min(days),
+        "last": max(days),
+        "settled": list(SETTLED),
+    }
+    met, complete, expected, submitted, on_time = _fetch(_ROLL_HABITS, **values)[0]
+    absences, followed_up = _fetch(_FOLLOWED_UP, **values)[0]
+    return Habits(
+        first=min(days),
+        last=max(days),
+        days=met,
+        days_complete=complete,
+        rolls_expected=expected or 0,
+        rolls_submitted=submitted or 0,
+        rolls_on_time=on_time or 0,
+        absences=absences,
+        absences_followed_up=followed_up,
+        coverage=submitted / expected if expected else None,
+    )

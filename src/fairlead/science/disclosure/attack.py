@@ -145,9 +145,7 @@ class System:
                 members = [(cell, -1.0 if cell == total else 1.0) for cell in (total, *parts)]
                 unknown = [(int(variable[cell]), sign) for cell, sign in members if variable[cell] >= 0]
                 if unknown:
-                    known = -sum(
-                        sign * float(published[cell]) for cell, sign in members if variable[cell] < 0
-                    )
+                    known = -sum(sign * float(published[cell]) for cell, sign in members if variable[cell] < 0)
                     rows.append(([v for v, _ in unknown], [s for _, s in unknown], known, known))
         for cell in hidden_n:  # 0 <= numerator <= size
             rows.append(([int(self._size[cell]), int(self._attribute[cell])], [1.0, -1.0], 0.0, np.inf))
@@ -199,9 +197,7 @@ class System:
             entries = [
                 (row, int(np.searchsorted(variables, variable)), weight)
                 for row, number in enumerate(mine)
-                for variable, weight in zip(
-                    self.targets[number].variables, self.targets[number].weights, strict=True
-                )
+                for variable, weight in zip(self.targets[number].variables, self.targets[number].weights, strict=True)
             ]
             row, column, weight = (np.array(part_) for part_ in zip(*entries, strict=True))
             self._members[part] = mine

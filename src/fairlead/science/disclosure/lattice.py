@@ -127,9 +127,7 @@ def equations(parent: Sequence[int], groups: Sequence[Group]) -> tuple[tuple[int
     for organization in range(len(parent)):
         children = [child for child, above in enumerate(parent) if above == organization]
         if children:
-            sums.extend(
-                tuple(row * width + column for row in (organization, *children)) for column in range(width)
-            )
+            sums.extend(tuple(row * width + column for row in (organization, *children)) for column in range(width))
         first = 1
         for group in groups:
             after = first + len(group.categories)

@@ -231,9 +231,7 @@ class _Draft:
 
     def _hide_one(self, sums: tuple[tuple[int, ...], ...], size: bool) -> bool:
         hidden = self._hide_n if size else self._hide_k
-        candidates = sorted(
-            {cell for sum_ in sums for cell in sum_ if not hidden[cell] and self._n[cell] > 0}
-        )
+        candidates = sorted({cell for sum_ in sums for cell in sum_ if not hidden[cell] and self._n[cell] > 0})
         if not candidates:
             return False
         cell = min(candidates, key=lambda c: self._cost(c, size))

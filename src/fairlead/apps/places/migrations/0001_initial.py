@@ -8,193 +8,495 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('pghistory', '0007_auto_20250421_0444'),
-        ('roster', '0002_row_security'),
+        ("pghistory", "0007_auto_20250421_0444"),
+        ("roster", "0002_row_security"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='City',
+            name="City",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('invented', models.BooleanField()),
-                ('organization', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roster.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("invented", models.BooleanField()),
+                (
+                    "organization",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="roster.organization",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'cities',
+                "verbose_name_plural": "cities",
             },
         ),
         migrations.CreateModel(
-            name='Investment',
+            name="Investment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=160, verbose_name='name')),
-                ('purpose', models.CharField(choices=[('create', 'Create a school'), ('replicate', 'Replicate a school'), ('improve', 'Help a school to improve'), ('people', 'Recruit, train and support people'), ('community', 'Community engagement'), ('policy', 'Policy conditions')], max_length=10, verbose_name='purpose')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='amount in dollars')),
-                ('begins', models.DateField(verbose_name='begins')),
-                ('school_name', models.CharField(blank=True, max_length=200, verbose_name='school')),
-                ('band', models.CharField(choices=[('k_5', 'Kindergarten to grade 5'), ('6_8', 'Grades 6 to 8'), ('9_12', 'Grades 9 to 12'), ('all', 'All grades')], default='all', max_length=4, verbose_name='grade band')),
-                ('seats_planned', models.PositiveIntegerField(default=0, verbose_name='seats planned')),
-                ('seats_opened', models.PositiveIntegerField(default=0, verbose_name='seats opened so far')),
-                ('as_of', models.DateField(help_text='the day on which somebody said how many seats are open')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='where these numbers come from')),
-                ('city', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='investments', to='places.city')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roster.organization')),
-                ('school', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roster.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=160, verbose_name="name")),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("create", "Create a school"),
+                            ("replicate", "Replicate a school"),
+                            ("improve", "Help a school to improve"),
+                            ("people", "Recruit, train and support people"),
+                            ("community", "Community engagement"),
+                            ("policy", "Policy conditions"),
+                        ],
+                        max_length=10,
+                        verbose_name="purpose",
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=12,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="amount in dollars",
+                    ),
+                ),
+                ("begins", models.DateField(verbose_name="begins")),
+                ("school_name", models.CharField(blank=True, max_length=200, verbose_name="school")),
+                (
+                    "band",
+                    models.CharField(
+                        choices=[
+                            ("k_5", "Kindergarten to grade 5"),
+                            ("6_8", "Grades 6 to 8"),
+                            ("9_12", "Grades 9 to 12"),
+                            ("all", "All grades"),
+                        ],
+                        default="all",
+                        max_length=4,
+                        verbose_name="grade band",
+                    ),
+                ),
+                ("seats_planned", models.PositiveIntegerField(default=0, verbose_name="seats planned")),
+                ("seats_opened", models.PositiveIntegerField(default=0, verbose_name="seats opened so far")),
+                ("as_of", models.DateField(help_text="the day on which somebody said how many seats are open")),
+                (
+                    "source",
+                    models.CharField(blank=True, max_length=300, verbose_name="where these numbers come from"),
+                ),
+                (
+                    "city",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="investments", to="places.city"
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="roster.organization"
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="roster.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Place',
+            name="Place",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('zip', 'ZIP code'), ('neighbourhood', 'Neighborhood'), ('unreadable', 'Not a ZIP code as written')], max_length=14)),
-                ('code', models.CharField(max_length=20)),
-                ('name', models.CharField(blank=True, max_length=120)),
-                ('city', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='places.city')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("zip", "ZIP code"),
+                            ("neighbourhood", "Neighborhood"),
+                            ("unreadable", "Not a ZIP code as written"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("code", models.CharField(max_length=20)),
+                ("name", models.CharField(blank=True, max_length=120)),
+                (
+                    "city",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="places", to="places.city"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InvestmentEvent',
+            name="InvestmentEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('name', models.CharField(max_length=160, verbose_name='name')),
-                ('purpose', models.CharField(choices=[('create', 'Create a school'), ('replicate', 'Replicate a school'), ('improve', 'Help a school to improve'), ('people', 'Recruit, train and support people'), ('community', 'Community engagement'), ('policy', 'Policy conditions')], max_length=10, verbose_name='purpose')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='amount in dollars')),
-                ('begins', models.DateField(verbose_name='begins')),
-                ('school_name', models.CharField(blank=True, max_length=200, verbose_name='school')),
-                ('band', models.CharField(choices=[('k_5', 'Kindergarten to grade 5'), ('6_8', 'Grades 6 to 8'), ('9_12', 'Grades 9 to 12'), ('all', 'All grades')], default='all', max_length=4, verbose_name='grade band')),
-                ('seats_planned', models.PositiveIntegerField(default=0, verbose_name='seats planned')),
-                ('seats_opened', models.PositiveIntegerField(default=0, verbose_name='seats opened so far')),
-                ('as_of', models.DateField(help_text='the day on which somebody said how many seats are open')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='where these numbers come from')),
-                ('city', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='places.city')),
-                ('organization', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='roster.organization')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='places.investment')),
-                ('school', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='roster.organization')),
-                ('place', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='places.place', verbose_name='ZIP code')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("name", models.CharField(max_length=160, verbose_name="name")),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("create", "Create a school"),
+                            ("replicate", "Replicate a school"),
+                            ("improve", "Help a school to improve"),
+                            ("people", "Recruit, train and support people"),
+                            ("community", "Community engagement"),
+                            ("policy", "Policy conditions"),
+                        ],
+                        max_length=10,
+                        verbose_name="purpose",
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=12,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="amount in dollars",
+                    ),
+                ),
+                ("begins", models.DateField(verbose_name="begins")),
+                ("school_name", models.CharField(blank=True, max_length=200, verbose_name="school")),
+                (
+                    "band",
+                    models.CharField(
+                        choices=[
+                            ("k_5", "Kindergarten to grade 5"),
+                            ("6_8", "Grades 6 to 8"),
+                            ("9_12", "Grades 9 to 12"),
+                            ("all", "All grades"),
+                        ],
+                        default="all",
+                        max_length=4,
+                        verbose_name="grade band",
+                    ),
+                ),
+                ("seats_planned", models.PositiveIntegerField(default=0, verbose_name="seats planned")),
+                ("seats_opened", models.PositiveIntegerField(default=0, verbose_name="seats opened so far")),
+                ("as_of", models.DateField(help_text="the day on which somebody said how many seats are open")),
+                (
+                    "source",
+                    models.CharField(blank=True, max_length=300, verbose_name="where these numbers come from"),
+                ),
+                (
+                    "city",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="places.city",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="roster.organization",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="places.investment",
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="roster.organization",
+                    ),
+                ),
+                (
+                    "place",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="places.place",
+                        verbose_name="ZIP code",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='investment',
-            name='place',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.place', verbose_name='ZIP code'),
+            model_name="investment",
+            name="place",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="places.place",
+                verbose_name="ZIP code",
+            ),
         ),
         migrations.CreateModel(
-            name='PlaceChildren',
+            name="PlaceChildren",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.SmallIntegerField(help_text='the year in which the school year ends')),
-                ('band', models.CharField(choices=[('k_5', 'Kindergarten to grade 5'), ('6_8', 'Grades 6 to 8'), ('9_12', 'Grades 9 to 12'), ('all', 'All grades')], max_length=4)),
-                ('children', models.PositiveIntegerField()),
-                ('source', models.CharField(max_length=300)),
-                ('place', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='children', to='places.place')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.SmallIntegerField(help_text="the year in which the school year ends")),
+                (
+                    "band",
+                    models.CharField(
+                        choices=[
+                            ("k_5", "Kindergarten to grade 5"),
+                            ("6_8", "Grades 6 to 8"),
+                            ("9_12", "Grades 9 to 12"),
+                            ("all", "All grades"),
+                        ],
+                        max_length=4,
+                    ),
+                ),
+                ("children", models.PositiveIntegerField()),
+                ("source", models.CharField(max_length=300)),
+                (
+                    "place",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="children", to="places.place"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SchoolYearResult',
+            name="SchoolYearResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sourced_id', models.CharField(max_length=100)),
-                ('name', models.CharField(max_length=200)),
-                ('year', models.SmallIntegerField(help_text='the year in which the school year ends')),
-                ('band', models.CharField(choices=[('k_5', 'Kindergarten to grade 5'), ('6_8', 'Grades 6 to 8'), ('9_12', 'Grades 9 to 12'), ('all', 'All grades')], max_length=4)),
-                ('seats', models.PositiveIntegerField(help_text='null where nobody published a capacity', null=True)),
-                ('results', models.JSONField(default=dict, help_text='columns of results; a missing column is not rated')),
-                ('source', models.CharField(max_length=300)),
-                ('city', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='results', to='places.city')),
-                ('place', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='places.place')),
-                ('school', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roster.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sourced_id", models.CharField(max_length=100)),
+                ("name", models.CharField(max_length=200)),
+                ("year", models.SmallIntegerField(help_text="the year in which the school year ends")),
+                (
+                    "band",
+                    models.CharField(
+                        choices=[
+                            ("k_5", "Kindergarten to grade 5"),
+                            ("6_8", "Grades 6 to 8"),
+                            ("9_12", "Grades 9 to 12"),
+                            ("all", "All grades"),
+                        ],
+                        max_length=4,
+                    ),
+                ),
+                ("seats", models.PositiveIntegerField(help_text="null where nobody published a capacity", null=True)),
+                (
+                    "results",
+                    models.JSONField(default=dict, help_text="columns of results; a missing column is not rated"),
+                ),
+                ("source", models.CharField(max_length=300)),
+                (
+                    "city",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="results", to="places.city"
+                    ),
+                ),
+                (
+                    "place",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.RESTRICT, related_name="+", to="places.place"
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="roster.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SeatTable',
+            name="SeatTable",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('seats', 'Seats by place and grade band'), ('offers', "Applications and offers by the applicant's place")], max_length=6)),
-                ('year', models.SmallIntegerField(help_text='the year in which the school year ends')),
-                ('rule', models.CharField(max_length=60)),
-                ('computed_at', models.DateTimeField()),
-                ('source', models.TextField()),
-                ('schools', models.PositiveIntegerField()),
-                ('quality_schools', models.PositiveIntegerField()),
-                ('not_rated_schools', models.PositiveIntegerField()),
-                ('smallest_group', models.PositiveSmallIntegerField(help_text='groups of fewer people are withheld')),
-                ('counted', models.JSONField(default=dict, help_text='every input row by outcome')),
-                ('city', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tables', to='places.city')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("seats", "Seats by place and grade band"),
+                            ("offers", "Applications and offers by the applicant's place"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("year", models.SmallIntegerField(help_text="the year in which the school year ends")),
+                ("rule", models.CharField(max_length=60)),
+                ("computed_at", models.DateTimeField()),
+                ("source", models.TextField()),
+                ("schools", models.PositiveIntegerField()),
+                ("quality_schools", models.PositiveIntegerField()),
+                ("not_rated_schools", models.PositiveIntegerField()),
+                ("smallest_group", models.PositiveSmallIntegerField(help_text="groups of fewer people are withheld")),
+                ("counted", models.JSONField(default=dict, help_text="every input row by outcome")),
+                (
+                    "city",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tables", to="places.city"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SeatCell',
+            name="SeatCell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('band', models.CharField(choices=[('k_5', 'Kindergarten to grade 5'), ('6_8', 'Grades 6 to 8'), ('9_12', 'Grades 9 to 12'), ('all', 'All grades')], max_length=4)),
-                ('seats', models.PositiveIntegerField()),
-                ('quality', models.PositiveIntegerField()),
-                ('not_rated', models.PositiveIntegerField()),
-                ('children', models.PositiveIntegerField(null=True)),
-                ('gap', models.IntegerField(null=True)),
-                ('gap_at_best', models.IntegerField(null=True)),
-                ('withheld', models.BooleanField(default=False)),
-                ('place', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='places.place')),
-                ('table', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='seat_cells', to='places.seattable')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "band",
+                    models.CharField(
+                        choices=[
+                            ("k_5", "Kindergarten to grade 5"),
+                            ("6_8", "Grades 6 to 8"),
+                            ("9_12", "Grades 9 to 12"),
+                            ("all", "All grades"),
+                        ],
+                        max_length=4,
+                    ),
+                ),
+                ("seats", models.PositiveIntegerField()),
+                ("quality", models.PositiveIntegerField()),
+                ("not_rated", models.PositiveIntegerField()),
+                ("children", models.PositiveIntegerField(null=True)),
+                ("gap", models.IntegerField(null=True)),
+                ("gap_at_best", models.IntegerField(null=True)),
+                ("withheld", models.BooleanField(default=False)),
+                (
+                    "place",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="places.place"
+                    ),
+                ),
+                (
+                    "table",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="seat_cells", to="places.seattable"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OfferCell',
+            name="OfferCell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('applications', models.PositiveIntegerField(null=True)),
-                ('offers', models.PositiveIntegerField(null=True)),
-                ('quality_offers', models.PositiveIntegerField(null=True)),
-                ('not_rated_offers', models.PositiveIntegerField(null=True)),
-                ('withheld', models.BooleanField(default=False)),
-                ('place', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='places.place')),
-                ('table', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offer_cells', to='places.seattable')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("applications", models.PositiveIntegerField(null=True)),
+                ("offers", models.PositiveIntegerField(null=True)),
+                ("quality_offers", models.PositiveIntegerField(null=True)),
+                ("not_rated_offers", models.PositiveIntegerField(null=True)),
+                ("withheld", models.BooleanField(default=False)),
+                (
+                    "place",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="places.place"
+                    ),
+                ),
+                (
+                    "table",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="offer_cells", to="places.seattable"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='place',
-            constraint=models.UniqueConstraint(fields=('city', 'kind', 'code'), name='place_once_per_city'),
+            model_name="place",
+            constraint=models.UniqueConstraint(fields=("city", "kind", "code"), name="place_once_per_city"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='investment',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "places_investmentevent" ("amount", "as_of", "band", "begins", "city_id", "id", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place_id", "purpose", "school_id", "school_name", "seats_opened", "seats_planned", "source") VALUES (OLD."amount", OLD."as_of", OLD."band", OLD."begins", OLD."city_id", OLD."id", OLD."name", OLD."organization_id", _pgh_attach_context(), NOW(), \'update\', OLD."id", OLD."place_id", OLD."purpose", OLD."school_id", OLD."school_name", OLD."seats_opened", OLD."seats_planned", OLD."source"); RETURN NULL;', hash='2a45b2387b89f4668cde08d527526216b40ed537', operation='UPDATE', pgid='pgtrigger_update_update_1d859', table='places_investment', when='AFTER')),
+            model_name="investment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "places_investmentevent" ("amount", "as_of", "band", "begins", "city_id", "id", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place_id", "purpose", "school_id", "school_name", "seats_opened", "seats_planned", "source") VALUES (OLD."amount", OLD."as_of", OLD."band", OLD."begins", OLD."city_id", OLD."id", OLD."name", OLD."organization_id", _pgh_attach_context(), NOW(), \'update\', OLD."id", OLD."place_id", OLD."purpose", OLD."school_id", OLD."school_name", OLD."seats_opened", OLD."seats_planned", OLD."source"); RETURN NULL;',
+                    hash="2a45b2387b89f4668cde08d527526216b40ed537",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_1d859",
+                    table="places_investment",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='investment',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "places_investmentevent" ("amount", "as_of", "band", "begins", "city_id", "id", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place_id", "purpose", "school_id", "school_name", "seats_opened", "seats_planned", "source") VALUES (OLD."amount", OLD."as_of", OLD."band", OLD."begins", OLD."city_id", OLD."id", OLD."name", OLD."organization_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."place_id", OLD."purpose", OLD."school_id", OLD."school_name", OLD."seats_opened", OLD."seats_planned", OLD."source"); RETURN NULL;', hash='3e2fb18cf55a618d629089364a90599fecd89fe1', operation='DELETE', pgid='pgtrigger_delete_delete_88e80', table='places_investment', when='AFTER')),
+            model_name="investment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "places_investmentevent" ("amount", "as_of", "band", "begins", "city_id", "id", "name", "organization_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place_id", "purpose", "school_id", "school_name", "seats_opened", "seats_planned", "source") VALUES (OLD."amount", OLD."as_of", OLD."band", OLD."begins", OLD."city_id", OLD."id", OLD."name", OLD."organization_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."place_id", OLD."purpose", OLD."school_id", OLD."school_name", OLD."seats_opened", OLD."seats_planned", OLD."source"); RETURN NULL;',
+                    hash="3e2fb18cf55a618d629089364a90599fecd89fe1",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_88e80",
+                    table="places_investment",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='placechildren',
-            constraint=models.UniqueConstraint(fields=('place', 'year', 'band'), name='children_once'),
+            model_name="placechildren",
+            constraint=models.UniqueConstraint(fields=("place", "year", "band"), name="children_once"),
         ),
         migrations.AddConstraint(
-            model_name='schoolyearresult',
-            constraint=models.UniqueConstraint(fields=('city', 'sourced_id', 'year', 'band'), name='result_once_per_band'),
+            model_name="schoolyearresult",
+            constraint=models.UniqueConstraint(
+                fields=("city", "sourced_id", "year", "band"), name="result_once_per_band"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seattable',
-            constraint=models.UniqueConstraint(fields=('city', 'kind', 'year', 'rule'), name='one_table_per_rule_and_year'),
+            model_name="seattable",
+            constraint=models.UniqueConstraint(
+                fields=("city", "kind", "year", "rule"), name="one_table_per_rule_and_year"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='seatcell',
-            constraint=models.UniqueConstraint(fields=('table', 'place', 'band'), name='one_seat_cell', nulls_distinct=False),
+            model_name="seatcell",
+            constraint=models.UniqueConstraint(
+                fields=("table", "place", "band"), name="one_seat_cell", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offercell',
-            constraint=models.UniqueConstraint(fields=('table', 'place'), name='one_offer_cell', nulls_distinct=False),
+            model_name="offercell",
+            constraint=models.UniqueConstraint(
+                fields=("table", "place"), name="one_offer_cell", nulls_distinct=False
+            ),
         ),
     ]

@@ -1,0 +1,238 @@
+"""Writing attendance: rolls submitted and amended, reminders, calls, explanations. Each in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from fairlead import clock
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.attendance.models import AttendanceMark, FamilyContact, Reminder, Roll
+from fairlead.apps.roster import selectors as roster
+
+AGAIN = timedelta(
+    minutes=5
+)  # a second reminder or the same outcome within this time is a second tap, not a second act
+
+
+class AttendanceError(Exception):
+    """Nothing was changed; the message says why and what to do."""
+
+
+class NotThere(AttendanceError):
+    """There is no such thing for this person: absent and denied look alike."""
+
+
+class Incomplete(AttendanceError):
+    """A roll without a mark for everyone; `missing` are the students without one."""
+
+    def __init__(self, missing: list[int]) -> None:
+        self.missing = missing
+        super().__init__(
+            ngettext(
+                "%(n)s student has no mark yet. Mark everyone, then submit.",
+                "%(n)s students have no mark yet. Mark everyone, then submit.",
+                len(missing),
+            )
+            % {"n": len(missing)}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a submission did."""
+
+    roll_id: int
+    at: datetime
+    amended: bool
+    changed: int
+
+
+def ensure_rolls(network_id: int, day: date) -> int:
+    """Open a day: a roll for each section of the network that meets. Says how many were new; twice changes nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT attendance_open_day(%s, %s)", [network_id, day])
+        return int(cursor.fetchone()[0])
+
+
+def open_day(organization_id: int, day: date) -> int:
+    """`ensure_rolls` for the network above a school: for a page that finds no rolls, should the worker be late."""
+    return ensure_rolls(roster.network_of(organization_id).pk, day)
+
+
+@transaction.atomic
+def submit_roll(scope: Scope, roll_id: int, marks: Mapping[int, str]) -> Receipt:
+    """Submit one's own roll: a mark for everyone enrolled. A second submission amends, and the history keeps the first."""
+    now = clock.now()
+    roll = (
+        Roll.objects.select_for_update(of=("self",))
+        .filter(pk=roll_id, section__teacher_id=scope.person_id, organization_id__in=scope.org_ids)
+        .first()
+    )
+    if roll is None:
+        raise NotThere(_("There is no such roll."))
+    if roll.date > now.date():
+        raise AttendanceError(
+            _("This roll is for %(date)s. It can be submitted on that day.") % {"date": roll.date.isoformat()}
+        )
+    enrolled = list(roster.section_students(scope, roll.section_id, roll.date).values_list("pk", flat=True))
+    _check(enrolled, marks)
+    before = {m.student_id: m for m in roll.marks.all()}
+    if roll.submitted_at is None or roll.submitted_at > now:
+        roll.submitted_at, roll.submitted_by_id, roll.source = now, scope.person_id, Roll.Source.DESK
+        roll.save(update_fields=["submitted_at", "submitted_by", "source"])
+        changed = _write_marks(roll, enrolled, marks, before)
+        return Receipt(roll.pk, now, amended=False, changed=changed)
+    changed = _write_marks(roll, enrolled, marks, before)
+    if changed:
+        roll.amended_at, roll.amended_by_id = now, scope.person_id
+        roll.save(update_fields=["amended_at", "amended_by"])
+    return Receipt(roll.pk, now, amended=True, changed=changed)
+
+
+def _check(enrolled: list[int], marks: Mapping[int, str]) -> None:
+    strangers = set(marks) - set(enrolled)
+    if strangers:
+        raise AttendanceError(
+            _(
+                "The class list has changed: a student you marked is no longer enrolled. Check the list and submit again."
+            )
+        )
+    wrong = sorted({str(m) for m in marks.values()} - set(AttendanceMark.Status.values))
+    if wrong:
+        raise AttendanceError(_("A mark is present or absent, not %(got)s.") % {"got": repr(wrong[0][:20])})
+    missing = [pk for pk in enrolled if pk not in marks]
+    if missing:
+        raise Incomplete(missing)
+
+
+def _write_marks(
+    roll: Roll, enrolled: list[int], marks: Mapping[int, str], before: Mapping[int, AttendanceMark]
+) -> int:
+    """Write new marks and change those that differ; a mark set to present loses its explanation (the history has it)."""
+    new = [
+        AttendanceMark(
+            roll=roll, student_id=pk, organization_id=roll.organization_id, date=roll.date, status=marks[pk]
+        )
+        for pk in enrolled
+        if pk not in before
+    ]
+    AttendanceMark.objects.bulk_create(new)
+    differ = [m for pk, m in before.items() if pk in marks and m.status != marks[pk]]
+    for mark in differ:
+        mark.status = marks[mark.student_id]
+        mark.reason, mark.explanation, mark.explained_at, mark.explained_by_id = "", "", None, None
+        mark.save()
+    return len(new) + len(differ)
+
+
+def _at_office(scope: Scope, organization_id: int) -> bool:
+    return scope.has("office", "principal", organization_id=organization_id)
+
+
+@transaction.atomic
+def send_reminder(scope: Scope, roll_id: int) -> Reminder:
+    """Ask the teacher for a missing roll: on their page, and by e-mail when they have one.
+
+    A second tap within five minutes gives back the first reminder.
+    """
+    now = clock.now()
+    roll = (
+        Roll.objects.select_for_update(of=("self",))
+        .select_related("section__teacher")
+        .filter(pk=roll_id, organization_id__in=scope.org_ids)
+        .first()
+    )
+    if roll is None or not _at_office(scope, roll.organization_id):
+        raise NotThere(_("There is no such roll."))
+    if roll.submitted_at is not None and roll.submitted_at <= now:
+        raise AttendanceError(_("This roll has come in the meantime. No reminder was sent."))
+    last = roll.reminders.filter(sent_at__gt=now - AGAIN, sent_at__lte=now).order_by("sent_at").last()
+    if last is not None:
+        return last
+    by_email = bool(roll.section.teacher.email)
+    reminder = Reminder.objects.create(
+        roll=roll,
+        organization_id=roll.organization_id,
+        sent_at=now,
+        sent_by_id=scope.person_id,
+        channel=Reminder.Channel.EMAIL if by_email else Reminder.Channel.IN_APP,
+    )
+    if by_email:
+        from fairlead.apps.attendance.tasks import email_reminder
+
+        email_reminder.defer(reminder_id=reminder.pk)  # in this transaction: no reminder, no e-mail
+    return reminder
+
+
+def _absence(scope: Scope, mark_id: int) -> AttendanceMark:
+    mark = (
+        AttendanceMark.objects.select_for_update(of=("self",))
+        .select_related("student")
+        .filter(pk=mark_id, organization_id__in=scope.org_ids)
+        .first()
+    )
+    if mark is None or not _at_office(scope, mark.organization_id):
+        raise NotThere(_("There is no such absence."))
+    if mark.status != AttendanceMark.Status.ABSENT:
+        raise AttendanceError(_("%(name)s has been marked present in the meantime.") % {"name": mark.student.name})
+    return mark
+
+
+@transaction.atomic
+def log_contact(
+    scope: Scope, mark_id: int, outcome: str, *, guardian_id: int | None = None, note: str = ""
+) -> FamilyContact:
+    """Log a try to reach the family of an absent student. The same outcome twice within five minutes is one."""
+    mark = _absence(scope, mark_id)
+    if outcome not in FamilyContact.Outcome.values or outcome == FamilyContact.Outcome.EXPLAINED:
+        raise AttendanceError(_("Choose how the call went."))
+    note = note.strip()
+    if outcome == FamilyContact.Outcome.OTHER_WAY and not note:
+        raise AttendanceError(_("Say in the note how it was done."))
+    return _contact(scope, mark, outcome, guardian_id, note)
+
+
+def _contact(scope: Scope, mark: AttendanceMark, outcome: str, guardian_id: int | None, note: str) -> FamilyContact:
+    if len(note) > 300:
+        raise AttendanceError(_("A note has at most 300 characters; this one has %(n)s.") % {"n": len(note)})
+    if guardian_id is not None:
+        open_to_call = roster.guardianships(scope, [mark.student_id]).filter(may_contact=True)
+        if not open_to_call.filter(guardian_id=guardian_id).exists():
+            raise AttendanceError(_("This person may not be contacted about %(name)s.") % {"name": mark.student.name})
+    now = clock.now()
+    values: dict[str, Any] = {
+        "student_id": mark.student_id,
+        "organization_id": mark.organization_id,
+        "date": mark.date,
+        "by_id": scope.person_id,
+        "guardian_id": guardian_id,
+        "outcome": outcome,
+        "note": note,
+    }
+    before = FamilyContact.objects.filter(**values, at__gt=now - AGAIN, at__lte=now).first()
+    return before or FamilyContact.objects.create(**values, at=now)
+
+
+@transaction.atomic
+def explain_absence(
+    scope: Scope, mark_id: int, reason: str, explanation: str, *, guardian_id: int | None = None
+) -> AttendanceMark:
+    """Write down what the family said. It counts as a contact, and the absence is an alarm no longer."""
+    mark = _absence(scope, mark_id)
+    if reason not in AttendanceMark.Reason.values:
+        raise AttendanceError(_("Choose whether the absence is excused."))
+    explanation = explanation.strip()
+    if mark.explained_at is not None and (mark.reason, mark.explanation) == (reason, explanation):
+        return mark
+    _contact(scope, mark, FamilyContact.Outcome.EXPLAINED, guardian_id, explanation)
+    mark.reason, mark.explanation = reason, explanation
+    mark.explained_at, mark.explained_by_id = clock.now(), scope.person_id
+    mark.save(update_fields=["reason", "explanation", "explained_at", "explained_by"])
+    return mark
