@@ -1,0 +1,212 @@
+"""Recording a visit once: the same transaction makes the contact and the promise. Sharing and closing its feedback."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from fairlead import clock
+from fairlead.apps.access.purposes import purposes
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.instruments.models import Item, ItemRating, Version, Visit
+from fairlead.apps.instruments.selectors import visit_by_token
+from fairlead.apps.roster import selectors as roster
+from fairlead.apps.support import services as support
+
+# Who may make visits for which purpose. Supervision is of principals by directors; nobody visits a class for it.
+MAKERS = {
+    "coach": ("coaching", "research"),
+    "principal": ("coaching", "appraisal"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one item: a level, or that it was not seen; and what was seen or heard."""
+
+    level: int | None = None
+    not_observed: bool = False
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitEntry:
+    """What is typed once after a visit."""
+
+    token: uuid.UUID
+    purpose: str
+    subject_id: int
+    section_id: int | None
+    began_at: datetime
+    minutes: int
+    version_id: int | None = None
+    note: str = ""
+    feedback: str = ""
+    answers: Mapping[int, Answer] = field(default_factory=dict)  # by item
+    promise: str = ""
+    due: date | None = None
+    share: bool = False
+
+
+def purposes_for(scope: Scope) -> list[str]:
+    """Purposes for which this person may visit a class, in the table's order."""
+    mine = {p for role in scope.role_names for p in MAKERS.get(role, ())}
+    return [p for p in purposes() if p in mine]
+
+
+@transaction.atomic
+def record_visit(scope: Scope, entry: VisitEntry) -> Visit:
+    """Write a visit with its levels, its contact and its promise. The same form arriving twice is one visit."""
+    known = visit_by_token(scope, str(entry.token))
+    if known is not None:
+        return known
+    organization_id = _check(scope, entry)
+    now = clock.now()
+    version = _version(entry)
+    visit = Visit.objects.create(
+        token=entry.token,
+        organization_id=organization_id,
+        purpose=entry.purpose,
+        visitor_id=scope.person_id,
+        subject_id=entry.subject_id,
+        section_id=entry.section_id,
+        began_at=entry.began_at,
+        minutes=entry.minutes,
+        version=version,
+        note=entry.note.strip(),
+        feedback=entry.feedback.strip(),
+        recorded_at=now,
+    )
+    if version is not None:
+        _write_answers(visit, version, entry.answers)
+    contact = support.record_contact(
+        scope,
+        organization_id=organization_id,
+        with_person_id=entry.subject_id,
+        at=entry.began_at,
+        minutes=entry.minutes,
+        kind="visit",
+        purpose=entry.purpose,
+        visit_id=visit.pk,
+    )
+    if entry.promise.strip():
+        if entry.due is None:
+            raise ValidationError({"due": _("Say by when.")})
+        support.make_promise(scope, contact, text=entry.promise, due=entry.due)
+    if entry.share:
+        share_feedback(scope, visit.pk)
+        visit.refresh_from_db()
+    return visit
+
+
+def _check(scope: Scope, entry: VisitEntry) -> int:
+    """The school of the visit; refuses what may not be recorded."""
+    if entry.purpose not in purposes_for(scope):
+        raise ValidationError({"purpose": _("You cannot visit a class for this purpose. Choose another one.")})
+    subject = roster.people(scope).filter(pk=entry.subject_id, kind="staff").first()
+    if subject is None or not scope.covers(subject.organization_id):
+        raise ValidationError({"teacher": _("That teacher is not at one of your schools.")})
+    if subject.pk == scope.person_id:
+        raise ValidationError({"teacher": _("You cannot visit yourself.")})
+    if entry.section_id is not None:
+        taught = roster.sections(scope, subject.organization_id, clock.today())
+        if not taught.filter(pk=entry.section_id, teacher_id=subject.pk).exists():
+            raise ValidationError({"section": _("That class is not taught by this teacher.")})
+    if not 1 <= entry.minutes <= 240:
+        raise ValidationError({"minutes": _("Between 1 and 240 minutes.")})
+    if entry.began_at > clock.now():
+        raise ValidationError({"began_at": _("A visit cannot begin in the future.")})
+    return int(subject.organization_id)
+
+
+def _version(entry: VisitEntry) -> Version | None:
+    if entry.version_id is None:
+        return None
+    version = (
+        Version.objects.select_related("instrument").filter(pk=entry.version_id, published_at__isnull=False).first()
+    )
+    if version is None:
+        raise ValidationError({"version": _("That rubric is not published.")})
+    if not version.instrument.allows(entry.purpose):
+        raise ValidationError({"version": version.instrument.because})
+    return version
+
+
+def _write_answers(visit: Visit, version: Version, answers: Mapping[int, Answer]) -> None:
+    items = {i.pk: i for i in Item.objects.filter(version=version)}
+    rows = []
+    for item_id, answer in answers.items():
+        item = items.get(item_id)
+        if item is None:
+            raise ValidationError(_("An answer belongs to another rubric."))
+        if answer.level is not None and not 1 <= answer.level <= len(item.anchors):
+            raise ValidationError({f"item_{item_id}": _("Choose one of the levels.")})
+        if answer.level is None and not answer.not_observed and not answer.evidence.strip():
+            continue
+        rows.append(
+            ItemRating(
+                visit=visit,
+                organization_id=visit.organization_id,
+                purpose=visit.purpose,
+                visitor_id=visit.visitor_id,
+                subject_id=visit.subject_id,
+                item=item,
+                level=answer.level,
+                not_observed=answer.level is None and answer.not_observed,
+                evidence=answer.evidence.strip(),
+            )
+        )
+    ItemRating.objects.bulk_create(rows)
+
+
+@transaction.atomic
+def share_feedback(scope: Scope, visit_id: int, feedback: str | None = None) -> bool:
+    """Open one's visit to the teacher visited. False when it was shared before: what was shared stays as it was."""
+    visit = Visit.objects.select_for_update().get(pk=visit_id, visitor_id=scope.person_id)
+    if visit.shared_at is not None:
+        return False
+    if feedback is not None:
+        visit.feedback = feedback.strip()
+    if not visit.feedback:
+        raise ValidationError({"feedback": _("Write the teacher a sentence or two before you share.")})
+    visit.shared_at = clock.now()
+    visit.save(update_fields=["feedback", "shared_at"])
+    support.note_feedback(visit.pk, shared_at=visit.shared_at)
+    return True
+
+
+@transaction.atomic
+def answer_feedback(scope: Scope, visit_id: int, answer: str) -> bool:
+    """The teacher visited answers, which closes the feedback. False when it was answered before."""
+    visit = Visit.objects.select_for_update().get(pk=visit_id, subject_id=scope.person_id, shared_at__isnull=False)
+    if not answer.strip():
+        raise ValidationError({"answer": _("Write a word or two, or choose “Read, thank you”.")})
+    if visit.answered_at is not None:
+        return False
+    visit.answer = answer.strip()
+    visit.answered_at = clock.now()
+    visit.closed_at = visit.closed_at or visit.answered_at
+    visit.save(update_fields=["answer", "answered_at", "closed_at"])
+    support.note_feedback(visit.pk, closed_at=visit.closed_at)
+    return True
+
+
+@transaction.atomic
+def close_feedback(scope: Scope, visit_id: int, because: str) -> bool:
+    """Feedback was given another way (we talked on the stairs). False when it was closed before."""
+    if not because.strip():
+        raise ValidationError({"because": _("Say in a few words how you gave it.")})
+    visit = Visit.objects.select_for_update().get(pk=visit_id, visitor_id=scope.person_id)
+    if visit.closed_at is not None:
+        return False
+    visit.closed_at = clock.now()
+    visit.closed_because = because.strip()
+    visit.save(update_fields=["closed_at", "closed_because"])
+    support.note_feedback(visit.pk, closed_at=visit.closed_at)
+    return True
