@@ -295,7 +295,7 @@ def _amara(
     contact = _visit(
         world, rng, book, org=org, section=section, purpose="coaching", visitor=coach, subject=amara, at=second,
         minutes=14, support=support, note="Equal parts of different wholes. Discussion at the carpet, then notebooks.",
-        feedback="You let Mateo and Ines disagree for a whole minute before you asked the class. That is where the thinking happened. Next: have everyone write which of the two they agree with before anybody speaks.",
+        feedback="You let two students disagree for a whole minute before you asked the class. That is where the thinking happened. Next: have everyone write which of the two they agree with before anybody speaks.",
         latent=2.8, shared=second + timedelta(hours=6),
     )  # fmt: skip
     _promise(
