@@ -170,15 +170,17 @@ def _until_it_answers(server: Child, port: int, stop: Stop) -> None:
 
 
 def _end(pids: list[int]) -> None:
-    """Stop these processes and all that they started: first asked, then killed."""
-    processes = []
+    """Stop these processes and all that they started: the topmost are asked, what is left is killed."""
+    processes: set[psutil.Process] = set()
     for pid in pids:
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(pid)
-            processes += [process, *process.children(recursive=True)]
+            processes |= {process, *process.children(recursive=True)}
+    known = {process.pid for process in processes}
     for process in processes:
         with contextlib.suppress(psutil.Error):
-            process.terminate()
+            if process.ppid() not in known:  # a server asked to end ends its own workers
+                process.terminate()
     _, left = psutil.wait_procs(processes, timeout=PATIENCE)
     for process in left:
         with contextlib.suppress(psutil.Error):
