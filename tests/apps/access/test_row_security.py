@@ -31,6 +31,8 @@ OPEN = {
     "places_seattable": "published tables",
     "places_seatcell": "published tables: withheld numbers are not in them",
     "places_offercell": "published tables: withheld numbers are not in them",
+    "progress_publishedtable": "published tables",
+    "progress_publishedcell": "published tables: withheld numbers are not in them",
     "site_democlock": "the demo's clock",
 }
 
