@@ -4,6 +4,10 @@ A pure library: plans in TOML and tables in, frozen results out. No Django, cloc
 global randomness. The whole path is `analyse(plan, table, provenance=…)`.
 """
 
+from fairlead.science.impact import claims, power
+from fairlead.science.impact.claims import Accepted, Finding, Reason, Refused, finding
+from fairlead.science.impact.claims import check as check_claim
+from fairlead.science.impact.claims import suggest as suggest_claim
 from fairlead.science.impact.estimate import Arm, Balance, Effect, Estimate, Term
 from fairlead.science.impact.fixtures import star_kindergarten
 from fairlead.science.impact.lottery import Ticket, commit, draw, verify
@@ -34,6 +38,7 @@ from fairlead.science.impact.study import (
 )
 
 __all__ = [
+    "Accepted",
     "Arm",
     "Assignment",
     "AttritionResult",
@@ -45,6 +50,7 @@ __all__ = [
     "Estimate",
     "EstimationError",
     "Evidence",
+    "Finding",
     "Fit",
     "Flow",
     "ImpactError",
@@ -58,26 +64,35 @@ __all__ = [
     "Problem",
     "Provenance",
     "Reading",
+    "Reason",
+    "Refused",
     "Sibling",
     "StudyResult",
     "Term",
     "Ticket",
+    "Translation",
     "Verdict",
     "analyse",
     "attrition",
     "canonical_bytes",
+    "check_claim",
+    "claims",
     "columns_used",
     "commit",
     "data_hash",
     "draw",
     "evidence",
+    "finding",
     "least_squares",
     "load_plan",
     "plan_hash",
+    "power",
     "read_plan",
     "shipped_plan",
     "shipped_plan_text",
     "star_kindergarten",
+    "suggest_claim",
+    "translations",
     "verdict",
     "verify",
 ]

@@ -190,9 +190,7 @@ def _effect(plan: Plan, outcome: Outcome, sample: Analytic, b: float, se: float,
         return None
     if plan.assignment.design != "randomized_cluster" or not plan.assignment.cluster:
         g = sign * effects.hedges_g(b, sd, total)
-        return Effect(
-            "hedges_g", g, effects.g_standard_error(se, sd, g, total), sd, float(total - 2), None, "", None
-        )
+        return Effect("hedges_g", g, effects.g_standard_error(se, sd, g, total), sd, float(total - 2), None, "", None)
     labels = sample.frame[plan.assignment.cluster].cast(pl.String).to_numpy()[sample.contrast]
     clusters = np.unique(labels).size
     size = total / clusters
@@ -206,9 +204,7 @@ def _effect(plan: Plan, outcome: Outcome, sample: Analytic, b: float, se: float,
         rho, source = (0.20 if outcome.domain == "achievement" else 0.10), "default"
     g = sign * effects.hedges_g(b, sd, total, rho=rho, cluster_size=size)
     spread = effects.g_standard_error(se, sd, g, total, rho=rho, cluster_size=size)
-    return Effect(
-        "hedges_g_clustered", g, spread, sd, effects.cluster_df(size, total, rho), rho, source, size
-    )
+    return Effect("hedges_g_clustered", g, spread, sd, effects.cluster_df(size, total, rho), rho, source, size)
 
 
 def balance(plan: Plan, sample: Analytic, model: Model, outcome: Outcome) -> tuple[Balance, ...]:

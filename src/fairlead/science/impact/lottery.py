@@ -55,12 +55,8 @@ def draw(units: Sequence[str], strata: Sequence[str], share: float, seed: str) -
     """
     problems: list[Problem] = []
     if len(units) != len(strata):
-        problems.append(
-            Problem("strata", "one stratum per unit is needed", f"{len(strata)} for {len(units)} units")
-        )
-    doubled = (
-        sorted({unit for unit in units if units.count(unit) > 1}) if len(set(units)) != len(units) else []
-    )
+        problems.append(Problem("strata", "one stratum per unit is needed", f"{len(strata)} for {len(units)} units"))
+    doubled = sorted({unit for unit in units if units.count(unit) > 1}) if len(set(units)) != len(units) else []
     if doubled:
         problems.append(
             Problem(
@@ -73,9 +69,7 @@ def draw(units: Sequence[str], strata: Sequence[str], share: float, seed: str) -
     if not 0 < share < 1:
         problems.append(Problem("share", "must lie strictly between 0 and 1", repr(share), "e.g. 0.5"))
     if not seed:
-        problems.append(
-            Problem("seed", "is empty", repr(seed), "a text", "use the seed that was committed to")
-        )
+        problems.append(Problem("seed", "is empty", repr(seed), "a text", "use the seed that was committed to"))
     if problems:
         raise DataError(problems)
     part = Fraction(share).limit_denominator(10_000)
@@ -122,9 +116,7 @@ def verify(
             Problem("selected", "one answer per unit is needed", f"{len(selected)} for {len(drawn)} units")
         )
         return tuple(problems)
-    changed = [
-        ticket.unit for ticket, got in zip(drawn, selected, strict=True) if ticket.selected != bool(got)
-    ]
+    changed = [ticket.unit for ticket, got in zip(drawn, selected, strict=True) if ticket.selected != bool(got)]
     if changed:
         problems.append(
             Problem(

@@ -175,9 +175,7 @@ def fit_arrays(
     )
 
 
-def _cr2(
-    within_x: Vector, residuals: Vector, bread: Vector, groups: Codes, clusters: Codes
-) -> tuple[Vector, Vector]:
+def _cr2(within_x: Vector, residuals: Vector, bread: Vector, groups: Codes, clusters: Codes) -> tuple[Vector, Vector]:
     """CR2 covariance and Satterthwaite df without forming any n×n matrix.
 
     The hat block of a cluster is ZZ' with Z = [X̃ L, D/√n_d], L L' = bread; so (I − ZZ')^(−1/2) acts only
@@ -211,11 +209,7 @@ def _cr2(
         along_d[s][:, own] = v.T @ dummies
     df = np.empty(k)
     for j in range(k):
-        p = (
-            np.diag(diagonal[:, j])
-            - along_x[:, j] @ bread @ along_x[:, j].T
-            - along_d[:, j] @ along_d[:, j].T
-        )
+        p = np.diag(diagonal[:, j]) - along_x[:, j] @ bread @ along_x[:, j].T - along_d[:, j] @ along_d[:, j].T
         df[j] = np.trace(p) ** 2 / (p**2).sum()
     return bread @ meat @ bread, df
 
@@ -253,9 +247,7 @@ def _check_shapes(y: Vector, x: Vector, names: tuple[str, ...], errors: str) -> 
             "reshape the arrays",
         )
     if y.size == 0:
-        raise _refuse(
-            "rows", "no row is left to estimate from", "0 rows", "look at the dropped rows by reason"
-        )
+        raise _refuse("rows", "no row is left to estimate from", "0 rows", "look at the dropped rows by reason")
     if not np.isfinite(y).all():
         raise _refuse(
             "y", "the outcome has missing or infinite values", "NaN or infinity", "drop and count them first"
@@ -273,9 +265,7 @@ def _check_shapes(y: Vector, x: Vector, names: tuple[str, ...], errors: str) -> 
 def _check_varies(y: Vector, within_y: Vector) -> None:
     spread = float(np.abs(y - y.mean()).max())
     if spread <= 1e-12 * max(1.0, float(np.abs(y).max())):
-        raise _refuse(
-            "outcome", "the outcome does not vary", f"{y[0]:g} in every row", "check the outcome column"
-        )
+        raise _refuse("outcome", "the outcome does not vary", f"{y[0]:g} in every row", "check the outcome column")
     if float(np.abs(within_y).max()) <= 1e-12 * spread:
         raise _refuse(
             "outcome",

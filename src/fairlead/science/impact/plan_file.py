@@ -40,9 +40,7 @@ def shipped_plan(name: str) -> Plan:
 def shipped_plan_text(name: str) -> str:
     """The TOML text of a shipped plan, comments and all."""
     folder = resources.files("fairlead.science.impact") / "plans"
-    known = sorted(
-        item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")
-    )
+    known = sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
     if name not in known:
         raise PlanError([Problem("name", "no such shipped plan", got=repr(name), allowed=", ".join(known))])
     return (folder / f"{name}.toml").read_text(encoding="utf-8")
@@ -251,9 +249,7 @@ def _cross_checks(plan: Plan) -> list[Problem]:
     ):
         doubled = sorted({item for item in items if items.count(item) > 1})
         if doubled:
-            problems.append(
-                Problem(kind, "names must differ", got=", ".join(doubled), next="rename one of them")
-            )
+            problems.append(Problem(kind, "names must differ", got=", ".join(doubled), next="rename one of them"))
     for kind, flags in (
         ("outcomes", [outcome.primary for outcome in plan.outcomes]),
         ("models", [model.primary for model in plan.models]),
@@ -393,9 +389,7 @@ class _Reader:
         if value is None:
             self._note(key, "is missing", "nothing", "a text", f'add {key} = "…"')
         elif not isinstance(value, str) or (not value.strip() and default is None):
-            self._note(
-                key, "must be a text in quotes", value, "a text that is not empty", f'write {key} = "{value}"'
-            )
+            self._note(key, "must be a text in quotes", value, "a text that is not empty", f'write {key} = "{value}"')
         else:
             return " ".join(value.split())
         return ""
@@ -428,9 +422,7 @@ class _Reader:
             return allowed[0]
         return str(value)
 
-    def number(
-        self, key: str, low: float, high: float | None = None, default: float | None = None
-    ) -> float | None:
+    def number(self, key: str, low: float, high: float | None = None, default: float | None = None) -> float | None:
         value = self._take(key)
         if value is None:
             return default
@@ -450,9 +442,7 @@ class _Reader:
             return default
         return value
 
-    def texts(
-        self, key: str, allowed: tuple[str, ...] = (), default: tuple[str, ...] = ()
-    ) -> tuple[str, ...]:
+    def texts(self, key: str, allowed: tuple[str, ...] = (), default: tuple[str, ...] = ()) -> tuple[str, ...]:
         value = self._take(key)
         if value is None:
             return default
@@ -461,9 +451,7 @@ class _Reader:
             return default
         for item in value:
             if allowed and item not in allowed:
-                self._note(
-                    key, "is not one of the choices", item, ", ".join(allowed), _closest(item, allowed)
-                )
+                self._note(key, "is not one of the choices", item, ", ".join(allowed), _closest(item, allowed))
         return tuple(value)
 
     def table(self, key: str) -> _Reader:
@@ -482,9 +470,7 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self._note(key, "must be a list of tables", value, f"[[{key}]]", "use double brackets")
             return []
-        return [
-            _Reader(item, f"{self._path(key)}[{place}]", self.problems) for place, item in enumerate(value)
-        ]
+        return [_Reader(item, f"{self._path(key)}[{place}]", self.problems) for place, item in enumerate(value)]
 
     def done(self) -> None:
         """Name every key nobody asked for: a misspelt key must not be silently ignored."""

@@ -100,9 +100,7 @@ def check_table(plan: Plan, table: pl.DataFrame) -> None:
         for column in outcome.columns:
             needed.setdefault(column, f"outcomes[{i}].columns")
             numeric[column] = f"outcomes[{i}].columns"
-    numeric |= {
-        m.column: f"baseline[{i}].column" for i, m in enumerate(plan.baseline) if m.kind == "continuous"
-    }
+    numeric |= {m.column: f"baseline[{i}].column" for i, m in enumerate(plan.baseline) if m.kind == "continuous"}
     for column, where in needed.items():
         if column not in table.columns:
             problems.append(
@@ -115,9 +113,7 @@ def check_table(plan: Plan, table: pl.DataFrame) -> None:
                 )
             )
     for column, where in numeric.items():
-        if column in table.columns and not (
-            table.schema[column].is_numeric() or table.schema[column] == pl.Boolean
-        ):
+        if column in table.columns and not (table.schema[column].is_numeric() or table.schema[column] == pl.Boolean):
             problems.append(
                 Problem(
                     where,
@@ -227,9 +223,7 @@ def draw_sample(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model)
         if left.height:
             gone = _count(left)
             shown = " + ".join(outcome.columns) if column == OUTCOME else column
-            dropped.append(
-                Dropped(reason, shown, gone.intervention, gone.comparison, left.height - gone.total)
-            )
+            dropped.append(Dropped(reason, shown, gone.intervention, gone.comparison, left.height - gone.total))
     _check_numbers(frame, outcome, model)
     analysed = _count(frame)
     if not analysed.intervention or not analysed.comparison:
@@ -260,18 +254,14 @@ def draw_sample(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model)
     )
 
 
-def _flow(
-    plan: Plan, rows: int, reference: pl.DataFrame, frame: pl.DataFrame, dropped: list[Dropped]
-) -> Flow:
+def _flow(plan: Plan, rows: int, reference: pl.DataFrame, frame: pl.DataFrame, dropped: list[Dropped]) -> Flow:
     assignment = plan.assignment
     contrast = frame.filter(pl.col(ARM).is_in(["i", "c"]))
     assigned, analysed = _count(reference), _count(frame)
     before = after = kept = None
     if assignment.design == "randomized_cluster" and assignment.cluster:
         before, after = _count(reference.unique(assignment.cluster)), _count(frame.unique(assignment.cluster))
-        kept = _count(
-            reference.join(frame.select(assignment.cluster).unique(), on=assignment.cluster, how="semi")
-        )
+        kept = _count(reference.join(frame.select(assignment.cluster).unique(), on=assignment.cluster, how="semi"))
     students: int | None = None
     if plan.population.students is not None:
         students = int(contrast[plan.population.students].cast(pl.Float64).fill_nan(None).sum())

@@ -117,9 +117,8 @@ def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance) -> Study
     Examples
     --------
     >>> from fairlead.science import impact
-    >>> result = impact.analyse(impact.shipped_plan("star_kindergarten"), impact.star_kindergarten(),
-    ...                         provenance=impact.Provenance(source="Project STAR, public use (R package
-    AER)"))
+    >>> plan, table = impact.shipped_plan("star_kindergarten"), impact.star_kindergarten()
+    >>> result = impact.analyse(plan, table, provenance=impact.Provenance(source="Project STAR (AER)"))
     >>> round(result.primary.estimate.estimate, 2), round(result.primary.estimate.se, 2)
     (15.93, 2.24)
     """
@@ -130,9 +129,7 @@ def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance) -> Study
             outcome = plan.outcome(name)
             drafts.append((outcome, model, *_estimate(plan, table, outcome, model)))
     siblings = tuple(
-        Sibling(
-            outcome.name, outcome.domain, estimate.p, (estimate.estimate >= 0) == outcome.higher_is_better
-        )
+        Sibling(outcome.name, outcome.domain, estimate.p, (estimate.estimate >= 0) == outcome.higher_is_better)
         for outcome, model, _, _, estimate in drafts
         if model.primary
     )
@@ -189,9 +186,7 @@ def columns_used(plan: Plan) -> tuple[str, ...]:
     ]
     named += [column for outcome in plan.outcomes for column in outcome.columns]
     named += [measure.column for measure in plan.baseline]
-    named += [
-        column for model in plan.models for column in (*model.covariates, model.fixed_effects, model.cluster)
-    ]
+    named += [column for model in plan.models for column in (*model.covariates, model.fixed_effects, model.cluster)]
     return tuple(sorted({column for column in named if column is not None}))
 
 

@@ -24,18 +24,14 @@ def eligible(facts: Evidence, lines: list[Line]) -> bool:
         )
         return good
 
-    valid = yes(
-        "outcome.face_valid", outcome.face_valid, ("states", "does not state"), ("afirma", "no afirma")
-    )
+    valid = yes("outcome.face_valid", outcome.face_valid, ("states", "does not state"), ("afirma", "no afirma"))
     aligned = yes(
         "outcome.over_aligned",
         not outcome.over_aligned,
         ("does not contain", "contains"),
         ("no contiene", "contiene"),
     )
-    same = yes(
-        "outcome.same_collection", outcome.same_collection, ("were", "were not"), ("fueron", "no fueron")
-    )
+    same = yes("outcome.same_collection", outcome.same_collection, ("were", "were not"), ("fueron", "no fueron"))
     kind = outcome.reliability_kind
     if kind == "standardised":
         state, value, needed = "pass", "standardised test or record", "presumed reliable"
@@ -132,9 +128,7 @@ def intact_design(facts: Evidence, lines: list[Line]) -> bool:
     modelled = facts.estimate.absorbed is not None and facts.estimate.absorbed == assignment.blocks
     faults = []
     if assignment.analysed_as == "received":
-        faults.append(
-            ("Arms are those received, not assigned.", "Los grupos son los recibidos, no los asignados.")
-        )
+        faults.append(("Arms are those received, not assigned.", "Los grupos son los recibidos, no los asignados."))
     if assignment.exclusions_after_assignment:
         faults.append(("Some were excluded after assignment.", "Hubo exclusiones después de asignar."))
     if uneven and not modelled:

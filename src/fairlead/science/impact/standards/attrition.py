@@ -48,9 +48,7 @@ class AttritionResult:
 @cache
 def table() -> dict[str, Any]:
     """The committed boundary table."""
-    text = (resources.files("fairlead.science.impact.standards") / "attrition.toml").read_text(
-        encoding="utf-8"
-    )
+    text = (resources.files("fairlead.science.impact.standards") / "attrition.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
@@ -67,9 +65,7 @@ def attrition(assigned: Count, analysed: Count) -> AttritionResult:
     for arm in ("intervention", "comparison"):
         before, after = getattr(assigned, arm), getattr(analysed, arm)
         if before <= 0:
-            problems.append(
-                Problem(f"assigned.{arm}", "nobody was assigned to this arm", str(before), "1 or more")
-            )
+            problems.append(Problem(f"assigned.{arm}", "nobody was assigned to this arm", str(before), "1 or more"))
         elif not 0 <= after <= before:
             problems.append(
                 Problem(
@@ -85,17 +81,14 @@ def attrition(assigned: Count, analysed: Count) -> AttritionResult:
     two = 100 * (assigned.comparison - analysed.comparison) / assigned.comparison
     overall = 100 * (assigned.total - analysed.total) / assigned.total
     differential = abs(one - two)
-    return AttritionResult(
-        overall, one, two, differential, *(judge(overall, differential, b) for b in BOUNDARIES)
-    )
+    return AttritionResult(overall, one, two, differential, *(judge(overall, differential, b) for b in BOUNDARIES))
 
 
 def judge(overall: float, differential: float, boundary: str) -> Reading:
     """Low if the differential is at most the limit, at both whole percents around the overall rate (the
     worse holds)."""
     limits = [
-        _limit(percent, boundary)
-        for percent in (math.floor(overall + _ROUNDING), math.ceil(overall - _ROUNDING))
+        _limit(percent, boundary) for percent in (math.floor(overall + _ROUNDING), math.ceil(overall - _ROUNDING))
     ]
     answers = [limit is not None and differential <= limit + _ROUNDING for limit in limits]
     known = [limit for limit in limits if limit is not None]
@@ -107,9 +100,7 @@ def _limit(percent: int, boundary: str) -> float | None:
     return float(column[percent]) if 0 <= percent < len(column) else None
 
 
-def selection_bias(
-    overall: float, differential: float, alpha_intervention: float, alpha_comparison: float
-) -> float:
+def selection_bias(overall: float, differential: float, alpha_intervention: float, alpha_comparison: float) -> float:
     """Bias in SD under latent selection: α_t·λ(o + d/2) − α_c·λ(o − d/2), λ(a) = φ(Φ⁻¹(a))/(1 − a); rates
     in percent."""
 
@@ -125,6 +116,4 @@ def model_limit(overall: float, boundary: str) -> float:
     """The differential at which the selection model reaches its tolerance: a check of the table."""
     model = table()["model"]
     top = 2 * min(overall, 100 - overall) - 1e-6
-    return float(
-        optimize.brentq(lambda d: selection_bias(overall, d, *model[boundary]) - model["tolerance"], 0, top)
-    )
+    return float(optimize.brentq(lambda d: selection_bias(overall, d, *model[boundary]) - model["tolerance"], 0, top))

@@ -44,9 +44,7 @@ def evidence(
     siblings: tuple[Sibling, ...] = (),
 ) -> Evidence:
     """Gather what `verdict` needs from a plan and one estimate."""
-    own = Sibling(
-        outcome.name, outcome.domain, estimate.p, (estimate.estimate >= 0) == outcome.higher_is_better
-    )
+    own = Sibling(outcome.name, outcome.domain, estimate.p, (estimate.estimate >= 0) == outcome.higher_is_better)
     return Evidence(
         plan.standards,
         plan.assignment,

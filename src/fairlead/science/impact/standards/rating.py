@@ -88,9 +88,7 @@ def verdict(facts: Evidence) -> Verdict:
     }[character]
     lines.append(line(facts.version, "character", "info", value=words[0], es={"value": words[1]}))
     good = {WITHOUT: "pass", WITH: "adjust", NOT: "fail"}[rating]
-    lines.append(
-        line(facts.version, "rating", good, value=RATINGS[rating][0], es={"value": RATINGS[rating][1]})
-    )
+    lines.append(line(facts.version, "rating", good, value=RATINGS[rating][0], es={"value": RATINGS[rating][1]}))
     essa = _essa(facts, rating, character, lines)
     leaning = tuple(dict.fromkeys(item.rule for item in lines if item.decisive and item.provisional))
     return Verdict(
@@ -148,9 +146,7 @@ def _attrition_line(
 
 
 def _individual_path(facts: Evidence, intact: bool, lines: list[Line]) -> tuple[str, bool]:
-    low, _ = _attrition_line(
-        facts, "attrition", facts.flow.assigned, facts.flow.analysed, lines, decisive=intact
-    )
+    low, _ = _attrition_line(facts, "attrition", facts.flow.assigned, facts.flow.analysed, lines, decisive=intact)
     if intact and low:
         _equivalent(facts, lines, needed=False)
         return WITHOUT, False
@@ -172,9 +168,7 @@ def _cluster_path(facts: Evidence, intact: bool, lines: list[Line]) -> tuple[str
         "not_a_risk": ("present, judged no risk of bias", "presentes, sin riesgo de sesgo"),
         "risk": ("a risk of bias", "un riesgo de sesgo"),
     }[assignment.joiners]
-    lines.append(
-        line(facts.version, "joiners", "fail" if risk else "pass", value=says[0], es={"value": says[1]})
-    )
+    lines.append(line(facts.version, "joiners", "fail" if risk else "pass", value=says[0], es={"value": says[1]}))
     people_low, _ = _attrition_line(
         facts, "attrition.individuals", flow.assigned_in_kept_clusters, flow.analysed, lines
     )
@@ -213,9 +207,7 @@ def _equivalent(facts: Evidence, lines: list[Line], *, needed: bool) -> bool:
             state, value = "unknown", "—"
         else:
             size = abs(item.effect)
-            state = (
-                "pass" if size <= satisfied else "adjust" if size <= adjustable and item.adjusted else "fail"
-            )
+            state = "pass" if size <= satisfied else "adjust" if size <= adjustable and item.adjusted else "fail"
             value = f"{item.effect:.3f}"
         if item.required:
             answers.append(state in ("pass", "adjust"))
@@ -300,9 +292,7 @@ def _significance(facts: Evidence, lines: list[Line]) -> bool:
     raw = estimate.p < estimate.alpha
     shown_p = "< 0.001" if estimate.p < 0.001 else f"{estimate.p:.3f}"
     lines.append(
-        line(
-            version, "significance", "pass" if raw else "info", value=shown_p, threshold=f"{estimate.alpha:g}"
-        )
+        line(version, "significance", "pass" if raw else "info", value=shown_p, threshold=f"{estimate.alpha:g}")
     )
     family = [item for item in facts.siblings if item.domain == facts.outcome.domain]
     place = next((i for i, item in enumerate(family) if item.outcome == facts.outcome.name), None)
@@ -314,11 +304,7 @@ def _significance(facts: Evidence, lines: list[Line]) -> bool:
     rule_says = bool(rules(version)["multiplicity"]["correct"])
     correct = rule_says if facts.multiplicity == "by_version" else facts.multiplicity == "benjamini_hochberg"
     word = {True: ("significant", "significativo"), False: ("not significant", "no significativo")}
-    used = (
-        ("The first is used.", "Se usa la primera.")
-        if correct
-        else ("The second is used.", "Se usa la segunda.")
-    )
+    used = ("The first is used.", "Se usa la primera.") if correct else ("The second is used.", "Se usa la segunda.")
     final = kept if correct else raw
     lines.append(
         line(
@@ -342,9 +328,7 @@ def _significance(facts: Evidence, lines: list[Line]) -> bool:
 def _essa(facts: Evidence, rating: str, character: str, lines: list[Line]) -> str:
     body = rules(facts.version)["essa.size"]
     students, sites = facts.flow.students, facts.flow.sites
-    enough = (
-        students is not None and sites is not None and students >= body["students"] and sites >= body["sites"]
-    )
+    enough = students is not None and sites is not None and students >= body["students"] and sites >= body["sites"]
     known = students is not None and sites is not None
     threshold = f"≥ {body['students']}, ≥ {body['sites']}"
     numbers = {
@@ -361,9 +345,7 @@ def _essa(facts: Evidence, rating: str, character: str, lines: list[Line]) -> st
             en=numbers,
         )
     )
-    against = [
-        item.outcome for item in facts.siblings if not item.favourable and item.p < facts.estimate.alpha
-    ]
+    against = [item.outcome for item in facts.siblings if not item.favourable and item.p < facts.estimate.alpha]
     lines.append(
         line(
             facts.version,

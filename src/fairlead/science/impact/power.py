@@ -1,0 +1,210 @@
+"""Power and the minimum detectable effect size (MDES) before the study, in standard deviations and in the
+native unit.
+
+Formulas: Bloom (2006) and Dong & Maynard (2013, PowerUp!, doi:10.1080/19345747.2012.673143):
+MDES = M·SE, M = t(1 − α/2; df) + t(power; df), with the SE of each design given with its function. ICC and
+R² must be thought up before the data exist; `PRIORS` offers published ones with their tags.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scipy import stats
+
+from fairlead.science.impact.problems import DataError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """A published guess for a design parameter."""
+
+    name: str
+    low: float
+    high: float
+    source: str
+    basis: str
+    confidence: str
+
+
+PRIORS = (
+    Prior("icc_school_achievement", 0.17, 0.26, "Hedges & Hedberg 2007, doi:10.3102/0162373707299706", "R", "M"),
+    Prior("icc_default_achievement", 0.20, 0.20, "WWC 4.1 default", "S", "H"),
+    Prior("icc_default_other", 0.10, 0.10, "WWC 4.1 default", "S", "H"),
+    Prior("r2_school_pretest", 0.60, 0.80, "Hedges & Hedberg 2007; Bloom et al. 2007", "R", "L"),
+    Prior("r2_student_pretest", 0.40, 0.50, "Hedges & Hedberg 2007; Bloom et al. 2007", "R", "L"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """A design's precision. `se` and `mdes` in standard deviations; `mdes_native` in the outcome's unit if
+    an SD was given."""
+
+    design: str
+    se: float
+    df: float
+    alpha: float
+    power: float
+    mdes: float
+    mdes_native: float | None
+    sd: float | None
+
+    def power_for(self, effect: float) -> float:
+        """Power to detect a true effect of this many standard deviations (noncentral t, two-tailed)."""
+        return detect(effect, self.se, self.df, self.alpha)
+
+    def power_for_native(self, effect: float) -> float | None:
+        """The same for an effect in the outcome's unit; None when no SD was given."""
+        return None if self.sd is None else self.power_for(effect / self.sd)
+
+
+def individual(
+    n: int,
+    *,
+    share: float = 0.5,
+    r2: float = 0.0,
+    covariates: int = 0,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    sd: float | None = None,
+) -> Power:
+    """Individuals randomized, no blocks (PowerUp IRA): SE² = (1 − R²)/(P(1 − P)n), df = n − 2 − covariates.
+
+    Examples
+    --------
+    >>> round(individual(250).mdes, 6)
+    0.355775
+    """
+    _check(n=n, share=share, r2=r2)
+    variance = (1 - r2) / (share * (1 - share) * n)
+    return _power("individual", variance, n - 2 - covariates, alpha, power, sd)
+
+
+def blocked(
+    n: int,
+    blocks: int,
+    *,
+    share: float = 0.5,
+    icc: float = 0.0,
+    r2: float = 0.0,
+    covariates: int = 0,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    sd: float | None = None,
+) -> Power:
+    """Individuals randomized in fixed blocks whose effects are absorbed (PowerUp BIRA2 constant effect).
+
+    SE² = (1 − ρ)(1 − R²)/(P(1 − P)·J·n), df = J·n − J − 1 − covariates, with n per block and J blocks; ρ is
+    the share of variance between blocks, which the block effects take out, R² what covariates explain
+    within blocks.
+    """
+    _check(n=n, blocks=blocks, share=share, icc=icc, r2=r2)
+    variance = (1 - icc) * (1 - r2) / (share * (1 - share) * blocks * n)
+    return _power("blocked", variance, blocks * n - blocks - 1 - covariates, alpha, power, sd)
+
+
+def blocked_random(
+    n: int,
+    blocks: int,
+    *,
+    share: float = 0.5,
+    icc: float = 0.2,
+    omega: float = 0.5,
+    r2: float = 0.0,
+    r2_effect: float = 0.0,
+    covariates: int = 0,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    sd: float | None = None,
+) -> Power:
+    """Individuals randomized in blocks that stand for more blocks (PowerUp BIRA2, random effect), df = J −
+    1 − covariates.
+
+    SE² = ρω(1 − R²_T)/J + (1 − ρ)(1 − R²)/(P(1 − P)·J·n); ω = variance of the effect across blocks ÷
+    between-block variance.
+
+    Examples
+    --------
+    >>> round(blocked_random(15, 20, icc=0.17, omega=0.5).mdes, 7)
+    0.3655854
+    """
+    _check(n=n, blocks=blocks, share=share, icc=icc, r2=r2, r2_effect=r2_effect)
+    variance = icc * omega * (1 - r2_effect) / blocks + (1 - icc) * (1 - r2) / (share * (1 - share) * blocks * n)
+    return _power("blocked_random", variance, blocks - 1 - covariates, alpha, power, sd)
+
+
+def clusters(
+    n: int,
+    count: int,
+    *,
+    blocks: int = 0,
+    share: float = 0.5,
+    icc: float = 0.2,
+    r2_cluster: float = 0.0,
+    r2: float = 0.0,
+    covariates: int = 0,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    sd: float | None = None,
+) -> Power:
+    """Clusters randomized (PowerUp CRA2), optionally within fixed blocks.
+
+    SE² = ρ(1 − R²_2)/(P(1 − P)J) + (1 − ρ)(1 − R²_1)/(P(1 − P)J·n), df = J − 2 − g, or J − blocks − 1 − g
+    with blocks (ρ then being the share of variance between clusters within blocks).
+
+    Examples
+    --------
+    >>> round(clusters(60, 40, icc=0.2, r2_cluster=0.5, r2=0.5, covariates=1).mdes, 6)
+    0.297201
+    """
+    _check(n=n, count=count, share=share, icc=icc, r2=r2, r2_cluster=r2_cluster)
+    split = share * (1 - share) * count
+    variance = icc * (1 - r2_cluster) / split + (1 - icc) * (1 - r2) / (split * n)
+    df = count - (blocks + 1 if blocks else 2) - covariates
+    return _power("clusters", variance, df, alpha, power, sd)
+
+
+def detect(effect: float, se: float, df: float, alpha: float = 0.05) -> float:
+    """Power of the two-tailed t test for a true effect with this standard error.
+
+    Examples
+    --------
+    >>> design = clusters(20, 40, icc=0.2, r2_cluster=0.5, r2=0.5, covariates=1)
+    >>> round(design.power_for(0.25), 4)
+    0.6036
+    """
+    critical = stats.t.ppf(1 - alpha / 2, df)
+    shift = effect / se
+    return float(stats.nct.sf(critical, df, shift) + stats.nct.cdf(-critical, df, shift))
+
+
+def _power(design: str, variance: float, df: float, alpha: float, power: float, sd: float | None) -> Power:
+    problems = []
+    if df < 1:
+        problems.append(Problem("n", "too few units for this design", f"{df:g} degrees of freedom", "1 or more"))
+    if not 0 < alpha < 1 or not alpha < power < 1:
+        problems.append(Problem("power", "alpha < power < 1 is needed", f"alpha {alpha:g}, power {power:g}"))
+    if sd is not None and not sd > 0:
+        problems.append(Problem("sd", "must be positive", f"{sd:g}"))
+    if problems:
+        raise DataError(problems)
+    se = math.sqrt(variance)
+    mdes = float(stats.t.ppf(1 - alpha / 2, df) + stats.t.ppf(power, df)) * se
+    return Power(design, se, float(df), alpha, power, mdes, None if sd is None else mdes * sd, sd)
+
+
+def _check(**values: float) -> None:
+    problems = []
+    for name, value in values.items():
+        if name in ("n", "blocks", "count"):
+            if value < 1:
+                problems.append(Problem(name, "must be at least 1", f"{value:g}"))
+        elif name == "share":
+            if not 0 < value < 1:
+                problems.append(Problem(name, "must lie strictly between 0 and 1", f"{value:g}", "e.g. 0.5"))
+        elif not 0 <= value < 1:
+            problems.append(Problem(name, "must lie in [0, 1)", f"{value:g}"))
+    if problems:
+        raise DataError(problems)
