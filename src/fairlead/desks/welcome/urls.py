@@ -1,0 +1,6 @@
+from django.urls import path
+
+from fairlead.desks.welcome import views
+
+app_name = "welcome"
+urlpatterns = [path("", views.home, name="home")]
