@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -60,6 +61,14 @@ def purposes_for(scope: Scope) -> list[str]:
     return [p for p in purposes() if p in mine]
 
 
+def teacher_to_visit(scope: Scope, person_id: int) -> Any | None:
+    """The role in force of a teacher at one of the person's schools; None for anybody else and for oneself."""
+    if person_id == scope.person_id:
+        return None
+    found = roster.staff(scope, clock.today(), role="teacher").filter(person_id=person_id).first()
+    return found if found is not None and scope.covers(found.organization_id) else None
+
+
 @transaction.atomic
 def record_visit(scope: Scope, entry: VisitEntry) -> Visit:
     """Write a visit with its levels, its contact and its promise. The same form arriving twice is one visit."""
@@ -109,20 +118,18 @@ def _check(scope: Scope, entry: VisitEntry) -> int:
     """The school of the visit; refuses what may not be recorded."""
     if entry.purpose not in purposes_for(scope):
         raise ValidationError({"purpose": _("You cannot visit a class for this purpose. Choose another one.")})
-    subject = roster.people(scope).filter(pk=entry.subject_id, kind="staff").first()
-    if subject is None or not scope.covers(subject.organization_id):
+    teacher = teacher_to_visit(scope, entry.subject_id)
+    if teacher is None:
         raise ValidationError({"teacher": _("That teacher is not at one of your schools.")})
-    if subject.pk == scope.person_id:
-        raise ValidationError({"teacher": _("You cannot visit yourself.")})
     if entry.section_id is not None:
-        taught = roster.sections(scope, subject.organization_id, clock.today())
-        if not taught.filter(pk=entry.section_id, teacher_id=subject.pk).exists():
+        taught = roster.sections(scope, teacher.organization_id, clock.today())
+        if not taught.filter(pk=entry.section_id, teacher_id=teacher.person_id).exists():
             raise ValidationError({"section": _("That class is not taught by this teacher.")})
     if not 1 <= entry.minutes <= 240:
         raise ValidationError({"minutes": _("Between 1 and 240 minutes.")})
     if entry.began_at > clock.now():
         raise ValidationError({"began_at": _("A visit cannot begin in the future.")})
-    return int(subject.organization_id)
+    return int(teacher.organization_id)
 
 
 def _version(entry: VisitEntry) -> Version | None:

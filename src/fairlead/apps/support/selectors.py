@@ -86,6 +86,16 @@ class PersonDose:
     last_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SupportDose:
+    """What one support brought: minutes in the present month beside the plan, and the latest contact."""
+
+    minutes: int = 0
+    contacts: int = 0
+    last_at: datetime | None = None
+    last_visit_at: datetime | None = None
+
+
 def dose_purposes(scope: Scope) -> frozenset[str]:
     """Purposes of which this person may see, throughout their organizations, that contacts happened."""
     return readable_purposes(scope.role_names, "dose")
@@ -276,3 +286,30 @@ def dose_by_person(scope: Scope, organization_id: int, since: date) -> list[Pers
         PersonDose(r["with_person_id"], f"{r['given']} {r['family']}", r["purpose"], r["n"], r["total"], r["last"])
         for r in rows
     ]
+
+
+def support_dose(scope: Scope, support_ids: Collection[int], month_begins: date) -> dict[int, SupportDose]:
+    """Minutes and contacts of each support since the month began, and when the latest was; every asked one answers."""
+    this_month = Q(at__gte=_day_begins(month_begins))
+    found = {
+        r["support_id"]: SupportDose(r["total"] or 0, r["n"], r["last"], r["visit"])
+        for r in contacts(scope)
+        .filter(support_id__in=support_ids)
+        .values("support_id")
+        .annotate(
+            total=Sum("minutes", filter=this_month),
+            n=Count("id", filter=this_month),
+            last=Max("at"),
+            visit=Max("at", filter=Q(kind=Contact.Kind.VISIT)),
+        )
+    }
+    return {s: found.get(s, SupportDose()) for s in support_ids}
+
+
+def promise(scope: Scope, promise_id: int) -> Promise | None:
+    """A promise that the person made or that was made to them, with its words."""
+    return (
+        Promise.objects.filter(Q(owner_id=scope.person_id) | Q(made_to_id=scope.person_id), pk=promise_id)
+        .select_related("words", "owner", "made_to", "contact", "organization")
+        .first()
+    )

@@ -1,0 +1,18 @@
+"""Addresses of the coach's desk."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from fairlead.desks.coach import views
+
+app_name = "coach"
+urlpatterns = [
+    path("", views.desk, name="desk"),
+    path("visit/new", views.visit_new, name="visit_new"),
+    path("visit/new/<int:teacher_id>/<slug:purpose>", views.visit_form, name="visit_form"),
+    path("visit/<int:visit_id>", views.visit, name="visit"),
+    path("visit/<int:visit_id>/share", views.visit_share, name="visit_share"),
+    path("visit/<int:visit_id>/close", views.visit_close, name="visit_close"),
+    path("promise/<int:promise_id>", views.promise, name="promise"),
+]

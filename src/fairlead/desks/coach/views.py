@@ -1,0 +1,294 @@
+"""Pages of the coach's desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from fairlead import clock
+from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.instruments import selectors as instruments
+from fairlead.apps.instruments import services as instruments_do
+from fairlead.apps.roster import selectors as roster
+from fairlead.apps.support import selectors as support
+from fairlead.apps.support import services as support_do
+from fairlead.apps.support.visibility import purpose_words, who_can_see
+from fairlead.desks.coach.forms import ChooseForm, VisitForm, WordsForm
+
+VISITORS = ("coach", "principal")
+LATEST = 6
+
+
+def _scope(request: HttpRequest) -> Scope:
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    return scope
+
+
+@require_safe
+@needs("coach")
+def desk(request: HttpRequest) -> HttpResponse:
+    """What needs the coach today: feedback to share, promises due; then the teachers, longest unseen first."""
+    scope, today = _scope(request), clock.today()
+    led = list(support.led_by_me(scope, today))
+    dose = support.support_dose(scope, [s.pk for s in led], today.replace(day=1))
+    teachers = [
+        {
+            "support": s,
+            "person": p.person,
+            "dose": dose[s.pk],
+            "days": (today - timezone.localdate(dose[s.pk].last_at)).days if dose[s.pk].last_at else None,
+        }
+        for s in led
+        for p in s.participants.all()
+    ]
+    teachers.sort(key=lambda t: (-(t["days"] if t["days"] is not None else 10_000), t["person"].sort_name))
+    waiting = [
+        {"visit": v, "days": (today - timezone.localdate(v.began_at)).days} for v in instruments.not_closed(scope)
+    ]
+    promises = [p for p in support.own_promises(scope) if p.owner_id == scope.person_id]
+    context = {
+        "to_share": [w for w in waiting if w["visit"].shared_at is None],
+        "to_answer": [w for w in waiting if w["visit"].shared_at is not None],
+        "promises": promises,
+        "overdue": sum(p.due < today for p in promises),
+        "teachers": teachers,
+        "latest": instruments.visits_by(scope)[:LATEST],
+        "today": today,
+        "minutes": sum(t["dose"].minutes for t in teachers),
+        "planned": sum(t["support"].planned_minutes_per_month for t in teachers),
+    }
+    return render(request, "coach/desk.html", context)
+
+
+@require_safe
+@needs(*VISITORS)
+def visit_new(request: HttpRequest) -> HttpResponse:
+    """Step one: whom, and for which purpose, with who will see it. Nothing is written yet."""
+    scope, today = _scope(request), clock.today()
+    purposes = instruments_do.purposes_for(scope)
+    schools = list(roster.organizations(scope, kind="school"))
+    school = next((s for s in schools if str(s.pk) == request.GET.get("school")), None)
+    if school is None and len(schools) == 1:
+        school = schools[0]
+    if school is not None:
+        staff = roster.staff(scope, today, role="teacher", organization_id=school.pk)
+        teachers: list[tuple[Any, Any]] = [
+            (r.person_id, r.person.name) for r in staff if r.person_id != scope.person_id
+        ]
+    else:
+        groups: dict[str, list[tuple[int, str]]] = {}
+        for s in support.led_by_me(scope, today):
+            groups.setdefault(s.organization.name, []).extend(
+                (p.person_id, p.person.name) for p in s.participants.all()
+            )
+        teachers = [(name, sorted(people, key=lambda x: x[1])) for name, people in groups.items()]
+    asked = "go" in request.GET
+    form = ChooseForm(
+        request.GET if asked else None,
+        teachers=teachers,
+        purposes=purposes,
+        initial={"teacher": request.GET.get("teacher", "")},
+    )
+    if asked and form.is_valid():
+        return redirect("coach:visit_form", form.cleaned_data["teacher"], form.cleaned_data["purpose"])
+    chosen = request.GET.get("purpose", "")
+    context = {
+        "form": form,
+        "schools": schools,
+        "school": school,
+        "purposes": [{"words": purpose_words(p), "who": who_can_see(p), "checked": p == chosen} for p in purposes],
+    }
+    return render(request, "coach/visit_new.html", context, status=422 if asked else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(*VISITORS)
+def visit_form(request: HttpRequest, teacher_id: int, purpose: str) -> HttpResponse:
+    """Step two: the visit, typed once. Bad input keeps everything typed and says what to mend."""
+    scope, today = _scope(request), clock.today()
+    if purpose not in instruments_do.purposes_for(scope):
+        raise Http404
+    teacher = instruments_do.teacher_to_visit(scope, teacher_id)
+    if teacher is None:
+        raise Http404
+    sections = [
+        (s.pk, s.name) for s in roster.sections(scope, teacher.organization_id, today).filter(teacher_id=teacher_id)
+    ]
+    version = next(iter(instruments.instruments_for(purpose)), None)
+    items = instruments.items_of(version.pk) if version else []
+    form = VisitForm(request.POST or None, items=items, sections=sections)
+    if request.method == "POST" and form.is_valid():
+        entry = form.entry(
+            purpose=purpose,
+            subject_id=teacher_id,
+            version_id=version.pk if version else None,
+            share="share" in request.POST,
+        )
+        try:
+            made = instruments_do.record_visit(scope, entry)
+        except ValidationError as error:
+            _blame(form, error)
+        else:
+            messages.success(request, _("Saved. You typed it once; here are its four readings."))
+            return redirect("coach:visit", made.pk)
+    context = {
+        "form": form,
+        "rows": form.rows(),
+        "teacher": teacher,
+        "section_name": sections[0][1] if len(sections) == 1 else "",
+        "purpose": purpose_words(purpose),
+        "who": who_can_see(purpose),
+        "version": version,
+    }
+    return render(request, "coach/visit_form.html", context, status=422 if form.errors else 200)
+
+
+def _blame(form: VisitForm, error: ValidationError) -> None:
+    """Put a service's refusal beside the field that it is about."""
+    names = {"began_at": "at"}
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, problems in error.error_dict.items():
+        field = names.get(name, name)
+        form.add_error(field if field in form.fields else None, problems)
+
+
+@require_safe
+@needs(*VISITORS)
+def visit(request: HttpRequest, visit_id: int) -> HttpResponse:
+    """One entry in its four readings: observation, contact, minutes in classrooms, the teacher's feedback."""
+    return _visit_page(request, visit_id)
+
+
+def _visit_page(
+    request: HttpRequest, visit_id: int, *, share: WordsForm | None = None, close: WordsForm | None = None
+) -> HttpResponse:
+    scope, today = _scope(request), clock.today()
+    found = instruments.visits(scope).filter(pk=visit_id).first()
+    if found is None:
+        raise Http404
+    contact = support.contact_of_visit(scope, found.pk)
+    session = roster.session_on(roster.network_of(found.organization_id).pk, today)
+    since = session.begins if session else found.began_at.date()
+    month_begins = timezone.localdate(found.began_at).replace(day=1)
+    minutes = support.minutes_in_classrooms(scope, found.organization_id, since)
+    context = {
+        "visit": found,
+        "mine": found.visitor_id == scope.person_id,
+        "ratings": instruments.ratings(scope, found.pk),
+        "contact": contact,
+        "dose": support.support_dose(scope, [contact.support_id], month_begins)[contact.support_id]
+        if contact and contact.support_id
+        else None,
+        "in_classrooms": next((m for m in minutes if m.lead_id == found.visitor_id), None),
+        "since": since,
+        "promises": support.promises_of_contacts(scope, [contact.pk]) if contact else [],
+        "purpose": purpose_words(found.purpose),
+        "who": who_can_see(found.purpose),
+        "share": share or _share_form(found.feedback),
+        "close": close or _close_form(),
+        "today": today,
+    }
+    refused = bool((share and share.errors) or (close and close.errors))
+    return render(request, "coach/visit.html", context, status=422 if refused else 200)
+
+
+def _share_form(feedback: str, data: Any = None) -> WordsForm:
+    return WordsForm(
+        data,
+        prefix="share",
+        label=_("Feedback"),
+        hint=_("The teacher reads exactly this. Once shared it stays as it is."),
+        initial={"words": feedback},
+    )
+
+
+def _close_form(data: Any = None) -> WordsForm:
+    return WordsForm(data, prefix="close", label=_("How did you give it?"))
+
+
+@require_POST
+@needs(*VISITORS)
+def visit_share(request: HttpRequest, visit_id: int) -> HttpResponse:
+    """Open the visit to the teacher."""
+    form = _share_form("", request.POST)
+    form.is_valid()
+    try:
+        shared = instruments_do.share_feedback(_scope(request), visit_id, form.cleaned_data.get("words", ""))
+    except ObjectDoesNotExist as error:
+        raise Http404 from error
+    except ValidationError as error:
+        form.add_error("words", error.message_dict["feedback"])
+        return _visit_page(request, visit_id, share=form)
+    if shared:
+        messages.success(request, _("Shared. It is on the teacher's page now."))
+    else:
+        messages.info(request, _("It was shared before; nothing changed."))
+    return redirect("coach:visit", visit_id)
+
+
+@require_POST
+@needs(*VISITORS)
+def visit_close(request: HttpRequest, visit_id: int) -> HttpResponse:
+    """The feedback was given another way."""
+    form = _close_form(request.POST)
+    form.is_valid()
+    try:
+        closed = instruments_do.close_feedback(_scope(request), visit_id, form.cleaned_data.get("words", ""))
+    except ObjectDoesNotExist as error:
+        raise Http404 from error
+    except ValidationError as error:
+        form.add_error("words", error.message_dict["because"])
+        return _visit_page(request, visit_id, close=form)
+    if closed:
+        messages.success(request, _("Closed: given another way."))
+    else:
+        messages.info(request, _("It was closed before; nothing changed."))
+    return redirect("coach:visit", visit_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(*VISITORS)
+def promise(request: HttpRequest, promise_id: int) -> HttpResponse:
+    """One's own promise: kept, or done another way, because."""
+    scope = _scope(request)
+    found = support.promise(scope, promise_id)
+    if found is None or found.owner_id != scope.person_id:
+        raise Http404
+    form = WordsForm(request.POST or None, label=_("What you did instead"))
+    status = 200
+    if request.method == "POST":
+        form.is_valid()
+        try:
+            if "kept" in request.POST:
+                changed = support_do.keep_promise(scope, promise_id)
+            else:
+                changed = support_do.promise_done_another_way(scope, promise_id, form.cleaned_data.get("words", ""))
+        except ValidationError as error:
+            form.add_error("words", error.message_dict["because"])
+            status = 422
+        else:
+            if changed:
+                messages.success(request, _("Settled. Thank you for keeping your word."))
+            else:
+                messages.info(request, _("It was settled before; nothing changed."))
+            return redirect(
+                "coach:desk" if scope.has("coach") else "coach:promise", *([] if scope.has("coach") else [promise_id])
+            )
+    context = {
+        "promise": found,
+        "form": form,
+        "who": who_can_see(found.purpose),
+        "purpose": purpose_words(found.purpose),
+        "today": clock.today(),
+    }
+    return render(request, "coach/promise.html", context, status=status)
