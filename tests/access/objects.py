@@ -5,9 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+
+def visit_to_amara(world: Any) -> int:
+    """Dana's latest visit to Amara: shared, not answered."""
+    from fairlead.apps.instruments.models import Visit
+
+    who = {"visitor_id": world.person["dana"], "subject_id": world.person["amara"]}
+    return int(Visit.objects.filter(**who).order_by("-began_at").values_list("pk", flat=True)[0])
+
+
+def promise_to_amara(world: Any) -> int:
+    """Dana's open promise to Amara."""
+    from fairlead.apps.support.models import Promise
+
+    who = {"owner_id": world.person["dana"], "made_to_id": world.person["amara"], "kept_at": None}
+    return int(Promise.objects.get(**who).pk)
+
+
 # name -> function of the world that gives the URL argument. Each room adds its own.
 OBJECTS: dict[str, Callable[[Any], Any]] = {
     "homeroom_of_amara": lambda world: int(world.section_ids[0]),
     "harbor_point": lambda world: int(world.school_ids[0]),
     "ridgeline": lambda world: int(world.school_ids[1]),
+    "amara": lambda world: int(world.person["amara"]),
+    "visit_to_amara": visit_to_amara,
+    "promise_to_amara": promise_to_amara,
 }
