@@ -88,30 +88,23 @@ def fetch_uv() -> int:
 
 
 def sync(wanted: list[Path]) -> int:
-    command = [
-        UV,
-        "pip",
-        "sync",
-        "--quiet",
-        "--python",
-        PYTHON,
-        "--require-hashes",
-        "--link-mode=copy",
-        *wanted,
-    ]
-    for attempt in (1, 2):
-        if (code := run(command)) == 0:
-            return 0
-        if attempt == 1:
-            say("That failed; once more, in case it was the network …")
-    return no_network(f"uv ended with status {code}")
+    command = [UV, "pip", "sync", "--quiet", "--python", PYTHON, "--require-hashes", "--link-mode=copy", *wanted]
+    return with_uv(command)
+
+
+def with_uv(command: list[object]) -> int:
+    """Trust the certificates of this machine (schools inspect their traffic), then those that uv brings."""
+    if run([*command, "--system-certs"]) == 0:
+        return 0
+    say("That failed; once more, with the certificates that uv brings …")
+    code = run(command)
+    return code and no_network(f"uv ended with status {code}")
 
 
 def install_self() -> int:
     build = LOCKS / "build.txt"
     command = [UV, "pip", "install", "--quiet", "--python", PYTHON, "--no-deps", "--build-constraints", build]
-    code = run([*command, "--editable", ROOT])
-    return code and no_network(f"uv ended with status {code}")
+    return with_uv([*command, "--editable", ROOT])
 
 
 def run(command: list[object]) -> int:

@@ -11,6 +11,7 @@ import importlib.metadata
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from psycopg import sql
 
 from fairlead.site import postgres
 from fairlead.site.folder import data_folder
-from fairlead.site.progress import step
+from fairlead.site.progress import say, step
 from fairlead.site.refusal import Refusal
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -79,15 +80,28 @@ def owner() -> psycopg.Connection[Any]:
 def manage(*arguments: str) -> None:
     """A Django command as the owner of the schema."""
     environment = {"FAIRLEAD_DEMO": "1"} | os.environ | AS_OWNER
-    done = subprocess.run([sys.executable, "-m", "django", *arguments], env=environment, check=False)  # noqa: S603
-    if done.returncode != 0:
+    process = subprocess.Popen([sys.executable, "-m", "django", *arguments], env=environment)  # noqa: S603
+    began = time.monotonic()
+    while (status := _wait(process)) is None:
+        say(f"… still at it ({time.monotonic() - began:.0f} s)")
+    if status != 0:
         raise Refusal(
             f"The step `{arguments[0]}` failed.",
             allowed="a step that ends without an error",
-            got=f"status {done.returncode}; its own message is above",
+            got=f"status {status}; its own message is above",
             where=postgres.status(),
             then="mend what it says and start again; `fairlead doctor` shows the set-up",
         )
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int | None:
+    try:
+        return process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        return None
+    except KeyboardInterrupt:  # the step got the Ctrl-C too: let it roll back first
+        process.wait()
+        raise
 
 
 def migrations_digest() -> str:
