@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.access import morning_objects
+
 
 def visit_to_amara(world: Any) -> int:
     """Dana's latest visit to Amara: shared, not answered."""
@@ -25,6 +27,9 @@ def promise_to_amara(world: Any) -> int:
 # name -> function of the world that gives the URL argument. Each room adds its own.
 OBJECTS: dict[str, Callable[[Any], Any]] = {
     "homeroom_of_amara": lambda world: int(world.section_ids[0]),
+    "roll_of_amara": morning_objects.own_roll,
+    "missing_roll": morning_objects.missing_roll,
+    "absence": morning_objects.absence,
     "harbor_point": lambda world: int(world.school_ids[0]),
     "ridgeline": lambda world: int(world.school_ids[1]),
     "amara": lambda world: int(world.person["amara"]),

@@ -29,13 +29,14 @@ def build(world: World, rng: np.random.Generator) -> None:
     """Fill rolls, marks, explanations, calls and a reminder for all of the world's days; today as it stands at 9:31."""
     absent = _absences(world, rng)
     minutes, sent = _submissions(world, rng)
+    waiting = _waiting(world, absent, sent)
     due = np.array([_utc(world, i, time(9, 15)) for i in range(len(world.dates))])
     roll_ids = world.take_ids(ROLL, sent.size).reshape(sent.shape)
     _rolls(world, roll_ids, due, minutes, sent)
     day, student = np.nonzero(sent[:, world.student_section])
     marks = _Marks(day, student, absent[day, student])
-    _marks(world, rng, roll_ids, due, marks)
-    _contacts(world, rng, due, marks)
+    _marks(world, rng, roll_ids, due, marks, waiting)
+    _contacts(world, rng, due, marks, waiting)
     _reminder(world, roll_ids, sent)
     world.student_days_marked = np.bincount(student, minlength=world.students)
     world.student_days_absent = np.bincount(student[marks.absent], minlength=world.students)
@@ -49,6 +50,19 @@ class _Marks:
     def __init__(self, day: np.ndarray, student: np.ndarray, absent: np.ndarray) -> None:
         self.day, self.student, self.absent = day, student, absent
         self.explained = np.zeros(len(day), bool)
+
+
+def _waiting(world: World, absent: np.ndarray, sent: np.ndarray) -> np.ndarray:
+    """Students with whom the walk is never empty: at the first two schools three of the most often absent are absent
+    today (the first of them for four days), and nobody has explained it or called yet."""
+    waiting = np.zeros(world.students, bool)
+    for school in (0, 1):
+        here = np.flatnonzero((world.student_school == school) & sent[-1, world.student_section])
+        chosen = here[np.argsort(-world.student_risk[here], kind="stable")][:3]
+        waiting[chosen] = True
+        absent[-1, chosen] = True
+        absent[-4:, chosen[0]] = True
+    return waiting
 
 
 def _utc(world: World, day: int, at: time) -> int:
@@ -126,12 +140,20 @@ def _rolls(world: World, ids: np.ndarray, due: np.ndarray, minutes: np.ndarray, 
     )
 
 
-def _marks(world: World, rng: np.random.Generator, roll_ids: np.ndarray, due: np.ndarray, marks: _Marks) -> None:
+def _marks(
+    world: World,
+    rng: np.random.Generator,
+    roll_ids: np.ndarray,
+    due: np.ndarray,
+    marks: _Marks,
+    waiting: np.ndarray,
+) -> None:
     n = len(marks.day)
     last = marks.day == len(world.dates) - 1
     calls_in = rng.beta(3.0, 2.4, world.students)[marks.student]  # some families always call, some never
     draw = rng.random(n)
     excused = marks.absent & (draw < np.where(last, 0.4 * calls_in, 0.92 * calls_in))
+    excused &= ~(last & waiting[marks.student])
     unexcused = marks.absent & ~excused & ~last & (rng.random(n) < 0.55)
     marks.explained = excused
     school = world.student_school[marks.student]
@@ -156,12 +178,12 @@ def _marks(world: World, rng: np.random.Generator, roll_ids: np.ndarray, due: np
         _copy(MARK, frame)
 
 
-def _contacts(world: World, rng: np.random.Generator, due: np.ndarray, marks: _Marks) -> None:
+def _contacts(world: World, rng: np.random.Generator, due: np.ndarray, marks: _Marks, waiting: np.ndarray) -> None:
     """Calls about absences that nobody explained: on most past days; this morning the first few."""
     first = _first_guardians(world)
     last = marks.day == len(world.dates) - 1
     called = marks.absent & ~marks.explained & (rng.random(len(marks.day)) < np.where(last, 0.14, 0.58))
-    at = np.flatnonzero(called)
+    at = np.flatnonzero(called & ~(last & waiting[marks.student]))
     day, student = marks.day[at], marks.student[at]
     school = world.student_school[student]
     after = np.where(last[at], rng.integers(2, 15, len(at)), rng.integers(5, 300, len(at))) * 60_000_000

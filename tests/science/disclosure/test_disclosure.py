@@ -68,9 +68,7 @@ def test_complement_closes_rows_columns_and_hierarchy():
     release = protect(TWO)
     assert release.state_of(1, 2) is State.PRIMARY
     assert release.state_of(1, 1) is State.COMPLEMENTARY  # else 30 - 27
-    assert {release.state_of(2, 1), release.state_of(2, 2)} == {
-        State.COMPLEMENTARY
-    }  # else network minus school
+    assert {release.state_of(2, 1), release.state_of(2, 2)} == {State.COMPLEMENTARY}  # else network minus school
     assert release.state_of(0, 0) is State.SHOWN
     assert exposed(TWO, release) == ()
 
@@ -90,9 +88,7 @@ def test_attacker_agrees_with_enumeration():
         small, large = (release.is_in(state)[organization] for state in (State.PRIMARY, State.COMPLEMENTARY))
         shown = release.n[organization] != -1
         right = (rows[:, shown] == release.n[organization][shown]).all(1) & (rows >= 0).all(1)
-        return rows[
-            right & ((rows[:, small] >= 1) & (rows[:, small] <= 9)).all(1) & (rows[:, large] >= 10).all(1)
-        ]
+        return rows[right & ((rows[:, small] >= 1) & (rows[:, small] <= 9)).all(1) & (rows[:, large] >= 10).all(1)]
 
     one, two = possible(one, 1), possible(two, 2)
     at = np.stack(np.meshgrid(np.arange(len(one)), np.arange(len(two)), indexing="ij"), -1).reshape(-1, 2)
@@ -216,9 +212,7 @@ def lattices(draw):
     for _ in range(schools):
         if groups == [SEX, RACE]:
             cross = [[draw(people) for _ in range(3)] for _ in range(2)]
-            has = [
-                [draw(st.one_of(st.sampled_from((0, n)), st.integers(0, n))) for n in row] for row in cross
-            ]
+            has = [[draw(st.one_of(st.sampled_from((0, n)), st.integers(0, n))) for n in row] for row in cross]
             both = np.stack([cross, has], axis=-1)
             columns = [both.sum((0, 1)), *both.sum(1), *both.sum(0)]
         else:

@@ -201,7 +201,18 @@ class Habits:
     rolls_on_time: int
     absences: int
     absences_followed_up: int
-    coverage: float | None
+
+    @property
+    def coverage(self) -> float | None:
+        return self.rolls_submitted / self.rolls_expected if self.rolls_expected else None
+
+    @property
+    def on_time(self) -> float | None:
+        return self.rolls_on_time / self.rolls_expected if self.rolls_expected else None
+
+    @property
+    def followed_up(self) -> float | None:
+        return self.absences_followed_up / self.absences if self.absences else None
 
 
 def count(scope: Scope, organization_id: int, day: date, now: datetime) -> Count:
@@ -502,10 +513,14 @@ def habits(scope: Scope, organization_id: int, days: list[date]) -> Habits | Non
         last=max(days),
         days=met,
         days_complete=complete,
-        rolls_expected=expected or 0,
-        rolls_submitted=submitted or 0,
-        rolls_on_time=on_time or 0,
+        rolls_expected=int(expected or 0),
+        rolls_submitted=int(submitted or 0),
+        rolls_on_time=int(on_time or 0),
         absences=absences,
         absences_followed_up=followed_up,
-        coverage=submitted / expected if expected else None,
     )
+
+
+def outcomes() -> list[tuple[str, str]]:
+    """The ways a call can go, with their words."""
+    return [(str(value), str(label)) for value, label in FamilyContact.Outcome.choices]

@@ -1,0 +1,1 @@
+"""The teacher's page: today's rolls, and taking one with a thumb."""
