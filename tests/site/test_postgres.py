@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,40 @@ from fairlead.site.refusal import Refusal
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A data folder of the test's own, below the run's one (pytest's own is closed to PostgreSQL's user)."""
+def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty data folder of the test's own, below the run's one (pytest's is closed to PostgreSQL's user)."""
     made = folder.make_folder(folder.data_folder() / f"trial-{os.getpid()}")
-    monkeypatch.setenv("FAIRLEAD_DATA", str(made))
-    monkeypatch.setenv("FAIRLEAD_TEST_CLUSTER", "1")
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    folder.data_folder.cache_clear()
-    yield made
-    postgres.stop()
+    with inside(made, monkeypatch):
+        yield made
+        postgres.stop()
     shutil.rmtree(made)
+
+
+@pytest.fixture(scope="module")
+def template() -> Iterator[Path]:
+    """A folder with a made cluster, to copy: making one takes longer than any test here."""
+    made = folder.make_folder(folder.data_folder() / f"template-{os.getpid()}")
+    with pytest.MonkeyPatch.context() as patch, inside(made, patch):
+        embedded.ensure_running()
+        postgres.stop()
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def place(template: Path, bare: Path) -> Path:
+    """A data folder of the test's own, with a cluster that is stopped."""
+    subprocess.run(["cp", "-a", f"{template}/.", str(bare)], check=True)
+    return bare
+
+
+@contextmanager
+def inside(data_folder: Path, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    patch.setenv("FAIRLEAD_DATA", str(data_folder))
+    patch.setenv("FAIRLEAD_TEST_CLUSTER", "1")
+    patch.delenv("DATABASE_URL", raising=False)
+    folder.data_folder.cache_clear()
+    yield
     folder.data_folder.cache_clear()
 
 
@@ -39,7 +64,10 @@ Connect = Callable[..., psycopg.Connection[Any]]
 
 
 @pytest.fixture
-def connect(place: Path) -> Connect:
+def connect(request: pytest.FixtureRequest) -> Connect:
+    if "lasting" not in request.fixturenames:
+        request.getfixturevalue("place")
+
     def open_as(login: str, **changes: Any) -> psycopg.Connection[Any]:
         entry = postgres.connection(login)
         names = {"HOST": "host", "PORT": "port", "NAME": "dbname", "USER": "user", "PASSWORD": "password"}
@@ -62,6 +90,16 @@ def test_starting_twice_is_one_server(place: Path) -> None:
     assert embedded.cluster().server() is None
 
 
+@pytest.fixture
+def lasting(bare: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The cluster that people's work is kept in, not the throwaway one."""
+    with monkeypatch.context() as patch:
+        patch.delenv("FAIRLEAD_TEST_CLUSTER")
+        yield
+        postgres.stop()
+
+
+@pytest.mark.usefixtures("lasting")
 def test_a_killed_server_comes_back_with_its_rows_on_its_port(connect: Connect) -> None:
     with connect("owner") as owner:
         owner.execute("CREATE TABLE mark AS SELECT 7 AS seven")
@@ -86,7 +124,7 @@ def test_a_stale_pid_file_whose_number_another_process_has_now(place: Path) -> N
     assert embedded.ensure_running().pid not in {before.pid, os.getpid()}
 
 
-def test_many_processes_start_one_server(place: Path) -> None:
+def test_many_processes_start_one_server(bare: Path) -> None:
     code = "from fairlead.site import postgres; print(postgres.connection('app')['PORT'])"
     started = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": "src"})
@@ -97,7 +135,7 @@ def test_many_processes_start_one_server(place: Path) -> None:
     assert ports == {f"{embedded.ensure_running().port}\n".encode()}
 
 
-def test_an_interrupted_initdb_is_begun_anew(place: Path) -> None:
+def test_an_interrupted_initdb_is_begun_anew(bare: Path) -> None:
     half = folder.make_folder(embedded.cluster().folder) / "data.new"
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
@@ -105,7 +143,7 @@ def test_an_interrupted_initdb_is_begun_anew(place: Path) -> None:
     assert not half.exists()
 
 
-def test_data_of_another_version_is_refused_with_what_to_do(place: Path) -> None:
+def test_data_of_another_version_is_refused_with_what_to_do(bare: Path) -> None:
     data = folder.make_folder(embedded.cluster().folder) / "data"
     data.mkdir()
     (data / "PG_VERSION").write_text("16\n")
@@ -115,12 +153,12 @@ def test_data_of_another_version_is_refused_with_what_to_do(place: Path) -> None
     assert str(data) in str(refused.value)
 
 
-def test_secrets_and_data_are_closed_and_parents_left_alone(place: Path) -> None:
-    above = stat.S_IMODE(place.parent.stat().st_mode)
+def test_secrets_and_data_are_closed_and_parents_left_alone(bare: Path) -> None:
+    above = stat.S_IMODE(bare.parent.stat().st_mode)
     embedded.ensure_running()
-    assert stat.S_IMODE((place / "secrets.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((bare / "secrets.json").stat().st_mode) == 0o600
     assert stat.S_IMODE(embedded.cluster().data.stat().st_mode) == 0o700
-    assert stat.S_IMODE(place.parent.stat().st_mode) == above
+    assert stat.S_IMODE(bare.parent.stat().st_mode) == above
 
 
 def test_a_password_is_needed_and_only_loopback_listens(connect: Connect) -> None:
@@ -130,14 +168,11 @@ def test_a_password_is_needed_and_only_loopback_listens(connect: Connect) -> Non
     assert lines[4:6] == ["", "127.0.0.1"]  # no socket, one address
 
 
-def test_the_lasting_cluster_is_durable(place: Path, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("FAIRLEAD_TEST_CLUSTER")
-    try:
-        with connect("app") as app:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):
-                assert app.execute(f"SHOW {setting}").fetchone() == ("on",), setting
-    finally:
-        postgres.stop()
+@pytest.mark.usefixtures("lasting")
+def test_the_lasting_cluster_is_durable(connect: Connect) -> None:
+    with connect("app") as app:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):
+            assert app.execute(f"SHOW {setting}").fetchone() == ("on",), setting
 
 
 def test_owner_may_make_databases_and_become_the_others(connect: Connect) -> None:

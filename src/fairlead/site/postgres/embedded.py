@@ -47,7 +47,14 @@ SETTINGS = {
     "log_checkpoints": "off",
     "synchronous_commit": "on",
 }
-THROWAWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
+THROWAWAY = {
+    "fsync": "off",
+    "max_wal_size": "256MB",
+    "min_wal_size": "8MB",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "autovacuum": "off",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +254,7 @@ def _initialise(chosen: Cluster) -> None:
         *(str(programs() / "initdb"), "-D", str(fresh), "-U", SUPERUSER, "--pwfile", str(word)),
         *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--data-checksums"),
         *("--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-        *(["--no-sync"] if chosen.throwaway else []),
+        *(["--no-sync", "--wal-segsize=1"] if chosen.throwaway else []),
     ]
     try:
         done = subprocess.run(  # noqa: S603
