@@ -23,6 +23,7 @@ from fairlead.science.impact.plan import (
 )
 from fairlead.science.impact.plan_file import load_plan, read_plan, shipped_plan, shipped_plan_text
 from fairlead.science.impact.problems import DataError, EstimationError, ImpactError, PlanError, Problem
+from fairlead.science.impact.report import FigureData, Report, Section, Table, build_report
 from fairlead.science.impact.sample import Count, Dropped, Flow
 from fairlead.science.impact.standards.attrition import AttritionResult, Reading, attrition
 from fairlead.science.impact.standards.facts import Evidence, Sibling, evidence
@@ -50,6 +51,7 @@ __all__ = [
     "Estimate",
     "EstimationError",
     "Evidence",
+    "FigureData",
     "Finding",
     "Fit",
     "Flow",
@@ -66,14 +68,18 @@ __all__ = [
     "Reading",
     "Reason",
     "Refused",
+    "Report",
+    "Section",
     "Sibling",
     "StudyResult",
+    "Table",
     "Term",
     "Ticket",
     "Translation",
     "Verdict",
     "analyse",
     "attrition",
+    "build_report",
     "canonical_bytes",
     "check_claim",
     "claims",

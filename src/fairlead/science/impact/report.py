@@ -1,0 +1,300 @@
+"""A study as a plain document: sections with paragraphs, tables and the data of figures. Whoever shows it,
+draws it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from fairlead.science.impact.claims.check import shown, shown_p
+from fairlead.science.impact.claims.finding import finding
+from fairlead.science.impact.claims.suggest import suggest
+from fairlead.science.impact.standards.rating import RATINGS, TIERS
+from fairlead.science.impact.standards.rules import rules
+from fairlead.science.impact.study import ModelResult, StudyResult
+from fairlead.science.impact.translate import translations
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as texts, ready to print. `numeric` names the columns to align right."""
+
+    id: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FigureData:
+    """What a figure shows. kind: forest (label, estimate, low, high), love (label, raw, within), flow
+    (label, i, c)."""
+
+    id: str
+    kind: str
+    title: str
+    summary: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    id: str
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    figures: tuple[FigureData, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """title, labels to print beside it (retrospective, provisional), and the sections in order."""
+
+    title: str
+    language: str
+    timing: str
+    provisional: bool
+    sections: tuple[Section, ...]
+
+    def section(self, name: str) -> Section:
+        return next(section for section in self.sections if section.id == name)
+
+
+def build_report(result: StudyResult, language: str = "en") -> Report:
+    """Write the report of a study in English or Spanish. The words are fixed; nothing is estimated here."""
+    writer = _Writer(result, language)
+    plan = result.plan
+    return Report(
+        title=plan.title_es if language == "es" else plan.title,
+        language=language,
+        timing=result.timing,
+        provisional=result.primary.verdict.provisional,
+        sections=tuple(writer.sections()),
+    )
+
+
+@cache
+def _words() -> dict[str, list[str]]:
+    text = (resources.files("fairlead.science.impact") / "report_words.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+class _Writer:
+    """Puts one study's numbers into one language's words."""
+
+    def __init__(self, result: StudyResult, language: str):
+        self.result, self.plan, self.main = result, result.plan, result.primary
+        self.place = {"en": 0, "es": 1}[language]
+        self.language = language
+        self.finding = finding(result)
+
+    def say(self, key: str, **fields: str) -> str:
+        return _words()[key][self.place].format(**fields)
+
+    def of(self, thing: object, name: str) -> str:
+        """The attribute of a plan's part in this language."""
+        return str(getattr(thing, f"{name}_es" if self.place else name))
+
+    def head(self, *keys: str) -> tuple[str, ...]:
+        return tuple(self.say(key) for key in keys)
+
+    def sections(self) -> Iterator[Section]:
+        yield self.question()
+        yield self.answer()
+        yield self.sample()
+        yield self.balance()
+        yield self.estimates()
+        yield self.verdict()
+        yield self.translations()
+        yield self.limits()
+        yield self.provenance()
+
+    def question(self) -> Section:
+        plan, names = self.plan, self.finding.names(self.language)
+        compares = self.say("compares", intervention=names.intervention, comparison=names.comparison,
+                            who=names.who[:1].upper() + names.who[1:], place=names.place, period=self.finding.period)  # fmt: skip
+        return Section(
+            "question", self.say("question"), (self.say("asks", question=self.of(plan, "question")), compares)
+        )
+
+    def answer(self) -> Section:
+        estimate, unit, digits = self.main.estimate, self.finding.names(self.language).unit, self.finding.decimals
+        told = [suggest(self.finding, self.main.verdict, self.language)]
+        one, two = (shown(arm.mean, digits) for arm in (estimate.intervention, estimate.comparison))
+        told.append(self.say("unadjusted", one=one, two=two, unit=unit))
+        smallest = self.plan.smallest_effect
+        if smallest is not None:
+            beyond = (
+                min(abs(estimate.ci_low), abs(estimate.ci_high)) > smallest and estimate.ci_low * estimate.ci_high > 0
+            )
+            relation = self.say("above" if beyond else "holds")
+            told.append(self.say("small_effect", value=f"{smallest:g}", unit=unit, relation=relation))
+        cost = self.plan.cost_per_participant
+        if cost is not None and self.main.verdict.character == "positive":
+            told.append(
+                self.say("cost", cost=f"${cost:,.0f}", unit=unit, per=f"${cost / abs(estimate.estimate):,.2f}")
+            )
+        return Section("answer", self.say("answer"), tuple(told))
+
+    def sample(self) -> Section:
+        flow = self.main.flow
+        steps: list[tuple[str, int | None, int | None, int | None]] = [
+            (self.say("assigned"), flow.assigned.intervention, flow.assigned.comparison, flow.other_assigned)
+        ]
+        for item in flow.dropped:
+            label = self.say(item.reason, column=item.column)
+            steps.append((label, item.intervention, item.comparison, item.other))
+        steps.append(
+            (self.say("analysed"), flow.analysed.intervention, flow.analysed.comparison, flow.other_analysed)
+        )
+        for key, pair in (
+            ("clusters_assigned", flow.clusters_assigned),
+            ("clusters_analysed", flow.clusters_analysed),
+        ):
+            if pair is not None:
+                steps.append((self.say(key), pair.intervention, pair.comparison, None))
+        width = 4 if self.plan.assignment.other_arms else 3
+        rows = tuple(
+            tuple("—" if x is None else f"{x:,}" if isinstance(x, int) else x for x in step[:width]) for step in steps
+        )
+        table = Table("flow", self.say("flow_caption"), self.head("step", "intervention", "comparison", "other")[:width],
+                      rows, tuple(range(1, width)))  # fmt: skip
+        said = (
+            self.say("flow_intro"),
+            f"{self.say('rows')}: {flow.rows:,}. {self.say('unassigned')}: {flow.unassigned:,}.",
+        )
+        summary = self.say("flow_summary", analysed=f"{flow.analysed.total:,}", assigned=f"{flow.assigned.total:,}")
+        counts = ((self.say("assigned"), flow.assigned), (self.say("analysed"), flow.analysed))
+        figure = FigureData("flow", "flow", self.say("flow"), summary, self.head("step", "intervention", "comparison"),
+                            tuple((label, float(pair.intervention), float(pair.comparison)) for label, pair in counts))  # fmt: skip
+        return Section("sample", self.say("sample"), said, (table,), (figure,))
+
+    def balance(self) -> Section:
+        items = self.main.balance
+        if not items:
+            return Section("balance", self.say("balance"), (self.say("no_baseline"),))
+
+        def number(value: float | None, digits: int = 3) -> str:
+            return "—" if value is None else shown(value, digits).replace(",", "")
+
+        rows = tuple(
+            (self.of(item, "label"), number(item.mean_intervention, 2), number(item.mean_comparison, 2), number(item.effect),
+             number(item.within_blocks), self.say("yes" if item.adjusted else "no"), f"{item.missing:,}")
+            for item in items
+        )  # fmt: skip
+        columns = self.head("measure", "intervention", "comparison", "difference", "within", "in_model", "missing")
+        table = Table("balance", self.say("balance_caption"), columns, rows, (1, 2, 3, 4, 6))
+        measured = [item for item in items if item.effect is not None]
+        figures: tuple[FigureData, ...] = ()
+        if measured:
+            worst = max(measured, key=lambda item: abs(item.effect or 0.0))
+            summary = self.say(
+                "love_summary", value=f"{abs(worst.effect or 0.0):.3f}", measure=self.of(worst, "label")
+            )
+            figures = (FigureData("love", "love", self.say("love"), summary, self.head("measure", "difference", "within"),
+                                  tuple((self.of(item, "label"), item.effect, item.within_blocks) for item in measured)),)  # fmt: skip
+        return Section("balance", self.say("balance"), (self.say("balance_intro"),), (table,), figures)
+
+    def estimates(self) -> Section:
+        rows, drawn = [], []
+        for item in self.result.results:
+            measure, estimate = self.plan.outcome(item.outcome), item.estimate
+            digits = finding(self.result, item.outcome, item.model).decimals + 2
+            label = self.model_label(item)
+            low, high = shown(estimate.ci_low, digits), shown(estimate.ci_high, digits)
+            rows.append((self.of(measure, "label"), label, f"{shown(estimate.estimate, digits)} {self.of(measure, 'unit')}",
+                         shown(estimate.se, digits), f"[{low}, {high}]", shown_p(estimate.p), f"{estimate.n:,}",
+                         estimate.errors, item.verdict.rating))  # fmt: skip
+            if item.outcome == self.main.outcome:
+                drawn.append((label, estimate.estimate, estimate.ci_low, estimate.ci_high))
+        columns = (*self.head("outcome", "model", "estimate", "se", "ci"), "p", *self.head("n", "errors", "rating"))
+        table = Table("estimates", self.say("estimates_caption"), columns, tuple(rows), (2, 3, 4, 5, 6))
+        main, digits = self.main.estimate, self.finding.decimals
+        summary = self.say("forest_summary", model=self.model_label(self.main), estimate=shown(main.estimate, digits),
+                           unit=self.finding.names(self.language).unit, low=shown(main.ci_low, digits),
+                           high=shown(main.ci_high, digits))  # fmt: skip
+        figure = FigureData("forest", "forest", self.say("forest"), summary, (*self.head("model", "estimate"), "low", "high"),
+                            tuple(drawn))  # fmt: skip
+        return Section("estimates", self.say("estimates"), (self.say("estimates_intro"),), (table,), (figure,))
+
+    def model_label(self, item: ModelResult) -> str:
+        model = next(model for model in self.plan.models if model.name == item.model)
+        return self.of(model, "label") + (f" ({self.say('primary')})" if model.primary else "")
+
+    def verdict(self) -> Section:
+        verdict = self.main.verdict
+        told = [self.say("verdict_intro", rating=RATINGS[verdict.rating][self.place], version=verdict.version,
+                         character=self.say(verdict.character), essa=TIERS[verdict.essa][self.place])]  # fmt: skip
+        if verdict.provisional:
+            told.append(self.say("provisional", rules=", ".join(self.of_rule(rule) for rule in verdict.rests_on)))
+        told.append(self.say("tags"))
+        rows = tuple(
+            (self.of(line, "title"), self.of(line, "text"), self.say(line.outcome), line.tag, line.source)
+            for line in verdict.lines
+        )
+        columns = self.head("rule", "reason", "result", "tag", "rule_source")
+        return Section(
+            "verdict",
+            self.say("verdict"),
+            tuple(told),
+            (Table("verdict", self.say("verdict_caption"), columns, rows),),
+        )
+
+    def of_rule(self, rule: str) -> str:
+        """A rule's title, as a name inside a sentence."""
+        title = str(rules(self.plan.standards)[rule]["title_es" if self.place else "title"])
+        return f"«{title}»" if self.place else f"“{title}”"
+
+    def translations(self) -> Section:
+        measure = self.plan.primary_outcome
+        rows = []
+        effect = self.main.estimate.effect
+        if effect is not None:
+            span = (
+                ""
+                if effect.se is None
+                else f"[{effect.value - 1.96 * effect.se:.2f}, {effect.value + 1.96 * effect.se:.2f}]"
+            )
+            name = "Cox" if effect.name == "cox" else "Hedges’ g"
+            rows.append((name, f"{effect.value:.2f}", span, "", ""))
+        for item in translations(self.main.estimate, measure):
+            value = self.of(item, "word") if item.value is None else f"{item.value:.3g} {self.of(item, 'unit')}"
+            span = "" if item.low is None or item.high is None else f"[{item.low:.3g}, {item.high:.3g}]"
+            rows.append((self.of(item, "name"), value, span, f"{item.basis}·{item.confidence}", item.source))
+        columns = self.head("conversion", "value", "ci", "tag", "rule_source")
+        table = Table("translations", self.say("translations_caption"), columns, tuple(rows), (1, 2))
+        return Section("translations", self.say("translations"), (self.say("translations_intro"),), (table,))
+
+    def limits(self) -> Section:
+        told = []
+        if self.result.timing == "retrospective":
+            told.append(self.say("retrospective"))
+        told += [self.of(item, "text") for item in self.plan.limitations]
+        told += [self.say(warning) for warning in self.main.estimate.warnings]
+        others = [item.estimate for item in self.result.results
+                  if item.outcome == self.main.outcome and item.model != self.main.model]  # fmt: skip
+        if others:
+            digits = self.finding.decimals
+            told.append(self.say("sensitive", low=shown(min(e.estimate for e in others), digits),
+                                 high=shown(max(e.estimate for e in others), digits),
+                                 unit=self.finding.names(self.language).unit, p=shown_p(max(e.p for e in others))))  # fmt: skip
+        told.append(self.say(f"evaluator_{self.plan.evaluator}"))
+        return Section("limits", self.say("limits"), tuple(told))
+
+    def provenance(self) -> Section:
+        result, origin = self.result, self.result.provenance
+        told = [self.say("source", source=(origin.source or self.plan.source).rstrip("."))]
+        if result.timing == "prospective":
+            told.append(
+                self.say("prospective", registered=origin.registered or "", outcomes=origin.outcomes_from or "")
+            )
+        told.append(self.say("hashes", plan=result.plan_hash, data=result.data_hash))
+        versions = result.versions
+        told.append(self.say("versions", engine=versions.engine, numpy=versions.numpy, scipy=versions.scipy,
+                             polars=versions.polars))  # fmt: skip
+        return Section("provenance", self.say("provenance"), tuple(told))
