@@ -32,9 +32,7 @@ def build(world: World, rng: np.random.Generator) -> None:
     index = np.concatenate(chosen)
     teachers = world.section_teacher[index]
     school = world.section_school[index]
-    tickets = impact.draw(
-        [f"staff-{pk}" for pk in teachers], [f"tidewater-{i + 1:02d}" for i in school], SHARE, SEED
-    )
+    tickets = impact.draw([f"staff-{pk}" for pk in teachers], [f"tidewater-{i + 1:02d}" for i in school], SHARE, SEED)
     world.extra["lottery"] = {
         "teacher_ids": teachers,
         "section_index": index,

@@ -11,7 +11,7 @@ NOTES = (
     "Lab stations, three students at each. Timer on the board.",
 )
 FEEDBACK = (
-    "Your question \"How do you know?\" made the second table go back to the text. What if every table had to answer it in writing before talking?",
+    'Your question "How do you know?" made the second table go back to the text. What if every table had to answer it in writing before talking?',
     "You waited a full five seconds after the first question and three new hands went up. Try it with the next two questions as well.",
     "The worked example was clear. Eleven of twenty-two copied it rather than trying first; let them try the first step alone tomorrow.",
     "Pairs were talking about the task when I came by, not about it being done. The sentence starters are doing their work.",

@@ -239,7 +239,9 @@ def _coaching(
             if teacher == amara:
                 _amara(world, rng, book, org, section, coach, support)
                 continue
-            _coached_year(world, rng, book, practice[teacher], _days(first, last), every, org, room, coach, teacher, support)
+            _coached_year(
+                world, rng, book, practice[teacher], _days(first, last), every, org, room, coach, teacher, support
+            )
 
 
 def _coached_year(

@@ -154,6 +154,8 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = os.environ.get("FAIRLEAD_TIME_ZONE", "America/New_York")
 
+EXTRACTS = folder.data_folder() / "extracts"
+
 STATIC_URL = "/static/"
 STATIC_ROOT = folder.data_folder() / "static"
 STATICFILES_DIRS = [PACKAGE / "site" / "static"]

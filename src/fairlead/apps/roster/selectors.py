@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from fairlead.apps.access import rls
 from fairlead.apps.access.purposes import readable_purposes
@@ -151,6 +151,18 @@ def section_students(scope: Scope, section_id: int, on: date) -> QuerySet[Person
     """Students enrolled in a section on a day, by name."""
     enrolled = Enrollment.objects.filter(in_force(on), section_id=section_id, organization_id__in=scope.org_ids)
     return Person.objects.filter(pk__in=enrolled.values("student_id")).order_by("sort_name")
+
+
+def students_by_teacher(scope: Scope, teacher_ids: list[int], on: date) -> dict[int, int]:
+    """How many students each teacher has in their sections on a day."""
+    rows = (
+        Enrollment.objects.filter(
+            in_force(on), section__teacher_id__in=teacher_ids, organization_id__in=scope.org_ids
+        )
+        .values_list("section__teacher_id")
+        .annotate(n=Count("student_id", distinct=True))
+    )
+    return dict(rows)
 
 
 def guardianships(scope: Scope, student_ids: list[int]) -> QuerySet[Guardianship]:

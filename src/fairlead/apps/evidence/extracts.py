@@ -1,0 +1,150 @@
+"""Extracts: the records that answer a study, frozen, pseudonymous, with a hash. One function each."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from django.conf import settings
+
+from fairlead import clock
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.evidence.models import Study, Ticket
+from fairlead.apps.facts import selectors as facts
+from fairlead.apps.roster import selectors as roster
+from fairlead.science import impact
+from fairlead.science.impact import power
+from fairlead.science.impact.power import Power
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """A study's rows as they were at one moment."""
+
+    table: pl.DataFrame
+    outcomes_from: date
+    outcomes_to: date
+    source: str
+    source_es: str
+
+    def frozen(self) -> tuple[bytes, str]:
+        """The rows as Parquet, and the SHA-256 of what they say (not of the file: writers differ)."""
+        buffer = io.BytesIO()
+        self.table.write_parquet(buffer, compression="zstd")
+        return buffer.getvalue(), impact.data_hash(self.table, tuple(self.table.columns))
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What is known before any outcome: how many units in how many blocks, and the design's power by share explained."""
+
+    units: int
+    blocks: int
+    sd: float | None
+    power: dict[float, Power]
+
+
+EXPLAINED = (0.0, 0.3, 0.5)  # shares of variance that covariates may explain; guesses made before the data
+
+
+def design_of(scope: Scope, study: Study, plan: impact.Plan) -> Design:
+    """A plan's power from its units and their baseline; outcome columns are not read."""
+    assignment = plan.assignment
+    wanted = {assignment.column, assignment.blocks, assignment.cluster, *(m.column for m in plan.baseline)}
+    table = extract_of(scope, study).table
+    table = table.select([c for c in table.columns if c in wanted])
+    arms = table.filter(
+        pl.col(assignment.column).cast(pl.String).is_in([assignment.intervention, assignment.comparison])
+    )
+    unit = assignment.cluster if assignment.design == "randomized_cluster" else None
+    units = arms[unit].n_unique() if unit else arms.height
+    blocks = arms[assignment.blocks].n_unique() if assignment.blocks else 1
+    share = float((arms[assignment.column].cast(pl.String) == assignment.intervention).mean() or 0.5)
+    measure = next((m for m in plan.baseline if m.required and m.kind == "continuous"), None)
+    sd = float(arms[measure.column].drop_nulls().std() or 0) if measure else None  # type: ignore[arg-type]
+    rows = {}
+    for r2 in EXPLAINED:
+        common = {"share": share, "r2": r2, "covariates": len(plan.primary_model.covariates), "sd": sd or None}
+        if unit:
+            rows[r2] = power.clusters(
+                round(arms.height / units), units, blocks=blocks if blocks > 1 else 0, alpha=plan.alpha, **common
+            )
+        else:
+            rows[r2] = power.blocked(max(1, round(units / blocks)), blocks, alpha=plan.alpha, **common)
+    return Design(units, blocks, sd or None, rows)
+
+
+def pseudonym(study: Study, kind: str, pk: int) -> str:
+    """A stable name for a row that cannot be turned back without the installation's secret."""
+    content = f"{settings.SECRET_KEY}|{study.key}|{kind}|{pk}".encode()
+    return f"{kind[0]}{hashlib.sha256(content).hexdigest()[:10]}"
+
+
+def _star(scope: Scope, study: Study) -> Extract:
+    return Extract(
+        table=impact.star_kindergarten(),
+        outcomes_from=date(1986, 4, 1),
+        outcomes_to=date(1986, 4, 30),
+        source="Project STAR, public-use records, kindergarten 1985-86 (as distributed in R's AER package)",
+        source_es="Project STAR, registros de uso público, kindergarten 1985-86 (según el paquete AER de R)",
+    )
+
+
+def _coaching(scope: Scope, study: Study) -> Extract:
+    """Teachers of the lottery: assigned arm, school, practice before and after as research visitors rated it."""
+    tickets = Ticket.objects.filter(lottery__study=study, organization_id__in=scope.org_ids).order_by("id")
+    drawn = tickets.values_list("person_id", "organization_id", "selected", "lottery__drawn_at")
+    rows = [(person, school, "coaching" if selected else "usual", at) for person, school, selected, at in drawn]
+    if not rows:
+        raise impact.DataError([impact.Problem("lottery", "this study has no draw that you may read", "0 tickets")])
+    drawn_on = min(at for *_, at in rows).date()
+    scores = facts.research_scores(scope, [person for person, *_ in rows])
+    before = _means(s for s in scores if s.date <= drawn_on)
+    after = _means(s for s in scores if s.date > drawn_on)
+    students = roster.students_by_teacher(scope, [person for person, *_ in rows], clock.today())
+    minutes = facts.coaching_minutes(scope, [person for person, *_ in rows], after=drawn_on)
+    table = pl.DataFrame(
+        {
+            "teacher": [pseudonym(study, "teacher", person) for person, *_ in rows],
+            "school": [pseudonym(study, "school", school) for _, school, *_ in rows],
+            "arm": [arm for *_, arm, _ in rows],
+            "practice_before": [before.get(person) for person, *_ in rows],
+            "practice": [after.get(person) for person, *_ in rows],
+            "coaching_minutes": [minutes.get(person, 0) for person, *_ in rows],
+            "students": [students.get(person, 0) for person, *_ in rows],
+        },
+        schema_overrides={
+            "practice_before": pl.Float64,
+            "practice": pl.Float64,
+            "coaching_minutes": pl.Int64,
+            "students": pl.Int64,
+        },
+    ).sort("teacher")
+    days = [s.date for s in scores if s.date > drawn_on]
+    return Extract(
+        table=table,
+        outcomes_from=min(days),
+        outcomes_to=max(days),
+        source="Research visits of this network, by visitors who were not told who is coached",
+        source_es="Visitas de investigación de esta red, por visitantes que no sabían quién recibe coaching",
+    )
+
+
+def _means(scores: Iterable[facts.ResearchScore]) -> dict[int, float]:
+    """Each teacher's mean over their visits, every visit counting once."""
+    seen: dict[int, list[float]] = {}
+    for score in scores:
+        seen.setdefault(score.subject_id, []).append(score.mean)
+    return {person: sum(means) / len(means) for person, means in seen.items()}
+
+
+EXTRACTS: dict[str, Callable[[Scope, Study], Extract]] = {"star_kindergarten": _star, "coaching_lottery": _coaching}
+
+
+def extract_of(scope: Scope, study: Study) -> Extract:
+    """The rows that answer a study, as this person may read them now."""
+    return EXTRACTS[study.extract](scope, study)

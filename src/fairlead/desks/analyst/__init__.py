@@ -1,0 +1,1 @@
+"""The analyst's desk: studies from plan to claim."""

@@ -1,0 +1,83 @@
+"""What the templates show of plans, results and findings: the engine's words in the reader's language, nothing computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.evidence import extracts, selectors
+from fairlead.apps.evidence.models import Finding, Plan, Run
+from fairlead.desks.analyst import figures
+from fairlead.desks.charts import Figure
+from fairlead.science import impact
+from fairlead.science.impact.estimate import Estimate
+from fairlead.science.impact.power import Power
+from fairlead.science.impact.report import Report, Section, build_report
+
+
+@dataclass(frozen=True, slots=True)
+class PowerRow:
+    """The design's power under one guess at how much covariates explain."""
+
+    r2: float
+    mdes: float
+    mdes_native: float | None
+    power: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanShown:
+    """A plan that can be read, in words, with its power from the units it has (never from outcomes)."""
+
+    plan: impact.Plan
+    units: int
+    blocks: int
+    rows: tuple[PowerRow, ...]
+    sd: float | None
+    unit: str
+    enough: bool | None
+
+
+def plan_of(scope: Scope, record: Plan) -> PlanShown:
+    """Read a stored plan and its power."""
+    plan = impact.read_plan(record.text)
+    facts = extracts.design_of(scope, record.study, plan)
+    rows = tuple(_power_row(plan, power, r2) for r2, power in facts.power.items())
+    wanted = [row.power for row in rows if row.power is not None]
+    outcome = plan.primary_outcome
+    return PlanShown(
+        plan=plan,
+        units=facts.units,
+        blocks=facts.blocks,
+        rows=rows,
+        sd=facts.sd,
+        unit=outcome.unit,
+        enough=min(wanted) >= 0.8 if wanted else None,
+    )
+
+
+def _power_row(plan: impact.Plan, power: Power, r2: float) -> PowerRow:
+    effect = plan.smallest_effect
+    return PowerRow(r2, power.mdes, power.mdes_native, None if effect is None else power.power_for_native(effect))
+
+
+def estimate_of(finding: Finding) -> Estimate:
+    """The full estimate behind a finding."""
+    return selectors.result_of(finding.run).result(finding.outcome, finding.model).estimate
+
+
+@dataclass(frozen=True, slots=True)
+class SectionShown:
+    """One section of a report with its figures drawn."""
+
+    section: Section
+    figures: tuple[Figure, ...]
+
+
+def report_of(run: Run, language: str) -> tuple[Report, list[SectionShown], impact.Verdict]:
+    """A run's report in the reader's language, figures drawn, and the main finding's verdict."""
+    result = selectors.result_of(run)
+    report = build_report(result, "es" if language.startswith("es") else "en")
+    invented = run.plan.study.invented
+    sections = [SectionShown(s, tuple(figures.draw(f, invented) for f in s.figures)) for s in report.sections]
+    return report, sections, result.primary.verdict

@@ -1,0 +1,56 @@
+"""Words of plans and results in the reader's language, and numbers as the field prints them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+register = template.Library()
+
+STEPS = {
+    "plan": _("Plan"),
+    "power": _("Power"),
+    "registration": _("Registration"),
+    "run": _("Run"),
+    "verdict": _("Verdict"),
+    "claim": _("Claim"),
+}
+RATINGS = {
+    "MWOR": _("Meets standards without reservations"),
+    "MWR": _("Meets standards with reservations"),
+    "DNM": _("Does not meet standards"),
+}
+
+
+@register.filter
+def said(thing: Any, name: str) -> str:
+    """`thing.name` or its Spanish twin `thing.name_es`."""
+    es = (get_language() or "").startswith("es")
+    return str(getattr(thing, f"{name}_es" if es else name, ""))
+
+
+@register.filter
+def step_name(step: str) -> str:
+    return str(STEPS[step])
+
+
+@register.filter
+def rating_name(rating: str) -> str:
+    return str(RATINGS[rating])
+
+
+@register.filter
+def percent(share: float) -> str:
+    """A share as a whole percentage; never 0 % or 100 % for what is not."""
+    whole = min(99, max(1, round(100 * share))) if 0 < share < 1 else round(100 * share)
+    return f"{number_format(whole)} %"
+
+
+@register.filter
+def p_value(p: float) -> str:
+    """p as the field prints it."""
+    return f"< {number_format(0.001, 3)}" if p < 0.001 else number_format(p, 3)
