@@ -144,8 +144,8 @@ class _Review:
 
     def every_number(self) -> Iterator[Reason]:
         finding = self.finding
-        bounds = [n for n in self.numbers if matches(n, (finding.ci_low, finding.ci_high))]
-        both = all(any(matches(n, (end,)) for n in bounds) for end in (finding.ci_low, finding.ci_high))
+        ends = (finding.ci_low, finding.ci_high)
+        both = all(any(matches(n, (end,), either_sign=False) for n in self.numbers) for end in ends)
         as_interval = both and self.words.lists["interval"].search(self.masked) is not None
         for number in self.numbers:
             rule = self.number_rule(number, as_interval)
@@ -169,15 +169,18 @@ class _Review:
             return self.converted(number, unit)
         if unit == "people":
             return None if matches(number, (*map(float, finding.counts), *finding.context)) else "number"
+        if matches(number, (finding.estimate,), either_sign=False):
+            return None
+        if as_interval and matches(number, ends, either_sign=False):
+            return None
         if matches(number, (finding.estimate,)):
-            wrong_sign = number.text[0] in "-−" and finding.estimate > 0
-            return "number" if wrong_sign else None
+            return "number" if number.text[0] in "-−" else None
         if matches(number, (finding.se,)) and lists["error"].search(number.before):
             return None
         if matches(number, (finding.se,)) and number.before.endswith("(") and unit == "":
             return None
         if matches(number, ends, either_sign=False):
-            return None if as_interval else "interval"
+            return "interval"
         if matches(number, (*finding.means, finding.smallest_effect)) and lists["mean"].search(number.before):
             return None
         if unit == "native":
