@@ -119,7 +119,7 @@ def _postgres(chosen: argparse.Namespace) -> int:
 def _manage(arguments: list[str]) -> int:
     try:
         postgres.ensure_running()
-        manage(*(arguments or ["help"]))
+        manage(*(arguments or ["help"]), output=sys.stdout)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return 1

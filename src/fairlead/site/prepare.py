@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 from psycopg import sql
@@ -77,10 +77,11 @@ def owner() -> psycopg.Connection[Any]:
     )
 
 
-def manage(*arguments: str) -> None:
-    """A Django command as the owner of the schema."""
+def manage(*arguments: str, output: IO[str] = sys.stderr) -> None:
+    """A Django command as the owner of the schema. What a step of the start-up prints is progress."""
     environment = {"FAIRLEAD_DEMO": "1"} | os.environ | AS_OWNER
-    process = subprocess.Popen([sys.executable, "-m", "django", *arguments], env=environment)  # noqa: S603
+    command = [sys.executable, "-m", "django", *arguments]
+    process = subprocess.Popen(command, env=environment, stdout=output)  # noqa: S603
     began = time.monotonic()
     while (status := _wait(process)) is None:
         say(f"… still at it ({time.monotonic() - began:.0f} s)")
