@@ -24,12 +24,20 @@ def promise_to_amara(world: Any) -> int:
     return int(Promise.objects.get(**who).pk)
 
 
+def investment_of_harborview(world: Any) -> int:
+    """The city's investment that is tied to seats."""
+    from fairlead.apps.places.models import Investment
+
+    return int(Investment.objects.get(purpose="replicate").pk)
+
+
 # name -> function of the world that gives the URL argument. Each room adds its own.
 OBJECTS: dict[str, Callable[[Any], Any]] = {
     "homeroom_of_amara": lambda world: int(world.section_ids[0]),
     "roll_of_amara": morning_objects.own_roll,
     "missing_roll": morning_objects.missing_roll,
     "absence": morning_objects.absence,
+    "investment_of_harborview": investment_of_harborview,
     "harbor_point": lambda world: int(world.school_ids[0]),
     "ridgeline": lambda world: int(world.school_ids[1]),
     "amara": lambda world: int(world.person["amara"]),

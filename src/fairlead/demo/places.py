@@ -71,7 +71,7 @@ def build(world: World, rng: np.random.Generator) -> None:
     _give_results(records, rng)
     SchoolYearResult.objects.bulk_create(record for record, _ in records)
     _count_children(places, [record for record, _ in records], rng)
-    publish_seats(city, YEAR)
+    publish_seats(city, YEAR, world.moment)
     _invest(world, city, places)
     folder = Path(settings.SHARED_DATA) / "schools" / "la"
     if los_angeles.present(folder):

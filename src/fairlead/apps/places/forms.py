@@ -22,16 +22,19 @@ class InvestmentForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {"begins": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
         help_texts = {
             "seats_planned": _("Leave at 0 when the money opens no seats, as with training or policy work."),
-            "school_name": _("As it is written in the list of schools, so that its results can be found."),
+            "school_name": _("So that its results tell whether the seats are quality seats."),
             "source": _("For example: grant agreement of 3 March 2025."),
         }
 
-    def __init__(self, *args: Any, places: QuerySet[Place], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: QuerySet[Place], schools: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["place"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = places
         field.empty_label = _("The whole city")
+        self.fields["school_name"].widget = forms.Select(
+            choices=[("", _("None, or not in the list of schools yet")), *((name, name) for name in schools)]
+        )
 
 
 class OpeningsForm(forms.Form):

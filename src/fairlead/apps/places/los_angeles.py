@@ -27,7 +27,7 @@ RESULTS_YEAR = 2018
 OFFERS_FILE = "lausd_applications_seat_offers_by_applicant_zip_2018_19.csv.gz"
 RESULTS_FILE = "ca_dashboard_2018_math_ela.csv"
 SOURCE = (
-    "Los Angeles Unified School District, LAUSD Open Data: applications and seat offers by programme and "
+    "Los Angeles Unified School District, LAUSD Open Data: applications and seat offers by program and "
     "applicant ZIP code, 2018–19. California Department of Education, 2018 California School Dashboard: "
     "mathematics and English language arts."
 )

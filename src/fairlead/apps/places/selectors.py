@@ -285,11 +285,11 @@ def tables_by_rule(scope: Scope, rule: QualityRule) -> list[SeatTable]:
 
 
 def investments(scope: Scope, city: City) -> QuerySet[Investment]:
-    """The investments of the person's own organizations in a city, latest first."""
+    """The investments of the person's own organizations in a city, those that open seats first."""
     return (
         Investment.objects.filter(organization_id__in=scope.org_ids, city=city)
         .select_related("place", "organization")
-        .order_by("-begins", "id")
+        .order_by("-seats_planned", "-begins", "id")
     )
 
 
@@ -325,6 +325,12 @@ def verdicts(scope: Scope, entry: Investment, rules: Sequence[QualityRule]) -> l
     )
     columns = {name: [float(value)] for name, value in (row.results if row else {}).items() if value is not None}
     return [Verdict(rule, int(rate_schools(columns, rule.conditions)[0]) if columns else None) for rule in rules]
+
+
+def school_names(scope: Scope, city: City) -> list[str]:
+    """The schools whose results the city has, by name."""
+    names = SchoolYearResult.objects.filter(city=city).values_list("name", flat=True)
+    return list(names.order_by("name").distinct())
 
 
 def place_choices(scope: Scope, city: City) -> QuerySet[Place]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -56,10 +57,11 @@ class Loaded:
 
 
 @transaction.atomic
-def publish_seats(city: City, year: int) -> list[SeatTable]:
+def publish_seats(city: City, year: int, at: datetime | None = None) -> list[SeatTable]:
     """Compute and store a city's tables of seats for a year: one per rule in force that its results can answer.
 
     Small groups of children are withheld once, here; pages, exports and charts read the same stored cells.
+    `at` is the moment to print as the time of computing (now, when not given).
     """
     records = list(SchoolYearResult.objects.filter(city=city, year=year, seats__isnull=False).order_by("id"))
     places = list(Place.objects.filter(city=city).order_by("code"))
@@ -86,7 +88,7 @@ def publish_seats(city: City, year: int) -> list[SeatTable]:
         table = _table(
             city, SeatTable.Kind.SEATS, year, rule, [record.sourced_id for record in records], rating,
             source="; ".join(sorted({record.source for record in records} | sources)),
-            smallest=RESIDENTS.min_n, counted={"records": len(records)},
+            smallest=RESIDENTS.min_n, counted={"records": len(records)}, at=at,
         )  # fmt: skip
         SeatCell.objects.bulk_create(_seat_cells(table, places, lattice, release))
         tables.append(table)
@@ -168,7 +170,7 @@ def record_openings(scope: Scope, entry: Investment, seats_opened: int) -> bool:
 
 def _table(
     city: City, kind: str, year: int, rule: QualityRule, school_ids: Sequence[str], rating: NDArray[np.int8],
-    *, source: str, smallest: int, counted: dict[str, int],
+    *, source: str, smallest: int, counted: dict[str, int], at: datetime | None = None,
 ) -> SeatTable:  # fmt: skip
     ids = np.asarray(school_ids)
     rated, quality = set(ids[rating != NOT_RATED].tolist()), set(ids[rating == QUALITY].tolist())
@@ -178,7 +180,7 @@ def _table(
         kind=kind,
         year=year,
         rule=rule.key,
-        computed_at=clock.now(),
+        computed_at=at or clock.now(),
         source=source,
         schools=len(everyone),
         quality_schools=len(quality),
