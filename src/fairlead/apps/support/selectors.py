@@ -12,6 +12,7 @@ from django.utils import timezone
 from fairlead.apps.access.purposes import readable_purposes
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.support.models import Contact, Promise, Support
+from fairlead.apps.support.visibility import purpose_words
 
 FEEDBACK_DUE_DAYS = 2  # feedback is worth most within two days of the visit; later it counts as waiting
 
@@ -84,6 +85,10 @@ class PersonDose:
     contacts: int
     minutes: int
     last_at: datetime
+
+    @property
+    def purpose_label(self) -> str:
+        return purpose_words(self.purpose).label
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,15 @@ _AUDIENCE = {
     "network": _("The network lead"),
     "analyst": _("The analyst"),
 }
-_USE = {
-    "notes": _("the words"),
-    "scores": _("the levels"),
-    "dose": _("that it happened: date and minutes"),
-    "appraisal": _("may use it in an appraisal"),
+# What the uses come to, in words: notes, scores, dose.
+_SEES = {
+    (True, True, True): _("everything in it"),
+    (True, False, True): _("the words, date and minutes; no levels"),
+    (False, True, True): _("the levels, date and minutes; no words"),
+    (False, False, True): _("only that it happened: date and minutes"),
+    (False, False, False): _("nothing"),
 }
-_NOTHING = _("nothing")
+_APPRAISES = _("may use it in an appraisal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Audience:
     key: str
     label: str
     sees: str
-    words: bool  # sees more than that it happened
+    content: bool  # sees more than that it happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,16 @@ def who_can_see(purpose: str) -> list[Audience]:
     """Each audience with what it sees of a record of this purpose; those who see nothing say so."""
     rows = []
     for audience in AUDIENCES:
-        sees = [str(label) for use, label in _USE.items() if allowed(purpose, use, audience)]
+        notes, scores, dose = (allowed(purpose, use, audience) for use in ("notes", "scores", "dose"))
+        sees = str(_SEES[(notes, scores, dose)])
+        if allowed(purpose, "appraisal", audience):
+            sees = f"{sees}; {_APPRAISES}"
         rows.append(
             Audience(
                 key=audience,
                 label=str(_AUDIENCE[audience]),
-                sees=", ".join(sees) if sees else str(_NOTHING),
-                words=allowed(purpose, "notes", audience) or allowed(purpose, "scores", audience),
+                sees=sees,
+                content=notes or scores,
             )
         )
     return rows

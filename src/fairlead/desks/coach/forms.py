@@ -145,7 +145,7 @@ class VisitForm(forms.Form):
             options = [
                 {"value": value, "name": name, "anchor": anchor, "checked": chosen == value, "number": number}
                 for value, name, anchor, number in (
-                    [(NOT_SEEN, _("Not seen"), "", "")]
+                    [(NOT_SEEN, _("Not seen"), _("Stays out of every count."), "")]
                     + [(str(n), name, anchor, n) for n, name, anchor in item.levels]
                 )
             ]
