@@ -203,11 +203,11 @@ def own_promises(scope: Scope, *, kept: bool = False) -> QuerySet[Promise]:
     )
 
 
-def promises_of_contacts(scope: Scope, contact_ids: Iterable[int]) -> QuerySet[Promise]:
-    """The person's own promises out of these contacts, with their words."""
+def promises_of_visits(scope: Scope, visit_ids: Iterable[int]) -> QuerySet[Promise]:
+    """The person's own promises out of these visits, with their words."""
     return (
         Promise.objects.filter(
-            Q(owner_id=scope.person_id) | Q(made_to_id=scope.person_id), contact_id__in=list(contact_ids)
+            Q(owner_id=scope.person_id) | Q(made_to_id=scope.person_id), contact__visit_id__in=list(visit_ids)
         )
         .select_related("words", "owner", "made_to", "contact")
         .order_by("due", "id")

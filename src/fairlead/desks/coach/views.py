@@ -191,7 +191,7 @@ def _visit_page(
         else None,
         "in_classrooms": next((m for m in minutes if m.lead_id == found.visitor_id), None),
         "since": since,
-        "promises": support.promises_of_contacts(scope, [contact.pk]) if contact else [],
+        "promises": support.promises_of_visits(scope, [found.pk]),
         "purpose": purpose_words(found.purpose),
         "who": who_can_see(found.purpose),
         "share": share or _share_form(found.feedback),

@@ -11,6 +11,7 @@ from fairlead import clock
 from fairlead.apps.access.decorators import needs
 from fairlead.apps.attendance import selectors, services
 from fairlead.apps.attendance.selectors import Line, Sheet
+from fairlead.desks.teacher import feedback
 
 PRESENT, ABSENT = "present", "absent"
 FIELD = "student-"
@@ -34,6 +35,8 @@ def desk(request: HttpRequest) -> HttpResponse:
             "rolls": rolls,
             "waiting": waiting,
             "overdue": [r.roll_id for r in waiting if r.due_at < now],
+            "feedback": feedback.for_desk(request.scope),
+            "today": now.date(),
         },
     )
 
