@@ -120,6 +120,10 @@ BAD = [
     ("En Tennessee, los puntajes de tercer grado subieron.", "es", "grade"),
     ("Las clases pequeñas subieron el puntaje 16 puntos.", "es", "sample"),
     ("En Tennessee, no hubo efecto.", "es", "no_effect"),
+    ("In Tennessee, most children gained.", "en", "share"),
+    ("In Tennessee, two out of three children gained.", "en", "share"),
+    ("In Tennessee, children gained a full year of learning.", "en", "size"),
+    ("En Tennessee, la mayoría de los estudiantes mejoró.", "es", "share"),
 ]
 
 

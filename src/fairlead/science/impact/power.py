@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from scipy import stats
 
+from fairlead.science.impact.plan import Plan
 from fairlead.science.impact.problems import DataError, Problem
 
 
@@ -61,7 +63,7 @@ class Power:
 
 
 def individual(
-    n: int,
+    n: float,
     *,
     share: float = 0.5,
     r2: float = 0.0,
@@ -83,7 +85,7 @@ def individual(
 
 
 def blocked(
-    n: int,
+    n: float,
     blocks: int,
     *,
     share: float = 0.5,
@@ -106,7 +108,7 @@ def blocked(
 
 
 def blocked_random(
-    n: int,
+    n: float,
     blocks: int,
     *,
     share: float = 0.5,
@@ -136,7 +138,7 @@ def blocked_random(
 
 
 def clusters(
-    n: int,
+    n: float,
     count: int,
     *,
     blocks: int = 0,
@@ -164,6 +166,51 @@ def clusters(
     variance = icc * (1 - r2_cluster) / split + (1 - icc) * (1 - r2) / (split * n)
     df = count - (blocks + 1 if blocks else 2) - covariates
     return _power("clusters", variance, df, alpha, power, sd)
+
+
+def plan_power(
+    plan: Plan,
+    *,
+    units: int,
+    blocks: int = 0,
+    per_cluster: float = 1,
+    share: float = 0.5,
+    icc: float = 0.0,
+    r2: float = 0.0,
+    r2_cluster: float = 0.0,
+    power: float = 0.8,
+    sd: float | None = None,
+) -> Power:
+    """The power of a plan's primary model, before any data.
+
+    Parameters
+    ----------
+    units : how many are to be assigned (teachers, students, or clusters in a cluster design).
+    blocks : how many blocks, when the primary model absorbs them.
+    per_cluster : individuals per cluster, in a cluster design.
+    sd : the outcome's standard deviation; gives the MDES in its unit, to lay beside the smallest effect of interest.
+
+    Examples
+    --------
+    >>> from fairlead.science.impact import shipped_plan
+    >>> design = plan_power(shipped_plan("coaching_lottery"), units=120, blocks=18, icc=0.1, r2=0.4, sd=0.5)
+    >>> round(design.mdes, 3), round(design.mdes_native, 3)
+    (0.38, 0.19)
+    """
+    model = plan.primary_model
+    fixed: dict[str, Any] = {
+        "share": share,
+        "covariates": len(model.covariates),
+        "alpha": plan.alpha,
+        "power": power,
+        "sd": sd,
+    }
+    if plan.assignment.design == "randomized_cluster":
+        absorbed = blocks if model.fixed_effects else 0
+        return clusters(per_cluster, units, blocks=absorbed, icc=icc, r2=r2, r2_cluster=r2_cluster, **fixed)
+    if model.fixed_effects and blocks:
+        return blocked(units / blocks, blocks, icc=icc, r2=r2, **fixed)
+    return individual(units, r2=r2, **fixed)
 
 
 def detect(effect: float, se: float, df: float, alpha: float = 0.05) -> float:

@@ -95,7 +95,7 @@ class _Review:
         yield from self.significance()
         yield from self.every_number()
         yield from self.sample()
-        for rule in ("certain", "future", "lasting", "superlative", "broad"):
+        for rule in ("certain", "future", "lasting", "superlative", "broad", "share"):
             for match in self.hits(rule):
                 yield self.reason(rule, match.start(), match.end())
         yield from self.sizes()
