@@ -1,0 +1,80 @@
+"""What holds for the whole house: imports go down, no model without its migration, no sentence untranslated."""
+
+from __future__ import annotations
+
+import ast
+import gettext
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "src" / "fairlead"
+CATALOGUES = sorted(PACKAGE.glob("**/locale/es/LC_MESSAGES/django.po"))
+SYSTEM_CLOCK = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|timezone\.now)\(|\btime\.time\(")
+
+
+def test_imports_go_down_only() -> None:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-logo"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.django_db
+def test_no_model_without_its_migration() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=1)
+
+
+def test_no_module_grows_too_long() -> None:
+    modules = [path for path in PACKAGE.rglob("*.py") if path.parent.name != "migrations"]
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in modules}
+    assert {path: length for path, length in lengths.items() if length > 600} == {}
+
+
+def test_only_the_site_asks_the_system_clock() -> None:
+    asking = {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if SYSTEM_CLOCK.search(path.read_text()) and path.relative_to(PACKAGE).parts[0] != "site"
+    }
+    assert asking == set()
+
+
+def entries(catalogue: Path) -> list[tuple[str, str, bool]]:
+    """(msgid, msgstr, fuzzy) of a catalogue; plurals are judged by their first form."""
+    found = []
+    for block in catalogue.read_text().split("\n\n"):
+        lines = [line for line in block.splitlines() if not line.startswith("#~")]
+        fuzzy = any(line.startswith("#,") and "fuzzy" in line for line in lines)
+        texts: dict[str, str] = {}
+        key = ""
+        for line in lines:
+            if match := re.match(r'(msgid|msgid_plural|msgstr|msgstr\[0\]|msgctxt) (".*")$', line):
+                key = match[1]
+                texts[key] = ast.literal_eval(match[2])
+            elif line.startswith('"') and key:
+                texts[key] += ast.literal_eval(line)
+            elif line.startswith("msgstr["):
+                key = ""
+        if texts.get("msgid"):
+            context = texts["msgctxt"] + "\x04" if "msgctxt" in texts else ""
+            found.append((context + texts["msgid"], texts.get("msgstr", texts.get("msgstr[0]", "")), fuzzy))
+    return found
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda p: str(p.relative_to(PACKAGE).parts[:-4]))
+def test_every_sentence_is_translated_and_compiled(catalogue: Path) -> None:
+    missing = [source for source, target, fuzzy in entries(catalogue) if fuzzy or not target.strip()]
+    assert missing == []
+    with catalogue.with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    stale = [s for s, t, _ in entries(catalogue) if t not in (compiled.get(s), compiled.get((s, 0)))]
+    assert stale == [], "make messages"
+
+
+def test_there_are_catalogues() -> None:
+    assert CATALOGUES
