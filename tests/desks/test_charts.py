@@ -57,7 +57,7 @@ def test_it_is_named_for_screen_readers_and_escaped() -> None:
 @pytest.mark.parametrize(("invented", "expected"), [(True, 1), (False, 0), (None, 1)])
 def test_invented_is_printed_inside_the_picture(invented: bool | None, expected: int) -> None:
     svg = drawn(invented=invented).svg  # None: the tests run in the demo
-    assert len(re.findall(r"<text[^>]*>INVENTED DATA</text>", svg)) == expected
+    assert len(re.findall(r"<text[^>]*>INVENTED</text>", svg)) == expected
 
 
 def test_the_same_chart_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:

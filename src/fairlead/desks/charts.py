@@ -39,7 +39,7 @@ PALETTE = {
     "warn": "#765000",
     "bad": "#9c2a1e",
     "none": "#4f5e6b",
-    "accent": "#b4481a",
+    "accent": "#a13f14",
     "surface": "#ffffff",
 }
 SERIES = [PALETTE[f"c{n}"] for n in range(1, 7)]
@@ -123,7 +123,7 @@ def figure(
     marked = settings.DEMO if invented is None else invented
     drawn = spec.to_dict()
     drawn["config"] = _merge(_THEME, drawn.get("config", {}))
-    label = _("INVENTED DATA") if marked else ""
+    label = _("Invented").upper() if marked else ""
     told = json.dumps([drawn, title, summary, label], sort_keys=True, default=str)
     key = "chart:" + hashlib.sha256(told.encode()).hexdigest()
     svg = cache.get(key)

@@ -1,0 +1,61 @@
+"""The frame around every page: skip link, menu, language and appearance, by keyboard and without scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+
+def test_the_first_tab_stop_skips_to_the_content(open_as: Any) -> None:
+    tab = open_as(None)
+    tab.go("/")
+    tab.page.keyboard.press("Tab")
+    assert tab.page.evaluate("document.activeElement.className") == "skip"
+    tab.page.keyboard.press("Enter")
+    tab.page.keyboard.press("Tab")
+    assert tab.page.evaluate("document.activeElement.closest('main') !== null")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no-scripts"])
+def test_language_and_appearance_switch_and_stay(javascript: bool, open_as: Any) -> None:
+    tab = open_as(None, javascript=javascript)
+    tab.go("/about/seeds")
+    tab.page.get_by_role("button", name="Español").click()
+    assert tab.page.locator("html").get_attribute("lang") == "es"
+    assert tab.page.url.endswith("/about/seeds")
+    tab.page.locator("details.menu summary").click()
+    tab.page.locator("button[name=theme][value=dark]").click()
+    assert tab.page.locator("html").get_attribute("data-theme") == "dark"
+    assert tab.page.locator("html").get_attribute("lang") == "es"
+    assert tab.errors == []
+
+
+def test_escape_closes_the_menu_and_gives_the_focus_back(open_as: Any) -> None:
+    tab = open_as("amara")
+    tab.go("/about/looks")
+    summary = tab.page.locator("details.menu summary")
+    summary.focus()
+    tab.page.keyboard.press("Enter")
+    assert tab.page.locator("details.menu").get_attribute("open") is not None
+    tab.page.keyboard.press("Tab")
+    tab.page.keyboard.press("Escape")
+    assert tab.page.locator("details.menu").get_attribute("open") is None
+    assert tab.page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
+def test_the_watch_notices_what_it_is_for(open_as: Any) -> None:
+    tab = open_as(None)
+    tab.go("/about/looks")
+    assert tab.axe() + tab.too_wide() + tab.errors == []
+    tab.page.evaluate(
+        """() => {
+          const img = document.createElement("img"); img.src = "/static/fairlead/mark.svg"; document.body.append(img);
+          const wide = document.createElement("div"); wide.setAttribute("style", "width: 3000px");
+          document.body.append(wide); wide.className = "wide"; wide.style.width = "3000px"; wide.textContent = "x";
+        }"""
+    )
+    tab.page.wait_for_timeout(50)
+    assert any(v.startswith("image-alt") for v in tab.axe())
+    assert tab.too_wide() != []
+    assert any("Content Security Policy" in e for e in tab.errors)

@@ -1,0 +1,26 @@
+"""The pages of the walk: who opens which. The browser tests and `make shots` both follow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as one person. `args` as in tests/access/table.toml; `slug` names pictures and tests."""
+
+    slug: str
+    person: str | None
+    name: str
+    args: tuple[str, ...] = ()
+
+
+PAGES = (
+    Page("0-story", None, "welcome:home"),
+    Page("0-sign-in", None, "account_login"),
+    Page("0-forgotten", None, "account_reset_password"),
+    Page("0-promises", None, "about_seeds"),
+    Page("0-looks", "amara", "about_looks"),
+    Page("0-password", "amara", "account_change_password"),
+    Page("0-two-step", "amara", "mfa_index"),
+)
