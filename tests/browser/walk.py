@@ -23,4 +23,12 @@ PAGES = (
     Page("0-looks", "amara", "about_looks"),
     Page("0-password", "amara", "account_change_password"),
     Page("0-two-step", "amara", "mfa_index"),
+    Page("1-teacher", "amara", "teacher:desk"),
+    Page("1-roll", "amara", "teacher:roll", ("@roll_of_amara",)),
+    Page("2-office", "luis", "office:desk"),
+    Page("2-principal", "grace", "principal:desk"),
+    Page("3-coach", "dana", "coach:desk"),
+    Page("3-purpose", "dana", "coach:visit_new"),
+    Page("3-rubric", "dana", "coach:visit_form", ("@amara", "coaching")),
+    Page("3-visit", "dana", "coach:visit", ("@visit_to_amara",)),
 )

@@ -9,9 +9,13 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, Response
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_AXE = """async ([only, tags]) => {
-  const run = only ? {type: "rule", values: only} : {type: "tag", values: tags};
-  const found = await axe.run(document, {runOnly: run, resultTypes: ["violations"]});
+STRUCTURE, CONTRAST, EVERYTHING = "structure", "contrast", "everything"
+_AXE = """async ([what, tags]) => {
+  const colours = ["color-contrast", "link-in-text-block"];
+  const off = Object.fromEntries(colours.map(rule => [rule, {enabled: false}]));
+  const options = what === "contrast" ? {runOnly: {type: "rule", values: colours}} :
+    {runOnly: {type: "tag", values: tags}, rules: what === "structure" ? off : {}};
+  const found = await axe.run(document, {...options, resultTypes: ["violations"]});
   return found.violations.map(v => v.id + ": " + v.help + " — " + v.nodes.slice(0, 4).map(
     n => n.target.join(" ") + " " + n.html.slice(0, 120) + (n.any[0] ? " (" + n.any[0].message + ")" : "")
   ).join(" | "));
@@ -45,11 +49,11 @@ class Watched:
         assert response is not None
         return response
 
-    def axe(self, only: list[str] | None = None) -> list[str]:
-        """Violations of WCAG 2.2 AA and of good practice; `only` limits it to some rules."""
+    def axe(self, what: str = EVERYTHING) -> list[str]:
+        """Violations of WCAG 2.2 AA and of good practice; of structure and colours, or of one of them."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE_SCRIPT)
-        found: list[str] = self.page.evaluate(_AXE, [only, TAGS])
+        found: list[str] = self.page.evaluate(_AXE, [what, TAGS])
         return found
 
     def too_wide(self) -> list[str]:

@@ -7,6 +7,7 @@ function markScrollers(root) {
     if (box.scrollWidth > box.clientWidth && !box.hasAttribute("tabindex")) box.tabIndex = 0;
   }
 }
+window.addEventListener("resize", () => markScrollers(document));
 
 // <button type="button" data-print hidden>: shown where scripts run.
 // <button data-check="present">: checks every radio or box of that value in its form.
