@@ -12,7 +12,8 @@ from django.db import connection, transaction
 
 from fairlead.demo.world import SEED, World
 
-PARTS = ("roster", "lottery", "attendance", "support", "places", "evidence", "caseload", "progress")
+# Caseload before support: directors visit the schools that the chosen plan gives them (`World.school_director`).
+PARTS = ("roster", "lottery", "attendance", "caseload", "support", "places", "evidence", "progress")
 Report = Callable[[str, float], None]
 
 

@@ -18,7 +18,7 @@ from fairlead.apps.instruments.models import Item, Version
 from fairlead.apps.roster.models import Role
 from fairlead.apps.roster.names import sort_key
 from fairlead.demo import sayings
-from fairlead.demo.cast import COACHES, DIRECTORS
+from fairlead.demo.cast import COACHES
 from fairlead.demo.copying import advance_ids, copy_rows
 from fairlead.demo.world import TODAY, YEAR_BEGINS, ZONE, World, school_days
 
@@ -92,13 +92,8 @@ def _coach_of(world: World, school: int) -> int:
 
 
 def _director_of(world: World, school: int) -> int:
-    """Five, five, four and four schools: by the directors' shares of a full-time position."""
-    at = 0
-    for member, size in zip(DIRECTORS, (5, 5, 4, 4), strict=True):
-        at += size
-        if school < at:
-            return world.person[member.key]
-    return world.person[DIRECTORS[-1].key]
+    """By the plan chosen for the year (see `demo.caseload`)."""
+    return int(world.school_director[school])
 
 
 # How a row is written ----------------------------------------------------------------------------------------------
@@ -332,13 +327,15 @@ def _walkthroughs(world: World, rng: np.random.Generator, book: Book) -> None:
 
 def _supervision(world: World, rng: np.random.Generator, book: Book) -> None:
     """Directors with principals: school visits, meetings, calls; Marcus's latest differ from school to school."""
+    marcus = iter(MARCUS_LAST_CONTACT)
     for school in range(world.schools):
         org, principal = int(world.school_ids[school]), world.person[f"principal:{school}"]
         director = _director_of(world, school)
-        ago = MARCUS_LAST_CONTACT[school] if school < len(MARCUS_LAST_CONTACT) else int(rng.integers(1, 24))
+        drawn = int(rng.integers(1, 24))
+        ago = next(marcus, drawn) if director == world.person["marcus"] else drawn
         support = _support(
             world, book, org, "supervision", "supervision", _pick(rng, sayings.SUPERVISION_GOALS), director, principal,
-            date(2025, 7, 1), None, 180,
+            date(2025, 7, 1), None, int(world.extra["caseload_minutes"][school]),
         )  # fmt: skip
         days = _days(BEGINS, LAST_YEAR_ENDS) + _days(YEAR_BEGINS, TODAY - timedelta(days=ago))
         chosen = [days[-1]] if days else []

@@ -32,7 +32,7 @@ def test_curve_starts_with_the_neediest():
     result = concentration([100, 300, 200], [10, 30, 20])
     assert result.curve_minutes == pytest.approx([0, 1 / 2, 5 / 6, 1])
     assert result.curve_schools == pytest.approx([0, 1 / 3, 2 / 3, 1])
-    assert result.curve_need == pytest.approx([0, 1 / 2, 5 / 6, 1])
+    assert result.curve_asked == pytest.approx([0, 1 / 2, 5 / 6, 1])
 
 
 def test_schools_with_the_same_need_make_one_step():
@@ -49,8 +49,16 @@ def test_ties_share_the_middle_of_their_places():
 def test_what_each_school_gets_for_its_need():
     result = concentration([400, 200, 0], [20, 20, 0])
     assert result.ratio[:2] == pytest.approx([4 / 3, 2 / 3])
-    assert result.minutes_per_need[:2] == pytest.approx([20, 10])
+    assert result.minutes_per_asked[:2] == pytest.approx([20, 10])
     assert np.isnan(result.ratio[2])
+
+
+def test_need_gives_the_order_and_asked_the_amounts():
+    """Index points are no amounts: a school of 90 points does not ask for nine times the minutes of one of 10."""
+    result = concentration([480, 240], [90, 10], asked=[480, 240])
+    assert result.gap == pytest.approx(0)
+    assert result.ratio == pytest.approx([1, 1])
+    assert result.curve_minutes == pytest.approx([0, 2 / 3, 1])
 
 
 def test_students_can_be_the_weights():
@@ -68,8 +76,9 @@ def test_students_can_be_the_weights():
         (([1, -2], [1, 2]), "minutes: each value must be a finite number"),
         (([1, 2], [float("nan"), 2]), "need: each value"),
         (([0, 0], [1, 2]), "minutes: at least one value must be above 0"),
-        (([1, 2], [1, 2], [1]), "weights: must have one value per school"),
-        (([1, 0], [1, 2], [0, 1]), "some school with a weight"),
+        (([1, 2], [1, 2], [1]), "asked: must have one value per school"),
+        (([1, 2], [1, 2], None, [1]), "weights: must have one value per school"),
+        (([1, 0], [1, 2], None, [0, 1]), "some school with a weight"),
     ],
 )
 def test_errors(arguments, says):
@@ -89,8 +98,8 @@ def test_bounds_and_shares(rows):
     result = concentration(minutes, need)
     limit = (len(rows) - 1) / len(rows)
     assert -limit - 1e-9 <= result.index <= limit + 1e-9
-    assert result.gap == pytest.approx(result.index - result.need_index)
-    assert float(np.nansum(result.ratio * result.need_share)) == pytest.approx(1)
+    assert result.gap == pytest.approx(result.index - result.asked_index)
+    assert float(np.nansum(result.ratio * result.asked_share)) == pytest.approx(1)
 
 
 @given(amounts, st.floats(0.1, 50), st.randoms(use_true_random=False))

@@ -266,11 +266,11 @@ def price(problem: Problem, chosen: Mapping[str, tuple[str, int]]) -> Plan:
     if missing:
         raise CaseloadError(f"Plan: must name every school; missing: {', '.join(missing)}.")
     known = {d.key for d in problem.directors}
-    for school, (director, minutes) in chosen.items():
+    for key, (director, minutes) in chosen.items():
         if director not in known:
-            raise CaseloadError(f"Plan, school {school!r}: unknown director {director!r}.")
+            raise CaseloadError(f"Plan, school {key!r}: unknown director {director!r}.")
         if minutes < 0:
-            raise CaseloadError(f"Plan, school {school!r}: minutes must be 0 or more; got {minutes}.")
+            raise CaseloadError(f"Plan, school {key!r}: minutes must be 0 or more; got {minutes}.")
     choices, loads, cost = priced(problem, chosen)
     broken = []
     for load in loads:

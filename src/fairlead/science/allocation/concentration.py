@@ -20,24 +20,27 @@ class Concentration:
 
     index: float
     """Concentration index of the minutes: 0 when minutes take no notice of need, above 0 when they lean to it."""
-    need_index: float
-    """The same index of need itself: what `index` would be if each school got its share of need."""
+    asked_index: float
+    """The same index of what need asks for: what `index` would be if each school got its share of that."""
     gap: float
-    """`index - need_index`: below 0, the neediest schools get less than their share of need."""
+    """`index - asked_index`: below 0, the neediest schools get less than their share of what they need."""
     minutes_share: FloatArray = field(repr=False)
-    need_share: FloatArray = field(repr=False)
+    asked_share: FloatArray = field(repr=False)
     ratio: FloatArray = field(repr=False)
-    """Share of minutes over share of need: 1 is the school's own share. NaN where need is 0."""
-    minutes_per_need: FloatArray = field(repr=False)
-    """Minutes for each point of need. NaN where need is 0."""
+    """Share of the minutes over share of what is asked for: 1 is the school's own share. NaN where 0 is asked."""
+    minutes_per_asked: FloatArray = field(repr=False)
+    """Minutes for each unit asked for. NaN where 0 is asked."""
     curve_schools: FloatArray = field(repr=False)
     """Cumulative weight of schools from the neediest down, starting at 0; schools that tie make one step."""
     curve_minutes: FloatArray = field(repr=False)
-    curve_need: FloatArray = field(repr=False)
+    curve_asked: FloatArray = field(repr=False)
 
 
 def concentration(
-    minutes: Sequence[float], need: Sequence[float], weights: Sequence[float] | None = None
+    minutes: Sequence[float],
+    need: Sequence[float],
+    asked: Sequence[float] | None = None,
+    weights: Sequence[float] | None = None,
 ) -> Concentration:
     r"""Concentration curve and index of minutes against need.
 
@@ -46,8 +49,10 @@ def concentration(
     minutes : sequence of float
         Minutes that each school gets, zero or more, not all zero.
     need : sequence of float
-        Need of each school, zero or more, not all zero. For `ratio` and `minutes_per_need` it must mean amounts
-        (twice the need asks for twice the minutes); `index` and the curve of minutes use its order only.
+        Need of each school, zero or more, not all zero. Only its order counts, unless `asked` is left out.
+    asked : sequence of float, optional
+        What each school's need asks for, as an amount: twice as much asks for twice the minutes. A need index
+        rarely means that; the minutes of its tier do. Default: `need` itself.
     weights : sequence of float, optional
         What a school counts for, for instance its students. Default: each school counts the same.
 
@@ -89,12 +94,15 @@ def concentration(
     q = _checked(need, "need")
     if len(m) != len(q):
         raise ValueError(f"need: must have one value per school, {len(m)}; got {len(q)}.")
+    a = q if asked is None else _checked(asked, "asked")
+    if len(a) != len(m):
+        raise ValueError(f"asked: must have one value per school, {len(m)}; got {len(a)}.")
     v = np.ones(len(m)) if weights is None else _checked(weights, "weights")
     if len(v) != len(m):
         raise ValueError(f"weights: must have one value per school, {len(m)}; got {len(v)}.")
     v = v / v.sum()
-    if (v @ m) <= 0 or (v @ q) <= 0:
-        raise ValueError("minutes and need: some school with a weight must have more than 0 of each.")
+    if (v @ m) <= 0 or (v @ a) <= 0:
+        raise ValueError("minutes and asked: some school with a weight must have more than 0 of each.")
 
     levels, group = np.unique(q, return_inverse=True)
     group_weight = np.bincount(group, weights=v, minlength=len(levels))
@@ -109,24 +117,24 @@ def concentration(
         steps = np.bincount(group, weights=amount, minlength=len(levels))[::-1]
         return np.concatenate(([0.0], np.cumsum(steps) / amount.sum()))
 
-    minutes_share, need_share = m / m.sum(), q / q.sum()
-    has_need = q > 0
+    minutes_share, asked_share = m / m.sum(), a / a.sum()
+    asks = a > 0
     ratio = np.full(len(m), np.nan)
-    per_need = np.full(len(m), np.nan)
-    ratio[has_need] = minutes_share[has_need] / need_share[has_need]
-    per_need[has_need] = m[has_need] / q[has_need]
-    index, need_index = index_of(m), index_of(q)
+    per_asked = np.full(len(m), np.nan)
+    ratio[asks] = minutes_share[asks] / asked_share[asks]
+    per_asked[asks] = m[asks] / a[asks]
+    index, asked_index = index_of(m), index_of(a)
     return Concentration(
         index=index,
-        need_index=need_index,
-        gap=index - need_index,
+        asked_index=asked_index,
+        gap=index - asked_index,
         minutes_share=minutes_share,
-        need_share=need_share,
+        asked_share=asked_share,
         ratio=ratio,
-        minutes_per_need=per_need,
+        minutes_per_asked=per_asked,
         curve_schools=curve_of(v),
         curve_minutes=curve_of(v * m),
-        curve_need=curve_of(v * q),
+        curve_asked=curve_of(v * a),
     )
 
 

@@ -1,0 +1,1 @@
+"""Who serves which schools, how intensely, against a published recipe of need."""

@@ -1,0 +1,131 @@
+"""The caseload's tables. Need is a school's, not a child's; plans name members of staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from fairlead.apps.access.history import tracked
+
+
+@tracked
+class NeedScore(models.Model):
+    """One school's need by one version of a recipe on a day, with all that it was made of."""
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.CASCADE, related_name="+")
+    recipe = models.CharField(max_length=40)
+    version = models.CharField(max_length=20)
+    as_of = models.DateField()
+    value = models.FloatField(null=True, help_text="0 to 100; empty when too little is known")
+    rank = models.PositiveSmallIntegerField(null=True, help_text="1 is the greatest need")
+    scored = models.PositiveSmallIntegerField(help_text="how many schools the rank is among")
+    tier = models.CharField(max_length=20, blank=True)
+    coverage = models.FloatField(help_text="part of the recipe's weight with a value, 0 to 1")
+    contributions = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    sensitivity = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "recipe", "version", "as_of"], name="one_need_per_school_recipe_and_day"
+            ),
+        ]
+        indexes = [models.Index(fields=["recipe", "-as_of"])]
+
+    def __str__(self) -> str:
+        return f"need {self.organization_id} {self.as_of}"
+
+
+@tracked
+class DirectorSpan(models.Model):
+    """Which grades a director knows from their own work: their expertise for a plan."""
+
+    person = models.OneToOneField("roster.Person", on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    grade_low = models.SmallIntegerField()
+    grade_high = models.SmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(grade_low__lte=models.F("grade_high")), name="span_low_to_high"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"span {self.person_id}"
+
+
+class ZipPoint(models.Model):
+    """Where a ZIP code is, for travel times (the Census Bureau's gazetteer has real ones). A catalogue, no person's data."""
+
+    zip = models.CharField(max_length=10, unique=True)
+    latitude = models.FloatField()
+    longitude = models.FloatField()
+    source = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.zip
+
+
+@tracked
+class CaseloadPlan(models.Model):
+    """Who serves which schools in a school year: last year's, the chosen one, or one made to compare."""
+
+    class Status(models.TextChoices):
+        CHOSEN = "chosen", _("Chosen")
+        ALTERNATIVE = "alternative", _("Alternative")
+        LAST_YEAR = "last_year", _("Last year's")
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey("roster.AcademicSession", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    status = models.CharField(max_length=12, choices=Status.choices)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    settings = models.JSONField(
+        default=dict, help_text="what the plan was asked for: recipe, need's day, load, locks"
+    )
+    solver = models.JSONField(
+        default=dict, help_text="status, objective, bound, gap, effort; empty for a plan by hand"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "session"],
+                condition=models.Q(status="chosen"),
+                name="one_chosen_plan_per_session",
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked
+class CaseloadAssignment(models.Model):
+    """One school's place in a plan. `organization` is the school: its principal may see who serves it, and how much."""
+
+    plan = models.ForeignKey(CaseloadPlan, on_delete=models.CASCADE, related_name="assignments")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    director = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    minutes_per_month = models.PositiveSmallIntegerField()
+    wanted = models.PositiveSmallIntegerField(null=True, help_text="minutes that its tier of need asked for")
+    reason = models.JSONField(default=dict, help_text="why this director: codes, and what the choice cost in minutes")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "organization"], name="one_director_per_school_and_plan"),
+        ]
+
+    def __str__(self) -> str:
+        return f"assignment {self.pk}"
+
+    def has(self, code: str) -> Any:
+        """Whether a reason is among those of this choice."""
+        return code in self.reason.get("codes", ())

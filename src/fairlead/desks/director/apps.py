@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class DirectorDeskConfig(AppConfig):
+    name = "fairlead.desks.director"
+    label = "director_desk"
+    verbose_name = "Director's desk"

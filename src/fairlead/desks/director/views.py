@@ -1,0 +1,173 @@
+"""The director's pages. They show what caseload and support say and estimate nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from fairlead import clock
+from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.caseload import planning, recipes, services
+from fairlead.apps.caseload import selectors as plans
+from fairlead.apps.support import selectors as support
+from fairlead.desks.director import charts, shown
+from fairlead.desks.director.forms import PlanForm
+
+PLANNERS = ("director", "network_lead")
+
+
+def _scope(request: HttpRequest) -> Scope:
+    return request.scope  # type: ignore[attr-defined,no-any-return]
+
+
+def _network(scope: Scope) -> int:
+    found = scope.organization_of(*PLANNERS)
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+@needs("director")
+def desk(request: HttpRequest) -> HttpResponse:
+    """Five schools in order of need, what waits at each, and the caseload beside the need index."""
+    scope, today = _scope(request), clock.today()
+    side = shown.beside(scope, _network(scope), today)
+    assert side is not None
+    rows = shown.my_schools(scope, today, side)
+    promises = list(support.own_promises(scope)[: shown.PROMISES])
+    context = {
+        "side": side,
+        "rows": rows,
+        "promises": promises,
+        "today": today,
+        "weeks": shown.WEEKS,
+        "figure": charts.curve(side),
+    }
+    return render(request, "director/desk.html", context)
+
+
+def _plan_asked(request: HttpRequest) -> int | None:
+    """The alternative to show, by `?plan=`; 0, which no plan has, when that is no number."""
+    text = request.GET.get("plan")
+    if text is None:
+        return None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else 0
+
+
+def _caseload(
+    request: HttpRequest, form: PlanForm | None = None, clashes: tuple[services.Clash, ...] = (), status: int = 200
+) -> HttpResponse:
+    scope, today = _scope(request), clock.today()
+    network_id = _network(scope)
+    side = shown.beside(scope, network_id, today, _plan_asked(request))
+    if side is None:
+        raise Http404
+    ground = planning.ground(
+        scope, network_id, today, side.recipe, side.last.places.values() if side.last else (), needs=side.needs
+    )
+    side = shown.with_costs(side, ground)
+    rows = shown.by_need(scope, side)
+    context: dict[str, Any] = {
+        "side": side,
+        "rows": rows,
+        "figure": charts.minutes(side, rows),
+        "form": form or PlanForm(schools=_may_keep(scope, side)),
+        "clashes": shown.clash_words(clashes),
+        "without_place": ground.without_place,
+        "minutes_there_are": sum(ground.problem.time(d) for d in ground.problem.directors),
+        "minutes_asked": sum(s.wanted for s in ground.problem.schools),
+        "is_director": scope.has("director"),
+    }
+    return render(request, "director/caseload.html", context, status=status)
+
+
+def _may_keep(scope: Scope, side: shown.Beside) -> list[tuple[int, str]]:
+    """Schools a person may ask to keep: a director their own, the network's lead any."""
+    if side.chosen is None:
+        return []
+    places = side.chosen.places.values()
+    if not scope.has("network_lead"):
+        places = [a for a in places if a.director_id == scope.person_id]  # type: ignore[assignment]
+    return sorted(((a.organization_id, a.organization.name) for a in places), key=lambda pair: pair[1])
+
+
+@require_safe
+@needs(*PLANNERS)
+def caseload(request: HttpRequest) -> HttpResponse:
+    """Plans beside each other, school by school."""
+    return _caseload(request)
+
+
+@require_POST
+@needs(*PLANNERS)
+def optimise(request: HttpRequest) -> HttpResponse:
+    """Make the best plan for what is asked; it stands beside the others and changes nobody's caseload."""
+    scope, today = _scope(request), clock.today()
+    network_id = _network(scope)
+    side = shown.beside(scope, network_id, today)
+    assert side is not None
+    form = PlanForm(request.POST, schools=_may_keep(scope, side))
+    if not form.is_valid():
+        return _caseload(request, form, status=422)
+    try:
+        outcome = services.optimise_plan(
+            scope,
+            network_id,
+            on=today,
+            schools_per_fte=float(form.cleaned_data["load"]),
+            keep=[int(s) for s in form.cleaned_data["keep"]],
+        )
+    except services.NoNeedYet:
+        messages.error(request, _("There is no need index yet. Work it out first: it is the button below."))
+        return redirect("director:recipe", key=recipes.DEFAULT)
+    if outcome.plan is None:
+        return _caseload(request, form, outcome.clashes, status=422)
+    name = shown.label(outcome.plan)
+    if outcome.new:
+        messages.success(request, _("%(plan)s is made. Nobody’s caseload has changed.") % {"plan": name})
+    else:
+        messages.info(request, _("That plan was there already: %(plan)s.") % {"plan": name})
+    return redirect(f"{reverse('director:caseload')}?plan={outcome.plan.pk}")
+
+
+@require_safe
+@needs()
+def recipe(request: HttpRequest, key: str) -> HttpResponse:
+    """A recipe of need, published: formula, weights, and how schools move when the weights do."""
+    try:
+        published = recipes.recipe(key)
+    except KeyError:
+        raise Http404 from None
+    scope = _scope(request)
+    found = plans.needs(scope, clock.today(), key)
+    context = {
+        "recipe": published,
+        "needs": shown.published(published, found),
+        "as_of": found[0].as_of if found else None,
+        "draws": services.DRAWS,
+        "may_work_out": scope.has(*PLANNERS),
+    }
+    return render(request, "director/recipe.html", context)
+
+
+@require_POST
+@needs(*PLANNERS)
+def recompute(request: HttpRequest, key: str) -> HttpResponse:
+    """Work the needs out again, up to the last whole day."""
+    if key not in recipes.keys():  # noqa: SIM118  (a function, not a mapping)
+        raise Http404
+    try:
+        rows = services.recompute_need(_scope(request), _network(_scope(request)), services.last_whole_day(), key)
+    except services.NoNeedYet:
+        messages.error(request, _("Today is in no school year of this network, so there are no facts to work with."))
+    else:
+        messages.success(request, _("Need worked out as of %(day)s.") % {"day": shown.day(rows[0].as_of)})
+    return redirect("director:recipe", key=key)
