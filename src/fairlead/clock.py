@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Protocol
 
@@ -19,6 +21,25 @@ def bind(clock: Clock) -> None:
     """Make `clock` the one that `now` and `today` ask. Called once, at start-up (and by tests)."""
     global _clock
     _clock = clock
+
+
+@contextmanager
+def standing_at(moment: datetime) -> Iterator[None]:
+    """Let the clock stand at `moment` inside the block: for those who write records of the past (the demo)."""
+    global _clock
+    before, _clock = _clock, _Standing(moment)
+    try:
+        yield
+    finally:
+        _clock = before
+
+
+class _Standing:
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
 
 
 def now() -> datetime:

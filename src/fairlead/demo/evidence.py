@@ -6,17 +6,21 @@ from datetime import date, datetime, time, timedelta
 
 import numpy as np
 
-from fairlead.apps.evidence.models import Lottery, Plan, Study, Ticket
+from fairlead import clock
+from fairlead.apps.evidence import services
+from fairlead.apps.evidence.models import Finding, Lottery, Plan, Study, Ticket
+from fairlead.apps.roster.selectors import scope_for
 from fairlead.demo import lottery as drawn
 from fairlead.demo.world import ZONE, World
 from fairlead.science import impact
 
 OUTCOMES_FROM = date(2026, 11, 2)  # the first research visit after the draw, see support.py
 PLANNED_AT = datetime(2026, 8, 18, 10, 5, tzinfo=ZONE)
+STAR_AT = datetime(2026, 8, 27, 9, 40, tzinfo=ZONE)
 
 
 def build(world: World, rng: np.random.Generator) -> None:
-    """Make both studies with their registered plans; nothing is run, so that the walk can run it."""
+    """Make both studies with their registered plans. STAR has been run and has its claim; the lottery waits for the walk."""
     coaching = _study(
         world, "coaching-lottery", "A lottery for weekly coaching", "Un sorteo para recibir coaching semanal", True
     )
@@ -29,7 +33,14 @@ def build(world: World, rng: np.random.Generator) -> None:
         "Proyecto STAR: clases pequeñas en kindergarten",
         False,
     )
-    _plan(world, star, "star_kindergarten", "retrospective", date(1986, 4, 1), PLANNED_AT + timedelta(days=9))
+    plan = _plan(world, star, "star_kindergarten", "retrospective", date(1986, 4, 1), STAR_AT)
+    with clock.standing_at(STAR_AT + timedelta(minutes=20)):
+        scope = scope_for(world.person["tomas"], STAR_AT.date())
+        if scope is None:
+            raise RuntimeError("the analyst of the cast has no role: build the roster first")
+        services.run(scope, plan)
+        finding = Finding.objects.get(run__plan=plan, primary=True)
+        services.write_claim(scope, finding, services.suggest_claim(finding, "en"), "en")
 
 
 def _study(world: World, key: str, title: str, title_es: str, invented: bool) -> Study:
@@ -44,9 +55,9 @@ def _study(world: World, key: str, title: str, title_es: str, invented: bool) ->
     )
 
 
-def _plan(world: World, study: Study, shipped: str, label: str, outcomes_from: date, at: datetime) -> None:
+def _plan(world: World, study: Study, shipped: str, label: str, outcomes_from: date, at: datetime) -> Plan:
     text = impact.shipped_plan_text(shipped)
-    Plan.objects.create(
+    return Plan.objects.create(
         study=study,
         organization_id=world.network_id,
         text=text,

@@ -9,6 +9,15 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from fairlead.apps.access.scope import Scope
+
+
+class ScopedRequest(HttpRequest):
+    """A request behind `needs`: somebody with a role is asking."""
+
+    scope: Scope
+
+
 View = Callable[..., HttpResponseBase]
 
 

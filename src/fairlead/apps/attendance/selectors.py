@@ -468,57 +468,41 @@ def _teacher_rolls(scope: Scope, rows: list[tuple[Any, ...]], now: datetime) -> 
     ]
 
 
-_ROLL_HABITS = """
-SELECT count(*), count(*) FILTER (WHERE complete), sum(expected), sum(submitted), sum(on_time) FROM (
+# One pass over the last days that had rolls, one over their absences.
+_HABITS = """
+WITH day AS (
     SELECT date, count(*) AS expected, count(submitted_at) AS submitted,
            count(*) FILTER (WHERE submitted_at <= due_at) AS on_time, bool_and(submitted_at IS NOT NULL) AS complete
     FROM attendance_roll
-    WHERE organization_id = %(organization)s AND organization_id = ANY (%(orgs)s)
-      AND date BETWEEN %(first)s AND %(last)s
-    GROUP BY date
-) day
-"""
-_FOLLOWED_UP = """
-SELECT count(*), count(*) FILTER (
-    WHERE m.explained_at IS NOT NULL OR EXISTS (
-        SELECT FROM attendance_familycontact c
-        WHERE c.student_id = m.student_id AND c.date = m.date AND c.outcome = ANY (%(settled)s)
-    )
+    WHERE organization_id = %(organization)s AND organization_id = ANY (%(orgs)s) AND date < %(before)s
+    GROUP BY date ORDER BY date DESC LIMIT %(days)s
+),
+absence AS (
+    SELECT count(*) AS absences, count(*) FILTER (
+        WHERE m.explained_at IS NOT NULL OR EXISTS (
+            SELECT FROM attendance_familycontact c
+            WHERE c.student_id = m.student_id AND c.date = m.date AND c.outcome = ANY (%(settled)s)
+        )
+    ) AS followed_up
+    FROM attendance_attendancemark m
+    WHERE m.organization_id = %(organization)s AND m.organization_id = ANY (%(orgs)s) AND m.status = 'absent'
+      AND m.date BETWEEN (SELECT min(date) FROM day) AND (SELECT max(date) FROM day)
 )
-FROM attendance_attendancemark m
-WHERE m.organization_id = %(organization)s AND m.organization_id = ANY (%(orgs)s)
-  AND m.date BETWEEN %(first)s AND %(last)s AND m.status = 'absent'
+SELECT min(date), max(date), count(*), count(*) FILTER (WHERE complete), sum(expected)::bigint, sum(submitted)::bigint,
+       sum(on_time)::bigint, (SELECT absences FROM absence), (SELECT followed_up FROM absence)
+FROM day
 """
 
 
-def habits(scope: Scope, organization_id: int, days: list[date]) -> Habits | None:
-    """How these past days went at one school; None when there are none.
+def habits(scope: Scope, organization_id: int, before: date, days: int = 10) -> Habits | None:
+    """How the last school days before a day went at one school; None when there were none.
 
     A day is complete when every expected roll came. An absence is followed up when the family explained it, was
-    reached, or was left word. A roll is on time when it came by its deadline.
+    reached, or was left word about that day. A roll is on time when it came by its deadline.
     """
-    if not days:
-        return None
-    values = {
-        "organization": organization_id,
-        "orgs": sorted(scope.org_ids),
-        "first": min(days),
-        "last": max(days),
-        "settled": list(SETTLED),
-    }
-    met, complete, expected, submitted, on_time = _fetch(_ROLL_HABITS, **values)[0]
-    absences, followed_up = _fetch(_FOLLOWED_UP, **values)[0]
-    return Habits(
-        first=min(days),
-        last=max(days),
-        days=met,
-        days_complete=complete,
-        rolls_expected=int(expected or 0),
-        rolls_submitted=int(submitted or 0),
-        rolls_on_time=int(on_time or 0),
-        absences=absences,
-        absences_followed_up=followed_up,
-    )
+    values = {"organization": organization_id, "orgs": sorted(scope.org_ids), "before": before, "days": days}
+    row = _fetch(_HABITS, **values, settled=list(SETTLED))[0]
+    return Habits(*row) if row[2] else None
 
 
 def outcomes() -> list[tuple[str, str]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fairlead import clock
-from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.evidence import selectors, services
 from fairlead.apps.evidence.models import Finding, Plan, Run, Study
 from fairlead.desks.analyst import shown
@@ -20,21 +20,21 @@ from fairlead.science.impact import claims
 READERS = ("analyst", "network_lead")
 
 
-def _study(request: HttpRequest, key: str) -> Study:
+def _study(request: ScopedRequest, key: str) -> Study:
     found = selectors.study(request.scope, key)
     if found is None:
         raise Http404
     return found
 
 
-def _plan(request: HttpRequest, pk: int) -> Plan:
+def _plan(request: ScopedRequest, pk: int) -> Plan:
     found = selectors.plan(request.scope, pk)
     if found is None:
         raise Http404
     return found
 
 
-def _finding(request: HttpRequest, pk: int) -> Finding:
+def _finding(request: ScopedRequest, pk: int) -> Finding:
     found = selectors.finding(request.scope, pk)
     if found is None:
         raise Http404
@@ -43,7 +43,7 @@ def _finding(request: HttpRequest, pk: int) -> Finding:
 
 @require_safe
 @needs(*READERS)
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: ScopedRequest) -> HttpResponse:
     """Every study, how far it is, and the sentences that may be repeated today."""
     rows = [selectors.Progress(study) for study in selectors.studies(request.scope)]
     claims = selectors.standing_claims(request.scope, clock.today())
@@ -52,7 +52,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs(*READERS)
-def study(request: HttpRequest, key: str) -> HttpResponse:
+def study(request: ScopedRequest, key: str) -> HttpResponse:
     """One study: its steps, its plans, its runs."""
     found = _study(request, key)
     progress = selectors.Progress(found)
@@ -70,7 +70,7 @@ def study(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @needs("analyst")
-def plan_new(request: HttpRequest, key: str) -> HttpResponse:
+def plan_new(request: ScopedRequest, key: str) -> HttpResponse:
     """A draft, copied from the study's last plan."""
     found = _study(request, key)
     last = selectors.Progress(found).plan
@@ -82,10 +82,11 @@ def plan_new(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(*READERS)
-def plan(request: HttpRequest, pk: int) -> HttpResponse:
+def plan(request: ScopedRequest, pk: int) -> HttpResponse:
     """A plan's text. A draft can be changed and checked; a registered one stands."""
     found = _plan(request, pk)
-    text, problems, status = found.text, (), 200
+    text, status = found.text, 200
+    problems: tuple[impact.Problem, ...] = ()
     if request.method == "POST":
         if not request.scope.has("analyst"):
             raise Http404
@@ -111,7 +112,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @needs("analyst")
-def register(request: HttpRequest, pk: int) -> HttpResponse:
+def register(request: ScopedRequest, pk: int) -> HttpResponse:
     """Register a draft."""
     found = services.register(request.scope, _plan(request, pk))
     messages.success(request, _("Registered. From now on nobody can change this plan."))
@@ -120,7 +121,7 @@ def register(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @needs("analyst")
-def run(request: HttpRequest, pk: int) -> HttpResponse:
+def run(request: ScopedRequest, pk: int) -> HttpResponse:
     """Run a registered plan."""
     found = _plan(request, pk)
     try:
@@ -136,7 +137,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @needs(*READERS)
-def report(request: HttpRequest, pk: int) -> HttpResponse:
+def report(request: ScopedRequest, pk: int) -> HttpResponse:
     """A run from question to caveats; reading it is logged, since it shows outcomes."""
     made: Run | None = selectors.run(request.scope, pk)
     if made is None:
@@ -158,7 +159,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("analyst")
-def claim(request: HttpRequest, pk: int) -> HttpResponse:
+def claim(request: ScopedRequest, pk: int) -> HttpResponse:
     """Write the sentence that people may repeat; one that says more than its finding is refused, with what to change."""
     found = _finding(request, pk)
     language = "es" if (get_language() or "").startswith("es") else "en"

@@ -36,7 +36,7 @@ def board(scope: Scope, school_id: int, now: datetime) -> dict[str, Any]:
     found = morning(scope, school_id, now)
     overdue = found.overdue
     context = {
-        "school": roster.organization(school_id),
+        "school": next(g.organization_name for g in scope.roles if g.organization_id == school_id),
         "now": now,
         "morning": found,
         "count": found.count,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -11,10 +9,7 @@ from django.views.decorators.http import require_safe
 from fairlead import clock
 from fairlead.apps.access.decorators import needs
 from fairlead.apps.attendance import selectors
-from fairlead.apps.roster import selectors as roster
 from fairlead.desks.office.views import board
-
-PAST = 10  # school days behind the answers
 
 
 @require_safe
@@ -24,9 +19,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     scope, now = request.scope, clock.now()
     school_id = scope.organization_of("principal")
     context = board(scope, school_id, now)
-    network = roster.network_of(school_id)
-    past = roster.school_days(network.pk, now.date() - timedelta(days=60), now.date() - timedelta(days=1))[-PAST:]
-    yesterday = selectors.count(scope, school_id, past[-1], now) if past else None
+    past = selectors.habits(scope, school_id, now.date())
+    yesterday = selectors.count(scope, school_id, past.last, now) if past else None
     morning = context["morning"]
     unexplained = len(morning.to_reach) + len(morning.reached)
     return render(
@@ -35,7 +29,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         {
             **context,
             "yesterday": yesterday,
-            "habits": selectors.habits(scope, school_id, past),
+            "habits": past,
             "unexplained": unexplained,
             "first_calls": morning.to_reach[:5],
         },

@@ -16,6 +16,8 @@ from fairlead.site.refusal import Refusal
 __all__ = ["Login", "connection", "ensure_running", "is_embedded", "refuse_unsafe_login", "status", "stop"]
 
 ENGINE = "django.db.backends.postgresql"
+# Signing in anew for each page would cost more than most pages' queries; a connection that broke is replaced.
+KEPT_OPEN = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 
 
 def connection(login: str = "app") -> dict[str, Any]:
@@ -34,7 +36,7 @@ def connection(login: str = "app") -> dict[str, Any]:
     if os.environ.get("FAIRLEAD_DATABASE") == "none":
         return {"ENGINE": ENGINE, "NAME": "none", "USER": "none", "HOST": "127.0.0.1", "PORT": "1"}
     entry = outside.connection(login) if not is_embedded() else embedded.connection(login)
-    return {"ENGINE": ENGINE, **entry}
+    return {"ENGINE": ENGINE, **KEPT_OPEN, **entry}
 
 
 def is_embedded() -> bool:
