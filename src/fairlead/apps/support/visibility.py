@@ -71,3 +71,20 @@ def who_can_see(purpose: str) -> list[Audience]:
             )
         )
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What some audiences see alike, for the box."""
+
+    sees: str
+    content: bool
+    labels: list[str]
+
+
+def who_sees_what(purpose: str) -> list[Sight]:
+    """`who_can_see`, by what is seen: as short as the box can be without leaving anybody out."""
+    groups: dict[str, Sight] = {}
+    for row in who_can_see(purpose):
+        groups.setdefault(row.sees, Sight(row.sees, row.content, [])).labels.append(row.label)
+    return list(groups.values())

@@ -20,7 +20,7 @@ from fairlead.apps.instruments import services as instruments_do
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import selectors as support
 from fairlead.apps.support import services as support_do
-from fairlead.apps.support.visibility import purpose_words, who_can_see
+from fairlead.apps.support.visibility import purpose_words, who_sees_what
 from fairlead.desks.coach.forms import ChooseForm, VisitForm, WordsForm
 
 VISITORS = ("coach", "principal")
@@ -104,7 +104,7 @@ def visit_new(request: HttpRequest) -> HttpResponse:
         "form": form,
         "schools": schools,
         "school": school,
-        "purposes": [{"words": purpose_words(p), "who": who_can_see(p), "checked": p == chosen} for p in purposes],
+        "purposes": [{"words": purpose_words(p), "who": who_sees_what(p), "checked": p == chosen} for p in purposes],
     }
     return render(request, "coach/visit_new.html", context, status=422 if asked else 200)
 
@@ -145,7 +145,7 @@ def visit_form(request: HttpRequest, teacher_id: int, purpose: str) -> HttpRespo
         "teacher": teacher,
         "section_name": sections[0][1] if len(sections) == 1 else "",
         "purpose": purpose_words(purpose),
-        "who": who_can_see(purpose),
+        "who": who_sees_what(purpose),
         "version": version,
     }
     return render(request, "coach/visit_form.html", context, status=422 if form.errors else 200)
@@ -193,7 +193,7 @@ def _visit_page(
         "since": since,
         "promises": support.promises_of_visits(scope, [found.pk]),
         "purpose": purpose_words(found.purpose),
-        "who": who_can_see(found.purpose),
+        "who": who_sees_what(found.purpose),
         "share": share or _share_form(found.feedback),
         "close": close or _close_form(),
         "today": today,
@@ -287,7 +287,7 @@ def promise(request: HttpRequest, promise_id: int) -> HttpResponse:
     context = {
         "promise": found,
         "form": form,
-        "who": who_can_see(found.purpose),
+        "who": who_sees_what(found.purpose),
         "purpose": purpose_words(found.purpose),
         "today": clock.today(),
     }

@@ -11,7 +11,7 @@ from fairlead.apps.access.decorators import needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import selectors
-from fairlead.apps.support.visibility import purpose_words, who_can_see
+from fairlead.apps.support.visibility import purpose_words, who_sees_what
 
 
 @require_safe
@@ -32,6 +32,6 @@ def support(request: HttpRequest) -> HttpResponse:
             school_id
         ],
         "purpose": purpose_words("coaching"),
-        "who": who_can_see("coaching"),
+        "who": who_sees_what("coaching"),
     }
     return render(request, "principal/support.html", context)

@@ -18,7 +18,7 @@ from fairlead.apps.access.decorators import needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.instruments import selectors, services
 from fairlead.apps.support import selectors as support
-from fairlead.apps.support.visibility import purpose_words, who_can_see
+from fairlead.apps.support.visibility import purpose_words, who_sees_what
 
 ON_THE_DESK = 2
 
@@ -76,7 +76,7 @@ def _page(request: HttpRequest, visit_id: int, form: AnswerForm) -> HttpResponse
     context = {
         **card,
         "ratings": selectors.ratings(scope, visit.pk),
-        "who": who_can_see(visit.purpose),
+        "who": who_sees_what(visit.purpose),
         "form": form,
         "today": clock.today(),
     }
