@@ -206,6 +206,7 @@ def test_a_comparison_without_a_lottery_is_never_causal(facts):
     measure = replace(facts.balance[0], required=True)
     answer = verdict(replace(facts, assignment=replace(facts.assignment, design="qed"), balance=(measure,)))
     assert (answer.rating, answer.essa, answer.causal) == ("MWR", "2", False)
+    assert "attrition" not in {line.rule for line in answer.lines}  # nobody was assigned, so nobody can be lost
 
 
 @pytest.mark.parametrize(
