@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from fairlead.apps.access.purposes import AUDIENCES, allowed, purposes
 
 _AUDIENCE = {
-    "author": _("Who made the visit"),
-    "subject": _("The teacher visited, once it is shared"),
-    "leader": _("The school's principal"),
-    "director": _("The director of principals"),
-    "network": _("The network lead"),
-    "analyst": _("The analyst"),
+    "author": _("who made the visit"),
+    "subject": _("the teacher visited, once it is shared"),
+    "leader": _("the school's principal"),
+    "director": _("the director of principals"),
+    "network": _("the network lead"),
+    "analyst": _("the analyst"),
 }
 # What the uses come to, in words: notes, scores, dose.
 _SEES = {
