@@ -26,7 +26,7 @@ def _two_rules(rows: Sequence[Row] | Sequence[OfferRow], labels: tuple[str, str]
                 values.append({"place": str(row.place), "rule": label, "value": round(level, 1)})
     order = [str(row.place) for row in rows]
     # One scale and one legend for colour and shape, so that they are drawn as one.
-    rule = {"title": None, "legend": alt.Legend(orient="top", labelLimit=320, title=None)}
+    rule = {"title": None, "legend": alt.Legend(orient="top", direction="vertical", labelLimit=320, title=None)}
     base = alt.Chart(alt.Data(values=values)).encode(
         y=alt.Y(
             "place:N",
@@ -45,7 +45,7 @@ def _two_rules(rows: Sequence[Row] | Sequence[OfferRow], labels: tuple[str, str]
         # Where both rules agree the second lies inside the first: both stay visible.
         size=alt.condition(alt.datum.rule == labels[0], alt.value(190), alt.value(60)),
     )
-    return alt.layer(lines, points).properties(width=560, height=alt.Step(26))
+    return alt.layer(lines, points).properties(width=540, height=alt.Step(26))
 
 
 def seats_chart(comparison: Comparison, *, invented: bool) -> Figure:
