@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 
 from fairlead.science import impact
 
+FOLDER = Path(__file__).parent
+TEACHERS = impact.load_plan(FOLDER / "teachers.toml")
+STUDENTS = impact.load_plan(FOLDER / "students.toml")
 ORIGIN = impact.Provenance(source="invented", registered="2025-08-15", outcomes_from="2026-05-01")
 
 
@@ -48,13 +52,8 @@ def students(seed: int = 1, effect: float = 3.0) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def plan() -> impact.Plan:
-    return impact.shipped_plan("coaching_lottery")
-
-
-@pytest.fixture(scope="module")
-def result(plan) -> impact.StudyResult:
-    return impact.analyse(plan, teachers(), provenance=ORIGIN)
+def result() -> impact.StudyResult:
+    return impact.analyse(TEACHERS, teachers(), provenance=ORIGIN)
 
 
 def test_the_teachers_lottery(result):
@@ -68,7 +67,7 @@ def test_the_teachers_lottery(result):
 
 
 def test_the_students_of_the_lottery():
-    found = impact.analyse(impact.shipped_plan("coaching_lottery_students"), students(), provenance=ORIGIN).primary
+    found = impact.analyse(STUDENTS, students(), provenance=ORIGIN).primary
     assert found.estimate.n_clusters == 126
     assert found.estimate.errors == "CR2"
     assert 60 < found.estimate.df < 126  # Satterthwaite, not the number of students
@@ -102,14 +101,13 @@ def test_registered_on_the_day_of_the_first_outcome_is_retrospective():
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 1000))
 def test_order_of_rows_and_columns_and_more_columns_change_nothing(seed):
-    plan = impact.shipped_plan("coaching_lottery")
     table = teachers(3)
     before = table.clone()
-    first = impact.analyse(plan, table, provenance=ORIGIN)
+    first = impact.analyse(TEACHERS, table, provenance=ORIGIN)
     mixed = (
         table.sample(fraction=1.0, shuffle=True, seed=seed).select(sorted(table.columns, key=hash)).with_columns(x=1)
     )
-    again = impact.analyse(plan, mixed, provenance=ORIGIN)
+    again = impact.analyse(TEACHERS, mixed, provenance=ORIGIN)
     assert table.equals(before)
     assert again.data_hash == first.data_hash
     assert again.primary.flow == first.primary.flow
@@ -117,34 +115,34 @@ def test_order_of_rows_and_columns_and_more_columns_change_nothing(seed):
     assert again.primary.estimate.se == pytest.approx(first.primary.estimate.se, rel=1e-9)
 
 
-def test_the_data_hash_sees_one_changed_value(plan, result):
+def test_the_data_hash_sees_one_changed_value(result):
     table = teachers()
     table[5, "practice"] = table[5, "practice"] + 1e-9
-    assert impact.analyse(plan, table, provenance=ORIGIN).data_hash != result.data_hash
+    assert impact.analyse(TEACHERS, table, provenance=ORIGIN).data_hash != result.data_hash
 
 
-def test_new_labels_for_schools_and_teachers_change_nothing(plan, result):
+def test_new_labels_for_schools_and_teachers_change_nothing(result):
     renamed = teachers().with_columns(pl.col("school").str.reverse() + "x", pl.col("teacher") + "y")
-    again = impact.analyse(plan, renamed, provenance=ORIGIN).primary.estimate
+    again = impact.analyse(TEACHERS, renamed, provenance=ORIGIN).primary.estimate
     assert again.estimate == pytest.approx(result.primary.estimate.estimate, rel=1e-9)
     assert again.se == pytest.approx(result.primary.estimate.se, rel=1e-9)
 
 
-def test_scaling_the_outcome_scales_the_estimate_and_leaves_g(plan, result):
+def test_scaling_the_outcome_scales_the_estimate_and_leaves_g(result):
     scaled = impact.analyse(
-        plan, teachers().with_columns(pl.col("practice") * 40), provenance=ORIGIN
+        TEACHERS, teachers().with_columns(pl.col("practice") * 40), provenance=ORIGIN
     ).primary.estimate
     assert scaled.estimate == pytest.approx(40 * result.primary.estimate.estimate, rel=1e-9)
     assert scaled.effect.value == pytest.approx(result.primary.estimate.effect.value, rel=1e-9)
     assert scaled.p == pytest.approx(result.primary.estimate.p, rel=1e-7)
 
 
-def test_missing_values_are_counted_by_their_first_reason(plan):
+def test_missing_values_are_counted_by_their_first_reason():
     table = teachers().with_columns(
         practice=pl.when(pl.int_range(pl.len()) < 4).then(float("nan")).otherwise(pl.col("practice")),
         practice_fall=pl.when(pl.int_range(pl.len()).is_between(2, 9)).then(None).otherwise(pl.col("practice_fall")),
     )
-    flow = impact.analyse(plan, table, provenance=ORIGIN).primary.flow
+    flow = impact.analyse(TEACHERS, table, provenance=ORIGIN).primary.flow
     assert [(item.reason, item.column, item.n) for item in flow.dropped] == [
         ("missing_outcome", "practice", 4), ("missing_covariate", "practice_fall", 6),
     ]  # fmt: skip
@@ -153,7 +151,7 @@ def test_missing_values_are_counted_by_their_first_reason(plan):
 
 def failing(table: pl.DataFrame, kind: type[impact.ImpactError] = impact.DataError) -> impact.Problem:
     with pytest.raises(kind) as caught:
-        impact.analyse(impact.shipped_plan("coaching_lottery"), table, provenance=ORIGIN)
+        impact.analyse(TEACHERS, table, provenance=ORIGIN)
     return caught.value.problems[0]
 
 
@@ -196,33 +194,32 @@ def test_a_cluster_in_two_arms_is_refused():
     table = students()
     table[0, "arm"] = "usual" if table[0, "arm"] == "coaching" else "coaching"
     with pytest.raises(impact.DataError, match="rows in two arms"):
-        impact.analyse(impact.shipped_plan("coaching_lottery_students"), table, provenance=ORIGIN)
+        impact.analyse(STUDENTS, table, provenance=ORIGIN)
 
 
 def test_one_cluster_is_refused():
-    plan = impact.shipped_plan("coaching_lottery")
-    alone = replace(plan, models=(replace(plan.primary_model, errors="CR1", cluster="network", fixed_effects=None),))
+    alone = replace(
+        TEACHERS, models=(replace(TEACHERS.primary_model, errors="CR1", cluster="network", fixed_effects=None),)
+    )
     with pytest.raises(impact.EstimationError, match="at least two clusters"):
         impact.analyse(alone, teachers().with_columns(network=pl.lit("one")), provenance=ORIGIN)
 
 
 def test_few_clusters_warn():
-    plan = impact.shipped_plan("coaching_lottery")
-    few = replace(plan, models=(replace(plan.primary_model, errors="CR2", cluster="school"),))
+    few = replace(TEACHERS, models=(replace(TEACHERS.primary_model, errors="CR2", cluster="school"),))
     table = teachers(schools=6, each=20)
     estimate = impact.analyse(few, table, provenance=ORIGIN).primary.estimate
     assert "few_clusters" in estimate.warnings
 
 
 def test_a_binary_outcome_gets_cox():
-    plan = impact.shipped_plan("coaching_lottery")
-    outcome = replace(plan.primary_outcome, kind="binary", unit="share", columns=("met",))
+    outcome = replace(TEACHERS.primary_outcome, kind="binary", unit="share", columns=("met",))
     table = teachers().with_columns(met=(pl.col("practice") > 2.6).cast(pl.Int8))
-    found = impact.analyse(replace(plan, outcomes=(outcome,)), table, provenance=ORIGIN).primary.estimate
+    found = impact.analyse(replace(TEACHERS, outcomes=(outcome,)), table, provenance=ORIGIN).primary.estimate
     assert found.effect.name == "cox"
     assert found.effect.value > 0
     assert found.effect.se == pytest.approx(found.effect.value / found.t)
     with pytest.raises(impact.DataError, match="only 0 and 1"):
         impact.analyse(
-            replace(plan, outcomes=(replace(outcome, columns=("practice",)),)), teachers(), provenance=ORIGIN
+            replace(TEACHERS, outcomes=(replace(outcome, columns=("practice",)),)), teachers(), provenance=ORIGIN
         )
