@@ -31,4 +31,13 @@ PAGES = (
     Page("3-purpose", "dana", "coach:visit_new"),
     Page("3-rubric", "dana", "coach:visit_form", ("@amara", "coaching")),
     Page("3-visit", "dana", "coach:visit", ("@visit_to_amara",)),
+    Page("3-feedback", "amara", "teacher:feedback"),
+    Page("6-studies", "tomas", "analyst:desk"),
+    Page("6-star-plan", "tomas", "analyst:plan", ("@star_plan",)),
+    Page("6-star-report", "tomas", "analyst:report", ("@star_run",)),
+    Page("6-claim", "tomas", "analyst:claim", ("@star_finding",)),
+    Page("7-city", "ruth", "city:desk"),
+    Page("7-los-angeles", "ruth", "city:los_angeles"),
+    Page("7-rules", "ruth", "city:rules"),
+    Page("7-investment", "ruth", "city:investment", ("@investment_of_harborview",)),
 )
