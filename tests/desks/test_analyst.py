@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import polars as pl
 import pytest
 from django.urls import reverse
 
+from fairlead.apps.evidence import store
 from fairlead.apps.evidence.models import Claim, Finding, Plan, Run
+from fairlead.apps.roster.models import Person
 from tests.conftest import as_owner, max_queries
 
 STAR, COACHING = "star-kindergarten", "coaching-lottery"
@@ -70,6 +73,16 @@ def test_star_gives_the_published_numbers(as_person: Any) -> None:
     # Stock & Watson, tables 13.1 and 13.2; measured with R and AER to five decimals, hence the tolerance
     assert numbers["difference"] == pytest.approx((13.89899, 2.45409), abs=1e-5)
     assert numbers["school_effects"] == pytest.approx((15.93308, 2.24118), abs=1e-5)
+
+
+def test_the_frozen_records_carry_what_the_plan_reads_and_no_name(as_person: Any) -> None:
+    run = run_study(as_person("tomas"), COACHING)
+    rows = pl.read_parquet(store.folder() / run.extract_file)
+    assert set(rows.columns) == {"teacher", "school", "arm", "practice_before", "practice", "students"}
+    with as_owner():
+        people = {str(pk) for pk in Person.objects.values_list("pk", flat=True)}
+    assert not people & set(rows["teacher"])
+    assert rows["teacher"].str.contains(r"^t[0-9a-f]{10}$").all()
 
 
 def test_the_report_says_what_came_out_and_logs_the_look(as_person: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -17,7 +17,6 @@ from fairlead.apps.evidence.models import Study, Ticket
 from fairlead.apps.facts import selectors as facts
 from fairlead.apps.roster import selectors as roster
 from fairlead.science import impact
-from fairlead.science.impact import power
 from fairlead.science.impact.power import Power
 
 
@@ -30,6 +29,11 @@ class Extract:
     outcomes_to: date
     source: str
     source_es: str
+
+    def narrowed_to(self, plan: impact.Plan) -> Extract:
+        """Only the columns that the plan reads: what nobody planned to use is not kept."""
+        used = impact.columns_used(plan)
+        return replace(self, table=self.table.select([c for c in self.table.columns if c in used]))
 
     def frozen(self) -> tuple[bytes, str]:
         """The rows as Parquet, and the SHA-256 of what they say (not of the file: writers differ)."""
@@ -66,15 +70,18 @@ def design_of(scope: Scope, study: Study, plan: impact.Plan) -> Design:
     share = float((arms[assignment.column].cast(pl.String) == assignment.intervention).mean() or 0.5)
     measure = next((m for m in plan.baseline if m.required and m.kind == "continuous"), None)
     sd = float(arms[measure.column].drop_nulls().std() or 0) if measure else None  # type: ignore[arg-type]
-    rows = {}
-    for r2 in EXPLAINED:
-        common = {"share": share, "r2": r2, "covariates": len(plan.primary_model.covariates), "sd": sd or None}
-        if unit:
-            rows[r2] = power.clusters(
-                round(arms.height / units), units, blocks=blocks if blocks > 1 else 0, alpha=plan.alpha, **common
-            )
-        else:
-            rows[r2] = power.blocked(max(1, round(units / blocks)), blocks, alpha=plan.alpha, **common)
+    rows = {
+        r2: impact.power.plan_power(
+            plan,
+            units=units,
+            blocks=blocks if assignment.blocks else 0,
+            per_cluster=arms.height / units,
+            share=share,
+            r2=r2,
+            sd=sd or None,
+        )
+        for r2 in EXPLAINED
+    }
     return Design(units, blocks, sd or None, rows)
 
 

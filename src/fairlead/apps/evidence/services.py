@@ -63,10 +63,11 @@ def run(scope: Scope, plan: Plan) -> Run:
     """Run a registered plan on a freshly frozen extract and keep everything that came out."""
     if plan.registered_at is None:
         raise OutOfOrder(_("Register the plan first: the plan comes before the answer."))
-    extract = extract_of(scope, plan.study)
+    intended = impact.read_plan(plan.text)
+    extract = extract_of(scope, plan.study).narrowed_to(intended)
     content, digest = extract.frozen()
     result = impact.analyse(
-        impact.read_plan(plan.text),
+        intended,
         extract.table,
         provenance=impact.Provenance(
             source=extract.source,
