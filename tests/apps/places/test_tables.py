@@ -98,6 +98,25 @@ def test_publishing_again_replaces_and_gives_the_same(city):
     assert everything() == before
 
 
+def test_neighbourhoods_do_not_count_a_seat_twice(city):
+    overlapping = city.places.create(kind="neighbourhood", code="old-town")
+    PlaceChildren.objects.create(place=overlapping, year=YEAR, band="k_5", children=500, source="x")
+    before = SeatCell.objects.get(table__rule="standard-in-both", table__city=city, place=None, band="all")
+    services.publish_seats(city, YEAR)
+    after = SeatCell.objects.get(table__rule="standard-in-both", table__city=city, place=None, band="all")
+    assert (after.children, after.seats) == (before.children, before.seats)
+
+
+def test_a_school_without_a_place_is_counted_as_such(city):
+    moved = SchoolYearResult.objects.filter(city=city, name=PRIMARY)
+    seats = moved.get().seats
+    before = SeatCell.objects.get(table__rule="standard-in-both", table__city=city, place=None, band="all").seats
+    moved.update(place=None)
+    table = services.publish_seats(city, YEAR)[0]
+    assert table.counted["without_place"] == 1
+    assert table.seat_cells.get(place=None, band="all").seats == before - seats
+
+
 def test_the_two_rules_share_every_seat_out(pair):
     scope, both = pair
     agreement = selectors.agreement(scope, both)
@@ -126,6 +145,27 @@ def test_the_comparison_takes_two_queries_however_many_places(pair):
     with max_queries(2):
         comparison = selectors.compare_seats(scope, both)
         assert [str(row.place) for row in comparison.places]
+
+
+def test_levels_are_per_100_children_and_absent_where_children_are_withheld(pair):
+    comparison = selectors.compare_seats(*pair)
+    total = comparison.total
+    assert total.levels == (
+        pytest.approx(100 * total.first.quality / total.first.children),
+        pytest.approx(100 * total.second.quality / total.second.children),
+    )
+    hidden = [row for rows in comparison.by_place_and_band for row in rows if row.first.withheld]
+    assert len(hidden) == comparison.withheld >= 4
+    assert {row.levels for row in hidden} == {(None, None)}
+
+
+def test_places_short_under_both_rules_come_with_the_surest_gap_first(pair):
+    comparison = selectors.compare_seats(*pair)
+    gaps = [row.sure_gap for row in comparison.short_under_both]
+    assert gaps == sorted(gaps, reverse=True)
+    assert min(gaps) > 0
+    for row in comparison.short_under_both:
+        assert row.sure_gap <= min(row.first.gap, row.second.gap)
 
 
 def test_tables_of_a_city_are_for_its_own_people(city, scope_of):

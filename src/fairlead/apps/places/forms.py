@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from fairlead.apps.places.models import Investment, Place
 
 
-class InvestmentForm(forms.ModelForm):  # type: ignore[type-arg]
+class InvestmentForm(forms.ModelForm):
     """A new investment: what for, how much, where, and the seats it should open."""
 
     class Meta:

@@ -52,17 +52,16 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The same place (or band) under the two rules, in the order of the pair."""
+    """The same place (or band) under the two rules, in the order of the pair.
+
+    `levels` are quality seats per 100 children; None where children are withheld or none live.
+    """
 
     place: Place | None
     band: Band
     first: SeatCell
     second: SeatCell
-
-    @property
-    def levels(self) -> tuple[float | None, float | None]:
-        """Quality seats per 100 children under each rule; None where children are withheld or none live."""
-        return _per_100(self.first.quality, self.first.children), _per_100(self.second.quality, self.second.children)
+    levels: tuple[float | None, float | None]
 
     @property
     def sure_gap(self) -> int | None:
@@ -107,22 +106,13 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class OfferRow:
-    """Applications from one place and the offers to them under the two rules."""
+    """Applications from one place and the offers to them under the two rules; `offered` and `levels` per 100."""
 
     place: Place | None
     first: OfferCell
     second: OfferCell
-
-    @property
-    def offered(self) -> float | None:
-        """Offers per 100 applications."""
-        return _per_100(self.first.offers, self.first.applications)
-
-    @property
-    def levels(self) -> tuple[float | None, float | None]:
-        """Offers of a quality seat per 100 applications under each rule."""
-        asked = self.first.applications
-        return _per_100(self.first.quality_offers, asked), _per_100(self.second.quality_offers, asked)
+    offered: float | None
+    levels: tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +147,10 @@ class Change:
     seats_opened: int
 
 
-def _per_100(part: int | None, whole: int | None) -> float | None:
-    if part is None or whole is None:
-        return None
-    level = float(service_level(whole, part))
-    return None if np.isnan(level) else 100 * level
+def _per_100(parts: Iterable[int | None], wholes: Iterable[int | None]) -> list[float | None]:
+    """Parts per 100 of their wholes; None where either is withheld or the whole is nobody."""
+    part, whole = (np.array([np.nan if n is None else n for n in side], dtype=np.float64) for side in (parts, wholes))
+    return [None if np.isnan(level) else 100 * float(level) for level in service_level(whole, part)]
 
 
 def city_of(scope: Scope) -> City | None:
@@ -213,9 +202,16 @@ def compare_seats(scope: Scope, pair: tuple[Published, Published]) -> Comparison
         for cell in SeatCell.objects.filter(table__in=[first.table.pk, second.table.pk]).select_related("place")
     }
 
+    keys = [(place, band) for table, place, band in cells if table == first.table.pk]
+    sides = [[cells[item.table.pk, place, band] for place, band in keys] for item in pair]
+    levels = [_per_100([c.quality for c in side], [c.children for c in side]) for side in sides]
+    rows = {
+        key: Row(one.place, Band(key[1]), one, other, level)
+        for key, one, other, level in zip(keys, *sides, zip(*levels, strict=True), strict=True)
+    }
+
     def row(place: Place | None, band: Band) -> Row:
-        at = place.pk if place else None
-        return Row(place, band, cells[first.table.pk, at, band.value], cells[second.table.pk, at, band.value])
+        return rows[place.pk if place else None, band.value]
 
     places = sorted({cell.place for cell in cells.values() if cell.place}, key=lambda place: place.code)
     return Comparison(
@@ -260,18 +256,22 @@ def compare_offers(scope: Scope, pair: tuple[Published, Published]) -> OfferComp
         (cell.table_id, cell.place_id): cell
         for cell in OfferCell.objects.filter(table__in=[first.table.pk, second.table.pk]).select_related("place")
     }
+    keys = [place for table, place in cells if table == first.table.pk]
+    sides = [[cells[item.table.pk, place] for place in keys] for item in pair]
+    asked = [c.applications for c in sides[0]]
+    offered = _per_100([c.offers for c in sides[0]], asked)
+    levels = [_per_100([c.quality_offers for c in side], asked) for side in sides]
     rows = [
-        OfferRow(cell.place, cell, cells[second.table.pk, place_id])
-        for (table_id, place_id), cell in cells.items()
-        if table_id == first.table.pk and place_id is not None
+        OfferRow(one.place, one, other, rate, level)
+        for one, other, rate, level in zip(*sides, offered, zip(*levels, strict=True), strict=True)
     ]
-    shown = [row for row in rows if not row.first.withheld]
+    shown = [row for row in rows if row.place and not row.first.withheld]
     return OfferComparison(
         first=first,
         second=second,
-        total=OfferRow(None, cells[first.table.pk, None], cells[second.table.pk, None]),
+        total=next(row for row in rows if row.place is None),
         places=tuple(sorted(shown, key=lambda row: (-(row.first.applications or 0), str(row.place)))),
-        withheld=len(rows) - len(shown),
+        withheld=sum(row.first.withheld for row in rows),
     )
 
 

@@ -63,13 +63,15 @@ def publish_seats(city: City, year: int, at: datetime | None = None) -> list[Sea
     Small groups of children are withheld once, here; pages, exports and charts read the same stored cells.
     `at` is the moment to print as the time of computing (now, when not given).
     """
-    records = list(SchoolYearResult.objects.filter(city=city, year=year, seats__isnull=False).order_by("id"))
-    places = list(Place.objects.filter(city=city).order_by("code"))
-    at_place = {place.pk: i for i, place in enumerate(places)}
+    offered = SchoolYearResult.objects.filter(city=city, year=year, seats__isnull=False).order_by("id")
+    # ZIP codes only: neighbourhoods overlap them, and together every seat would count twice.
+    places = list(Place.objects.filter(city=city, kind=Place.Kind.ZIP).order_by("code"))
+    at_place: dict[int | None, int] = {place.pk: i for i, place in enumerate(places)}
+    records = [record for record in offered if record.place_id in at_place]
     at_band = {band.value: i for i, band in enumerate(BANDS)}
     children = np.full((len(places), len(BANDS)), np.nan)
     sources = set()
-    for row in PlaceChildren.objects.filter(place__city=city, year=year):
+    for row in PlaceChildren.objects.filter(place__in=places, year=year):
         children[at_place[row.place_id], at_band[row.band]] = row.children
         sources.add(row.source)
     release = _protect_children(places, children)
@@ -81,14 +83,15 @@ def publish_seats(city: City, year: int, at: datetime | None = None) -> list[Sea
         lattice = seat_lattice(
             [at_place[record.place_id] for record in records],
             [at_band[record.band] for record in records],
-            [record.seats for record in records],
+            [record.seats or 0 for record in records],
             rating,
             children,
         )
         table = _table(
             city, SeatTable.Kind.SEATS, year, rule, [record.sourced_id for record in records], rating,
             source="; ".join(sorted({record.source for record in records} | sources)),
-            smallest=RESIDENTS.min_n, counted={"records": len(records)}, at=at,
+            smallest=RESIDENTS.min_n, at=at,
+            counted={"records": len(offered), "without_place": len(offered) - len(records)},
         )  # fmt: skip
         SeatCell.objects.bulk_create(_seat_cells(table, places, lattice, release))
         tables.append(table)

@@ -22,7 +22,7 @@ MOST = 15  # ZIP codes of Los Angeles in the chart and in the open part of the t
 
 
 def _scope(request: HttpRequest) -> Scope:
-    return request.scope  # type: ignore[attr-defined,no-any-return]
+    return request.scope  # type: ignore[attr-defined]
 
 
 def _asked(request: HttpRequest) -> list[str]:
