@@ -28,6 +28,15 @@ def seeded(world: Any, db: None) -> Any:
     return world
 
 
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Each test begins in English: a page asked for in Spanish leaves its language behind in the thread."""
+    from django.utils import translation
+
+    with translation.override("en"):
+        yield
+
+
 def use_app_login() -> None:
     """From here on this test's queries run as the app's login: row-level security is on."""
     from django.db import connection
