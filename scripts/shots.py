@@ -63,7 +63,7 @@ def a_visit(page: Page) -> None:
 
 @dataclass(frozen=True)
 class Stop:
-    """One picture: whose, how to get there from the desk, and in which dress it is committed ("" for none)."""
+    """One picture: whose, how to get there from the desk, and as what it is committed ("" for not)."""
 
     slug: str
     person: str
@@ -72,18 +72,18 @@ class Stop:
 
 
 STOPS = (
-    Stop("0-story", "", chosen="desktop-light"),
+    Stop("0-story", ""),
     Stop("1-teacher", "amara"),
-    Stop("1-roll", "amara", half_a_roll, chosen="phone-light"),
-    Stop("2-office", "luis", chosen="desktop-light"),
+    Stop("1-roll", "amara", half_a_roll, chosen="teacher-phone-light"),
+    Stop("2-office", "luis", chosen="office-desktop-light"),
     Stop("2-principal", "grace"),
     Stop("3-coach", "dana"),
     Stop("3-visit", "dana", a_visit),
-    Stop("4-director", "marcus"),
+    Stop("4-director", "marcus", chosen="director-desktop-light"),
     Stop("4-caseload", "marcus", follow("main a[href$='/caseload']")),
-    Stop("5-theory", "ines", chosen="desktop-dark"),
+    Stop("5-theory", "ines", chosen="network-desktop-dark"),
     Stop("6-studies", "tomas"),
-    Stop("6-star-report", "tomas", follow("main a[href*='/runs/']"), chosen="desktop-light"),
+    Stop("6-star-report", "tomas", follow("main a[href*='/runs/']"), chosen="analyst-desktop-light"),
     Stop("7-city", "ruth"),
 )
 
@@ -134,8 +134,8 @@ def draw(browser: Browser, url: str, stop: Stop) -> int:
                 page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 file = SHOTS / f"{stop.slug}-{size}-{scheme}.png"
                 page.screenshot(path=file, full_page=False)
-                if stop.chosen == f"{size}-{scheme}":
-                    commit(page, CHOSEN / f"{stop.slug}.png", width, height)
+                if stop.chosen.endswith(f"{size}-{scheme}"):
+                    commit(page, CHOSEN / f"{stop.chosen}.png", width, height)
         except Exception as error:  # the other stops are still worth drawing
             print(f"{stop.slug} {size}: {str(error).splitlines()[0]}", file=sys.stderr)
             missed += 1
