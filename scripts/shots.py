@@ -56,6 +56,7 @@ def half_a_roll(page: Page) -> None:
 def a_visit(page: Page) -> None:
     """The coach's form, after the purpose was chosen."""
     page.goto("/coach/visit/new")
+    page.locator("select[name=teacher]").select_option(index=1)
     page.locator("input[name=purpose]").first.check(force=True)
     page.locator("main form button").first.click()
     page.wait_for_load_state()
