@@ -18,7 +18,7 @@ def main() -> int:
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     for locale in sorted((ROOT / "src" / "fairlead").glob("**/locale")):
         room = locale.parent
-        admin = [sys.executable, "-m", "django"]
+        admin = [sys.executable, "-P", "-m", "django"]  # -P: a room has a selectors.py, as Python has
         options = ["-l", LANGUAGE, "--no-location", "--no-obsolete"]
         subprocess.run([*admin, "makemessages", *options], cwd=room, env=environment, check=True)
         subprocess.run([*admin, "compilemessages", "-l", LANGUAGE], cwd=room, env=environment, check=True)

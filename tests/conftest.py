@@ -22,6 +22,19 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Any:
     return built
 
 
+@pytest.fixture(scope="session")
+def november(world: Any, django_db_blocker: Any) -> Any:
+    """The small network with its tables of November published, on the first of December."""
+    from datetime import date, datetime
+
+    from fairlead.apps.progress import services
+    from fairlead.demo.world import ZONE
+
+    with django_db_blocker.unblock():
+        services.publish(world.network_id, date(2026, 11, 1), datetime(2026, 12, 1, 2, 0, tzinfo=ZONE))
+    return world
+
+
 @pytest.fixture
 def seeded(world: Any, db: None) -> Any:
     """The network, in a test's transaction, still as the owner (no walls)."""

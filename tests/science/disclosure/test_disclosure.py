@@ -159,6 +159,15 @@ def test_nothing_true_is_left_in_a_release():
     assert (release.numerator[shown] == TWO.numerator[shown]).all()
 
 
+def test_measures_over_the_same_people_withhold_the_same_sizes():
+    """Else one measure's table would give back what the other's withholds."""
+    other = replace(TWO, numerator=TWO.n - TWO.numerator)
+    rare = lattice([SEX], [[(30, 1), (27, 1), (3, 0)], [(60, 0), (28, 0), (32, 0)]])
+    patterns = [protect(true).n == -1 for true in (TWO, other, rare)]
+    assert (patterns[0] == patterns[1]).all()
+    assert (patterns[2] >= patterns[0]).all()
+
+
 def test_same_counts_same_release():
     first, second = protect(TWO), protect(TWO)
     assert (first.state == second.state).all()

@@ -75,6 +75,8 @@ class GroupCount:
     category: str
     n: int
     numerator: int
+    observed: float
+    expected: float
 
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -200,7 +202,10 @@ def families_reached(scope: Scope, question: Question) -> list[Count]:
 
 
 def feedback_in_time(scope: Scope, question: Question) -> list[Count]:
-    """Classroom visits whose feedback was shared within two days, of those that are at least that old."""
+    """Classroom visits whose feedback was shared within two days, of those that are at least that old.
+
+    Visits for research are left out: by their protocol nobody is told what was seen.
+    """
     return _counts(
         scope,
         question,
@@ -212,6 +217,7 @@ def feedback_in_time(scope: Scope, question: Question) -> list[Count]:
                count(*), count(*), count(*), count(*)
         FROM facts_visit v JOIN period p ON v.date BETWEEN p.back AND p.ends
         WHERE v.organization_id = ANY (%(schools)s) AND v.date + %(feedback_days)s <= %(last)s
+          AND v.purpose <> 'research'
         GROUP BY v.organization_id, p.begins
         """,
         feedback_days=FEEDBACK_DUE_DAYS,
@@ -410,7 +416,8 @@ def _by_group(scope: Scope, question: Question, period: Period, student: str) ->
     names = ", ".join(f"('{group}', f.{group})" for group in GROUPS)
     sql = f"""
         {_STUDENTS}, {student}
-        SELECT s.organization_id, g.name, g.category, count(*), count(*) FILTER (WHERE s.has)
+        SELECT s.organization_id, g.name, g.category, count(*), count(*) FILTER (WHERE s.has), sum(s.marked),
+               sum(s.expected)
         FROM student s
         JOIN facts_student f ON f.student_id = s.student_id
         CROSS JOIN LATERAL (VALUES ('all', 'all'), {names}) AS g (name, category)
@@ -418,4 +425,7 @@ def _by_group(scope: Scope, question: Question, period: Period, student: str) ->
         GROUP BY s.organization_id, g.name, g.category
     """  # noqa: S608  (column names from GROUPS, a constant)
     found = _rows(sql, {**_parameters(scope, question), **_rule(question), "wanted": period.begins})
-    return [GroupCount(*row) for row in found]
+    return [
+        GroupCount(school, group, category, n, numerator, float(observed), float(expected))
+        for school, group, category, n, numerator, observed, expected in found
+    ]

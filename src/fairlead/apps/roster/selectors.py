@@ -97,6 +97,20 @@ def organization_by_sourced_id(sourced_id: str) -> Organization:
     return Organization.objects.get(sourced_id=sourced_id)
 
 
+def networks() -> list[Organization]:
+    """Every network, by name."""
+    return list(Organization.objects.filter(kind=Organization.Kind.NETWORK).order_by("name"))
+
+
+def organizations_below(organization_id: int) -> list[int]:
+    """An organization and all below it; the tree holds no personal data."""
+    found = [organization_id]
+    level = found
+    while level := list(Organization.objects.filter(parent_id__in=level).order_by("id").values_list("id", flat=True)):
+        found = [*found, *level]
+    return found
+
+
 def network_of(organization_id: int) -> Organization:
     """The network above an organization (itself when it stands alone)."""
     node = Organization.objects.select_related("parent__parent").get(pk=organization_id)

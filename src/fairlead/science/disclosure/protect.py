@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,11 @@ def protect(lattice: Lattice, rule: Rule = STUDENTS) -> Release:
        costs one more cell, until there is none. Sums run over categories, and over the children of each
        organization, in the tables of all groups together, because they share their totals.
 
+    Sizes are settled first, from sizes alone: tables of several measures over the same people withhold the same
+    sizes, so that none gives back what another withholds. (Where protecting an attribute costs a size, it is
+    withheld on top of these.) People who come and go between months make neighbouring months differ a little;
+    against differences between months the minimum size is the only protection.
+
     The cell that goes is the cheapest by (too small to hide behind, level, whether it opens a new sum,
     people): greedy, so not the least possible loss, which is NP-hard (Fischetti & Salazar 2001,
     doi:10.1287/mnsc.47.7.1008.9805).
@@ -67,11 +72,11 @@ def protect(lattice: Lattice, rule: Rule = STUDENTS) -> Release:
     >>> [[protect(it).state_of(o, c).value for c in (1, 2)] for o in (1, 2)]
     [['complementary', 'primary'], ['complementary', 'complementary']]
     """
-    draft = _Draft(lattice, rule)
-    draft.close()
-    while leaks := exposed(lattice, draft.release()):
-        draft.cover(leaks)
-        draft.close()
+    nobody = replace(lattice, numerator=np.zeros_like(lattice.numerator))
+    sizes = _Draft(nobody, replace(rule, rate_width=0, bands=()))
+    sizes.settle()
+    draft = _Draft(lattice, rule, sizes.hidden_sizes)
+    draft.settle()
     return draft.release()
 
 
@@ -150,13 +155,13 @@ def _extreme(lattice: Lattice, rule: Rule) -> Mask:
 class _Draft:
     """A release in the making: which sizes and which numerators are hidden so far."""
 
-    def __init__(self, lattice: Lattice, rule: Rule) -> None:
+    def __init__(self, lattice: Lattice, rule: Rule, hidden_sizes: Mask | None = None) -> None:
         self._lattice, self._rule = lattice, rule
         self._sums = equations(lattice.parent, lattice.groups)
         self._small = _small(lattice, rule).ravel()
         self._extreme = _extreme(lattice, rule).ravel()
-        self._hide_n = self._small.copy()
-        self._hide_k = self._small | self._extreme
+        self._hide_n = self._small.copy() if hidden_sizes is None else self._small | hidden_sizes
+        self._hide_k = self._hide_n | self._extreme
         self._touching: dict[int, list[tuple[int, ...]]] = {}
         for sum_ in self._sums:
             for cell in sum_:
@@ -167,6 +172,18 @@ class _Draft:
         depth = np.repeat(children > 0, width).astype(int) * 2
         everybody = np.tile([1] + [0] * (width - 1), len(lattice.parent))
         self._level = depth + everybody
+
+    @property
+    def hidden_sizes(self) -> Mask:
+        """Cells whose size is withheld so far."""
+        return self._hide_n.copy()
+
+    def settle(self) -> None:
+        """Withhold until the attacker gives up."""
+        self.close()
+        while leaks := exposed(self._lattice, self.release()):
+            self.cover(leaks)
+            self.close()
 
     def release(self) -> Release:
         """Return what would be published now."""

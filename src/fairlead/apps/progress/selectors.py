@@ -1,0 +1,275 @@
+"""Reading indicators: the network's series, values by school, and the lattice as this person may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from django.db.models import Max, Sum
+
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.facts.selectors import GROUPS
+from fairlead.apps.progress.definitions import Indicator, expectations, indicators
+from fairlead.apps.progress.models import GroupReading, PublishedCell, PublishedTable, Reading
+from fairlead.apps.progress.sanity import Flag, check, check_sign
+from fairlead.science.proportion import Share, wilson
+
+AGGREGATES = "aggregates"  # the class of data that an agreement must name
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A number with what it rests on."""
+
+    begins: date
+    ends: date
+    n: int
+    numerator: float
+    denominator: float
+    observed: float
+    expected: float
+    rows: int
+
+    @property
+    def value(self) -> float | None:
+        return self.numerator / self.denominator if self.denominator else None
+
+    @property
+    def coverage(self) -> float | None:
+        return self.observed / self.expected if self.expected else None
+
+
+@dataclass(frozen=True)
+class Series:
+    """One indicator of a network: its points by week, oldest first, and what to check before quoting it."""
+
+    indicator: Indicator
+    points: tuple[Point, ...]
+    counted_at: datetime | None
+    flags: tuple[Flag, ...] = ()
+
+    @cached_property
+    def latest(self) -> Point | None:
+        return next((point for point in reversed(self.points) if point.value is not None), None)
+
+    @property
+    def value(self) -> float | None:
+        return self.latest.value if self.latest else None
+
+    @property
+    def values(self) -> list[float | None]:
+        return [point.value for point in self.points]
+
+    @property
+    def coverage(self) -> float | None:
+        """Records there are, of records expected; None where nothing says what to expect."""
+        return self.latest.coverage if self.latest and self.indicator.min_coverage > 0 else None
+
+    @property
+    def change(self) -> float | None:
+        """Since four points earlier, or since the first."""
+        known = [point.value for point in self.points if point.value is not None]
+        return known[-1] - known[max(0, len(known) - 5)] if len(known) > 1 else None
+
+    @property
+    def standing(self) -> str:
+        """ok, warn, bad, or none while there is no number or too little of it."""
+        if self.value is None or any(flag.kind in ("range", "coverage") for flag in self.flags):
+            return "none"
+        return self.indicator.standing(self.value)
+
+
+def series(scope: Scope, organization_ids: Iterable[int] | None = None) -> dict[str, Series]:
+    """Every indicator over the schools that the person may read (or over some of them)."""
+    schools = scope.org_ids if organization_ids is None else scope.org_ids & set(organization_ids)
+    rows = (
+        Reading.objects.filter(organization_id__in=schools)
+        .values("indicator", "begins", "ends")
+        .annotate(
+            sum_n=Sum("n"),
+            sum_numerator=Sum("numerator"),
+            sum_denominator=Sum("denominator"),
+            sum_observed=Sum("observed"),
+            sum_expected=Sum("expected"),
+            sum_rows=Sum("rows"),
+            counted=Max("counted_at"),
+        )
+        .order_by("begins")
+    )
+    points: dict[str, list[Point]] = {key: [] for key in indicators()}
+    counted: dict[str, datetime] = {}
+    for row in rows:
+        if row["indicator"] in points:
+            points[row["indicator"]].append(
+                Point(
+                    row["begins"], row["ends"], row["sum_n"], row["sum_numerator"], row["sum_denominator"],
+                    row["sum_observed"], row["sum_expected"], row["sum_rows"],
+                )
+            )  # fmt: skip
+            counted[row["indicator"]] = row["counted"]
+    found = {key: Series(indicators()[key], tuple(known), counted.get(key)) for key, known in points.items()}
+    signs = _signs(schools)
+    return {
+        key: Series(
+            one.indicator,
+            one.points,
+            one.counted_at,
+            (*check(one.indicator, [p.value for p in one.points], one.coverage), *signs.get(key, ())),
+        )
+        for key, one in found.items()
+    }
+
+
+def _signs(schools: Iterable[int]) -> dict[str, tuple[Flag, ...]]:
+    """Flags of indicators that go the wrong way together across schools, in the latest week."""
+    keys = {key for expectation in expectations() for key in (expectation.first, expectation.second)}
+    values: dict[str, dict[int, float]] = {key: {} for key in keys}
+    rows = Reading.objects.filter(organization_id__in=schools, indicator__in=keys, denominator__gt=0).order_by(
+        "begins"
+    )
+    for key, school, numerator, denominator in rows.values_list(
+        "indicator", "organization_id", "numerator", "denominator"
+    ):
+        values[key][school] = numerator / denominator  # the latest stays
+    flags: dict[str, tuple[Flag, ...]] = {}
+    for expectation in expectations():
+        _, flag = check_sign(expectation, values[expectation.first], values[expectation.second])
+        if flag is not None:
+            for key in (expectation.first, expectation.second):
+                flags[key] = (*flags.get(key, ()), flag)
+    return flags
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolValue:
+    """One school's latest number, how far it could be off by chance, and the way there."""
+
+    organization_id: int
+    name: str
+    point: Point
+    share: Share | None
+    trend: tuple[float, ...]
+
+
+def by_school(scope: Scope, key: str) -> list[SchoolValue]:
+    """An indicator's latest value at each school, by name: never ranked."""
+    rows = (
+        Reading.objects.filter(organization_id__in=scope.org_ids, indicator=key)
+        .select_related("organization")
+        .order_by("organization__name", "begins")
+    )
+    schools: dict[int, list[Reading]] = {}
+    for row in rows:
+        schools.setdefault(row.organization_id, []).append(row)
+    found = []
+    for school, readings in schools.items():
+        points = [
+            Point(r.begins, r.ends, r.n, r.numerator, r.denominator, r.observed, r.expected, r.rows) for r in readings
+        ]
+        known = [point for point in points if point.value is not None]
+        if known:
+            last = known[-1]
+            trend = tuple(point.value for point in known if point.value is not None)
+            found.append(SchoolValue(school, readings[0].organization.name, last, _share(last), trend))
+    return found
+
+
+def _share(point: Point) -> Share | None:
+    """Chance alone, for a group of `n`; a share of days or minutes is treated as if it came from `n` people."""
+    value = point.value
+    if value is None or not 0 <= value <= 1 or point.n <= 0:
+        return None
+    return wilson(value * point.n, point.n)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a lattice as this person may see it.
+
+    `state` is what everybody else gets; `n` and `low`..`high` are what this person gets (low == high when exact).
+    """
+
+    state: str
+    n: int | None
+    numerator: int | None
+    low: float | None
+    high: float | None
+
+    @property
+    def exact(self) -> bool:
+        return self.low is not None and self.low == self.high
+
+    @property
+    def withheld(self) -> bool:
+        """Whether nothing can be told of the share."""
+        return self.low is None and self.n != 0
+
+    @property
+    def published(self) -> bool:
+        """Whether everybody with an agreement reads this number as it stands."""
+        return self.state == PublishedCell.State.SHOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One indicator, one month, one group: a row for each organization, the network first, a cell for each category."""
+
+    table: PublishedTable
+    group: str
+    categories: tuple[str, ...]
+    rows: tuple[tuple[str, bool, tuple[Cell, ...]], ...]
+    unsuppressed: bool
+
+
+def published_tables(scope: Scope, key: str | None = None) -> list[PublishedTable]:
+    """Tables that the person may read: of their own organizations, or of a network under an agreement; newest first."""
+    grantors = {a.grantor_id for a in scope.agreements if AGGREGATES in a.data_classes}
+    tables = PublishedTable.objects.filter(network_id__in=scope.up_org_ids | grantors)
+    if key is not None:
+        tables = tables.filter(indicator=key)
+    return list(tables.select_related("network").order_by("-begins", "indicator"))
+
+
+def lattice(scope: Scope, table: PublishedTable, groups: Iterable[str]) -> list[Table]:
+    """The tables of some groups. Who may read the network's rows gets every number; others get what is stored.
+
+    Give a table that `published_tables` gave to the same person.
+    """
+    groups = list(groups)
+    cells = list(PublishedCell.objects.filter(table=table, group__in=["all", *groups]).select_related("organization"))
+    whole = scope.covers(table.network_id)
+    true: dict[tuple[int, str, str], tuple[int, int]] = {}
+    if whole:
+        readings = GroupReading.objects.filter(table=table, group__in=["all", *groups])
+        true = {
+            (r.organization_id, r.group, r.category): (r.n, r.numerator)
+            for r in readings.only("organization_id", "group", "category", "n", "numerator")
+        }
+    at = {(cell.organization_id, cell.group, cell.category): cell for cell in cells}
+    organizations = sorted({cell.organization for cell in cells}, key=lambda o: (o.pk != table.network_id, o.name))
+    tables = []
+    for group in groups:
+        kept = [c for c in GROUPS.get(group, ()) if any((o.pk, group, c) in at for o in organizations)]
+        rows = tuple(
+            (
+                organization.name,
+                organization.pk == table.network_id,
+                tuple(
+                    _cell(at[organization.pk, g, c], true.get((organization.pk, g, c)))
+                    for g, c in (("all", "all"), *((group, c) for c in kept))
+                ),
+            )
+            for organization in organizations
+        )
+        tables.append(Table(table, group, tuple(kept), rows, whole))
+    return tables
+
+
+def _cell(cell: PublishedCell, true: tuple[int, int] | None) -> Cell:
+    if true is None:
+        return Cell(cell.state, cell.n, cell.numerator, cell.low, cell.high)
+    n, numerator = true
+    value = numerator / n if n else None
+    return Cell(cell.state, n, numerator, value, value)

@@ -1,0 +1,17 @@
+"""The night's work: counting the indicators anew."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from fairlead import clock
+from fairlead.apps.progress import services
+from fairlead.apps.roster import selectors as roster
+
+
+@app.periodic(cron="30 1 * * *")
+@app.task(queueing_lock="progress-refresh", pass_context=False)
+def refresh_indicators(timestamp: int) -> None:
+    """Every network's readings, from yesterday's facts."""
+    for network in roster.networks():
+        services.refresh(network.pk, clock.now())

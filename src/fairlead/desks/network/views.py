@@ -1,0 +1,306 @@
+"""The network lead's pages. Values come from progress, pictures from here; nothing is estimated."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import altair as alt
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.facts.catalogue import catalogue
+from fairlead.apps.facts.rules import attendance_rules
+from fairlead.apps.facts.selectors import GROUPS
+from fairlead.apps.progress import selectors
+from fairlead.apps.progress.definitions import Indicator, indicators, theory_of_change
+from fairlead.apps.progress.selectors import SchoolValue, Series
+from fairlead.desks.charts import BAND, INK, MUTED, SERIES, Figure, figure
+from fairlead.desks.network import picture
+from fairlead.desks.network.templatetags.progress_words import share
+
+GAPS = "chronic_absence"  # the indicator whose gaps open the desk
+
+
+@require_safe
+@needs("network_lead")
+def desk(request: HttpRequest) -> HttpResponse:
+    """The theory of change with its live indicators, then where the groups stand."""
+    scope = request.scope
+    theory = theory_of_change()
+    series = selectors.series(scope)
+    tables = selectors.published_tables(scope, GAPS)
+    gaps = [_gap(table) for table in selectors.lattice(scope, tables[0], GROUPS)] if tables else []
+    return render(
+        request,
+        "network/desk.html",
+        {
+            "theory": theory,
+            "wide": picture.wide(theory, series),
+            "narrow": picture.narrow(theory, series),
+            "levels": [
+                (level, [one for one in series.values() if one.indicator.level == level.key])
+                for level in reversed(theory.levels)
+            ],
+            "arrows": [
+                (number, arrow, _label(arrow.begins), _label(arrow.ends), _study_url(arrow.study))
+                for number, arrow in enumerate(theory.arrows, start=1)
+            ],
+            "flagged": [one for one in series.values() if one.flags],
+            "as_of": max((one.latest.ends for one in series.values() if one.latest), default=None),
+            "gaps": gaps,
+            "gap_most": _widest(gaps),
+            "gap_table": tables[0] if tables else None,
+            "gap_indicator": indicators()[GAPS],
+        },
+    )
+
+
+@require_safe
+@needs("network_lead", "analyst")
+def indicator(request: HttpRequest, key: str) -> HttpResponse:
+    """One indicator: its formula, its facts, its weeks, its schools by name, and its groups."""
+    scope = request.scope
+    one = _indicator(key)
+    series = selectors.series(scope)[key]
+    schools = selectors.by_school(scope, key)
+    tables = selectors.published_tables(scope, key)
+    group = _group(request)
+    with_groups = bool(tables) and one.publish == "groups"
+    return render(
+        request,
+        "network/indicator.html",
+        {
+            "indicator": one,
+            "series": series,
+            "schools": schools,
+            "trend": _trend(one, series) if series.latest else None,
+            "by_school": _by_school(one, schools, series) if schools else None,
+            "rows": sum(school.point.rows for school in schools),
+            "columns": [(column, column.key in one.columns) for column in one.view.columns],
+            "rule": next((rule for rule in attendance_rules() if rule.key == one.rule), None),
+            "tables": tables,
+            "group": group,
+            "groups": list(GROUPS),
+            "lattice": selectors.lattice(scope, tables[0], [group])[0] if with_groups else None,
+            "siblings": [other for other in indicators().values() if other.level == one.level],
+        },
+    )
+
+
+@require_safe
+@needs("network_lead", "analyst", "director", "principal", "coach")
+def facts(request: HttpRequest) -> HttpResponse:
+    """The catalogue of facts: which views, at which grain, with which columns."""
+    used: dict[str, list[Indicator]] = {}
+    for one in indicators().values():
+        used.setdefault(one.view.key, []).append(one)
+    views = [(view, used.get(view.key, [])) for view in catalogue().values()]
+    return render(
+        request, "network/facts.html", {"views": views, "opens": request.scope.has("network_lead", "analyst")}
+    )
+
+
+@require_safe
+@needs("network_lead", "analyst", "director", "city_lead")
+def published(request: HttpRequest) -> HttpResponse:
+    """Which tables there are for people who may not see the rows."""
+    scope = request.scope
+    tables = selectors.published_tables(scope)
+    months: dict[date, list[tuple[Any, Indicator]]] = {}
+    for table in tables:
+        if table.indicator in indicators():
+            months.setdefault(table.begins, []).append((table, indicators()[table.indicator]))
+    return render(request, "network/published.html", {"months": months.items(), "agreements": scope.agreements})
+
+
+@require_safe
+@needs("network_lead", "analyst", "director", "city_lead")
+def published_table(request: HttpRequest, key: str, year: int, month: int) -> HttpResponse:
+    """One published table, one group: the stored cells, or every number for who may see the rows."""
+    scope = request.scope
+    one = _indicator(key)
+    table = next(
+        (t for t in selectors.published_tables(scope, key) if (t.begins.year, t.begins.month) == (year, month)), None
+    )
+    if table is None:
+        raise Http404
+    group = _group(request) if one.publish == "groups" else "all"
+    return render(
+        request,
+        "network/published_table.html",
+        {
+            "indicator": one,
+            "table": table,
+            "group": group,
+            "groups": list(GROUPS) if one.publish == "groups" else [],
+            "lattice": selectors.lattice(scope, table, [group])[0],
+            "why": _why(scope, table.network_id),
+        },
+    )
+
+
+def _indicator(key: str) -> Indicator:
+    if key not in indicators():
+        raise Http404
+    return indicators()[key]
+
+
+def _group(request: HttpRequest) -> str:
+    group = request.GET.get("group", "race_ethnicity")
+    if group not in GROUPS:
+        raise Http404
+    return group
+
+
+def _label(key: str) -> str:
+    return next(node.label for node in theory_of_change().nodes if node.key == key)
+
+
+def _study_url(study: str) -> str:
+    """The page of the study behind an arrow, if it is there."""
+    if not study:
+        return ""
+    for name, arguments in (("analyst:study", [study]), ("analyst:desk", [])):
+        try:
+            return reverse(name, args=arguments)
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def _why(scope: Scope, network_id: int) -> str:
+    """On which ground this person reads the table."""
+    if scope.covers(network_id):
+        return _("You may see the rows behind this table, so nothing is withheld from you.")
+    agreement = next((a for a in scope.agreements if a.grantor_id == network_id), None)
+    if agreement is not None:
+        return _("You read this under the agreement with %(name)s, which covers tables and no records.") % {
+            "name": agreement.grantor_name
+        }
+    return _("You read this as staff of the network. Small groups are protected.")
+
+
+def _gap(table: selectors.Table) -> dict[str, Any]:
+    """The network's row of one group, laid out as dots on one scale, beside everybody's value."""
+    _name, _is_network, cells = table.rows[0]
+    everybody, *rest = cells
+    return {
+        "group": table.group,
+        "everybody": everybody,
+        "cells": [
+            (category, cell, cell.low if cell.exact else None, _difference(cell, everybody))
+            for category, cell in zip(table.categories, rest, strict=True)
+        ],
+    }
+
+
+def _widest(gaps: list[dict[str, Any]]) -> float:
+    """The widest difference from everybody: one scale for all bars."""
+    return max((abs(d) for gap in gaps for *_cell, d in gap["cells"] if d is not None), default=0.0) or 1.0
+
+
+def _difference(cell: selectors.Cell, everybody: selectors.Cell) -> float | None:
+    if cell.low is None or everybody.low is None or not (cell.exact and everybody.exact):
+        return None
+    return cell.low - everybody.low
+
+
+def _trend(one: Indicator, series: Series) -> Figure:
+    """The weeks, with the target as a line."""
+    known = [point for point in series.points if point.value is not None]
+    weeks = [formats.date_format(point.begins, _("M j")) for point in known]
+    data = alt.Data(
+        values=[
+            {"week": week, "value": round(100 * (point.value or 0), 2)}
+            for week, point in zip(weeks, known, strict=True)
+        ]
+    )
+    every = [100 * (point.value or 0) for point in known] + [100 * one.target]
+    low, high = max(0.0, min(every) - 4), min(100.0 * one.most, max(every) + 4)
+    x = alt.X("week:O", title=_("week beginning"), sort=weeks, axis=alt.Axis(labelOverlap="greedy"))
+    scale = alt.Scale(domain=[low, high], nice=True, zero=False)
+    y = alt.Y("value:Q", title=_("percent"), scale=scale)
+    line = alt.Chart(data).mark_line(color=SERIES[0], point={"size": 46, "filled": True, "color": SERIES[0]})
+    target = alt.Chart(alt.Data(values=[{"target": 100 * one.target}])).mark_rule(
+        color=SERIES[1], strokeDash=[6, 4], strokeWidth=2
+    )
+    word = alt.Chart(alt.Data(values=[{"target": 100 * one.target, "week": weeks[-1]}])).mark_text(
+        align="right", dy=-8, color=SERIES[1], fontWeight=600
+    )
+    said = _("target %(share)s") % {"share": share(one.target, 0)}
+    chart = alt.layer(
+        target.encode(y=alt.Y("target:Q", scale=scale, title=_("percent"))),
+        line.encode(x=x, y=y),
+        word.encode(x=x, y=alt.Y("target:Q", scale=scale), text=alt.value(said)),
+    ).properties(width=470, height=230)
+    summary = _("%(label)s by week, with the share of records that there are.") % {"label": one.label}
+    return figure(
+        chart,
+        one.says,
+        summary,
+        [_("Week"), _("Value"), one.unit[:1].upper() + one.unit[1:], _("Coverage")],
+        [
+            (
+                formats.date_format(point.begins, "SHORT_DATE_FORMAT"),
+                share(point.value),
+                formats.number_format(point.n, 0, force_grouping=True),
+                share(point.coverage) if one.min_coverage else _("recorded only"),
+            )
+            for point in known
+        ],
+    )
+
+
+def _by_school(one: Indicator, schools: list[SchoolValue], series: Series) -> Figure:
+    """Each school by name, with how far chance alone could move its number."""
+    values = [
+        {
+            "school": school.name,
+            "value": round(100 * (school.point.value or 0), 2),
+            "low": round(100 * school.share.low, 2) if school.share else None,
+            "high": round(100 * school.share.high, 2) if school.share else None,
+        }
+        for school in schools
+    ]
+    data = alt.Data(values=values)
+    y = alt.Y("school:N", title=None, sort=[school.name for school in schools], axis=alt.Axis(labelLimit=260))
+    x = alt.X("value:Q", title=_("percent"), scale=alt.Scale(zero=False, nice=True))
+    base = alt.Chart(data)
+    layers = [
+        alt.Chart(alt.Data(values=[{"all": 100 * (series.value or 0)}]))
+        .mark_rule(color=MUTED, strokeDash=[2, 3])
+        .encode(x="all:Q"),
+        base.mark_bar(color=BAND, height=9, cornerRadius=4).encode(
+            y=y, x=alt.X("low:Q", title=_("percent"), scale=alt.Scale(zero=False)), x2="high:Q"
+        ),
+        base.mark_point(color=INK, filled=True, size=58, opacity=1).encode(y=y, x=x),
+    ]
+    return figure(
+        alt.layer(*layers).properties(width=560, height=22 * len(schools) + 10),
+        _("Schools by name: the dot is the value, the band is what chance alone could make of it"),
+        _(
+            "%(label)s at each school in its latest week, in order of name. The band is Wilson's 95%% interval for a "
+            "group of that size; the dotted line is the network."
+        )
+        % {"label": one.label},
+        [_("School"), _("Value"), _("Could be by chance"), one.unit[:1].upper() + one.unit[1:], _("Coverage")],
+        [
+            (
+                school.name,
+                share(school.point.value),
+                _("%(low)s to %(high)s") % {"low": share(school.share.low), "high": share(school.share.high)}
+                if school.share
+                else "–",
+                formats.number_format(school.point.n, 0, force_grouping=True),
+                share(school.point.coverage) if one.min_coverage else _("recorded only"),
+            )
+            for school in schools
+        ],
+    )
