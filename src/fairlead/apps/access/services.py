@@ -1,9 +1,9 @@
-"""Writing to the log of reads."""
+"""Accounts, and the log of reads."""
 
 from __future__ import annotations
 
 from fairlead import clock
-from fairlead.apps.access.models import AccessLog
+from fairlead.apps.access.models import AccessLog, Account
 from fairlead.apps.access.scope import Scope
 
 
@@ -16,3 +16,8 @@ def log_read(scope: Scope, action: str, target: str, organization_id: int) -> Ac
         action=action,
         target=target,
     )
+
+
+def open_account(person_id: int, email: str, password: str) -> Account:
+    """Give a person a way in. The caller has checked the password; there is no public sign-up."""
+    return Account.objects.create_user(email, password, person_id=person_id)

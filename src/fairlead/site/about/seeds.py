@@ -83,9 +83,7 @@ def read_seeds() -> tuple[Source, ...]:
         )
         for row in tomllib.loads(_FILE.read_text("utf-8"))["seed"]
     ]
-    return tuple(
-        Source(code, name, tuple(r for r in rows if r.id[:2] == code)) for code, name in SOURCES.items()
-    )
+    return tuple(Source(code, name, tuple(r for r in rows if r.id[:2] == code)) for code, name in SOURCES.items())
 
 
 def summary(sources: tuple[Source, ...]) -> list[tuple[str, str, int]]:

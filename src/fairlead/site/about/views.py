@@ -25,7 +25,9 @@ def seeds(request: HttpRequest) -> HttpResponse:
 
 
 class _SampleForm(forms.Form):
-    reason = forms.CharField(label=pgettext_lazy("sample", "Reason"), help_text=pgettext_lazy("sample", "One line is enough."))
+    reason = forms.CharField(
+        label=pgettext_lazy("sample", "Reason"), help_text=pgettext_lazy("sample", "One line is enough.")
+    )
     contact = forms.ChoiceField(
         label=pgettext_lazy("sample", "Outcome of the call"),
         choices=[

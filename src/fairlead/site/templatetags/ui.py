@@ -40,8 +40,7 @@ _ICONS = {
     "flag": '<path d="M5.5 21V4m0 .5h12l-2.5 4 2.5 4h-12"/>',
     "note": '<path d="M5 3.5h10l4 4v13H5z"/><path d="M8.5 11h7M8.5 15h7"/>',
     "out": '<path d="M10 4H5v16h5M10 12h10.5m-4-4 4 4-4 4"/>',
-    "anchor": '<circle cx="12" cy="5" r="2.2"/>'
-    '<path d="M12 7.2V21M8 11h8M4 14c.5 4.3 3.5 7 8 7s7.5-2.7 8-7"/>',
+    "anchor": '<circle cx="12" cy="5" r="2.2"/><path d="M12 7.2V21M8 11h8M4 14c.5 4.3 3.5 7 8 7s7.5-2.7 8-7"/>',
 }
 
 ROLE_NAMES = {
