@@ -53,7 +53,7 @@ def curve(shown: Beside) -> Figure | None:
             ),
             strokeDash=alt.StrokeDash("plan:N", sort=names, scale=alt.Scale(domain=names, range=dashes), legend=None),
         )
-        .properties(width=400, height=300)
+        .properties(width=320, height=260)
     )
     return figure(
         chart,

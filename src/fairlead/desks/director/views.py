@@ -24,7 +24,7 @@ PLANNERS = ("director", "network_lead")
 
 
 def _scope(request: HttpRequest) -> Scope:
-    return request.scope  # type: ignore[attr-defined,no-any-return]
+    return request.scope  # type: ignore[attr-defined]
 
 
 def _network(scope: Scope) -> int:
