@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from importlib import import_module
+from threading import Thread
 
 import numpy as np
 from django.db import transaction
@@ -198,11 +201,18 @@ def _status(plans: Collection[CaseloadPlan], place: CaseloadAssignment) -> str:
     return next(p.status for p in plans if p.pk == place.plan_id)
 
 
-def _assign(problem: Problem) -> Plan:
-    # Loading the solver takes two seconds: only making a plan pays for it.
-    from fairlead.science.allocation.caseload_solver import assign
+SOLVER = "fairlead.science.allocation.caseload_solver"
 
-    return assign(problem)
+
+def warm_up() -> None:
+    """Begin to load the solver, which takes seconds, while the person reads the page with the button."""
+    if SOLVER not in sys.modules:
+        Thread(target=import_module, args=(SOLVER,), daemon=True).start()
+
+
+def _assign(problem: Problem) -> Plan:
+    plan: Plan = import_module(SOLVER).assign(problem)
+    return plan
 
 
 def _named(rule: Rule, problem: Problem, ground: planning.Ground) -> Clash:
