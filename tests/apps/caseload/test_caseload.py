@@ -53,6 +53,21 @@ def test_values_are_those_counted_by_hand(lead, seeded):
     assert found["english_learner"][school].value == pytest.approx(learners / stated)
 
 
+def test_a_student_whose_record_says_nothing_is_in_no_denominator(lead, seeded):
+    school = int(seeded.school_ids[0])
+    before = indicators.values(lead, ["english_learner"], [school], seeded.dates[0], seeded.today)
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE roster_demographics SET english_learner = NULL WHERE person_id IN "
+            "(SELECT person_id FROM roster_demographics WHERE organization_id = %s ORDER BY person_id LIMIT 3)",
+            [school],
+        )
+    after = indicators.values(lead, ["english_learner"], [school], seeded.dates[0], seeded.today)
+    old, new = before["english_learner"][school], after["english_learner"][school]
+    assert (old.coverage, new.out_of) == (1.0, old.out_of - 3)
+    assert new.coverage == pytest.approx(new.out_of / old.out_of)
+
+
 def test_an_unknown_indicator_is_refused_by_name(lead, seeded):
     with pytest.raises(ValueError, match="'test_scores': no such indicator; a recipe may use chronic_absence"):
         indicators.values(lead, ["test_scores"], [1], seeded.dates[0], seeded.today)
