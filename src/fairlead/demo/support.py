@@ -174,7 +174,7 @@ def _maybe_promise(
         return
     due = made.date() + timedelta(days=int(rng.choice([5, 7, 10, 14])))
     kept = made + timedelta(days=float(rng.integers(1, 14)), hours=3)
-    forgotten = rng.random() < (0.10 if (TODAY - due).days < 40 else 0.0)
+    forgotten = rng.random() < (0.10 if (TODAY - due).days < 40 else 0.012)
     because = _pick(rng, sayings.OTHERWISE) if rng.random() < 0.08 else ""
     if forgotten or kept.date() >= TODAY:
         kept_at, because = None, ""
@@ -199,10 +199,10 @@ def _fate(
             return None, None, "", ""
         if rng.random() < answers and closed < now:
             return shared, closed, _pick(rng, sayings.ANSWERS), ""
-        if (old and rng.random() < 0.97 and closed < now) or (TODAY - at.date()).days > 60:
+        if old and rng.random() < 0.97 and closed < now:
             return shared, closed, "", _pick(rng, sayings.OTHERWISE)
         return shared, None, "", ""
-    if (TODAY - at.date()).days > 45 or (old and rng.random() < 0.97) or rng.random() < 0.3:
+    if (old and rng.random() < 0.985) or rng.random() < 0.3:
         return None, at + timedelta(hours=4), "", _pick(rng, sayings.OTHERWISE)
     return None, None, "", ""
 
@@ -221,7 +221,7 @@ def _coaching(
         school = int(world.section_school[index])
         org, coach = int(world.school_ids[school]), _coach_of(world, school)
         section = int(world.section_ids[index])
-        periods: list[tuple[date, date, date, date | None, int, int | None]] = []
+        periods = []
         if teacher in last_year:
             periods.append((BEGINS, LAST_YEAR_ENDS, date(2025, 9, 2), LAST_YEAR_ENDS, 15, None))
         if teacher in coached:

@@ -37,12 +37,11 @@ class Indicator:
     min_coverage: float
     counts_people: bool
     publish: str
-    source: str
     rule: str
     texts: dict[str, Any]
 
     def __getattr__(self, name: str) -> str:
-        """The indicator's words in the reader's language: label, says, unit, numerator, denominator, coverage."""
+        """The indicator's words in the reader's language: label, says, unit, numerator, denominator, coverage, source."""
         if name.startswith("_") or name not in self.texts:
             raise AttributeError(name)
         return said(self.texts, name)
@@ -97,13 +96,16 @@ class Arrow:
     begins: str
     ends: str
     evidence: str
-    source: str
     study: str
     texts: dict[str, str]
 
     @property
     def says(self) -> str:
         return said(self.texts, "says")
+
+    @property
+    def source(self) -> str:
+        return said(self.texts, "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,6 @@ def indicators() -> dict[str, Indicator]:
             min_coverage=row["min_coverage"],
             counts_people=row["counts_people"],
             publish=row["publish"],
-            source=row["source"],
             rule=row.get("rule", ""),
             texts=row,
         )
@@ -173,7 +174,7 @@ def indicators() -> dict[str, Indicator]:
 @cache
 def expectations() -> tuple[Expectation, ...]:
     """Pairs of indicators that should go together."""
-    return tuple(Expectation(row["pair"][0], row["pair"][1], row["sign"]) for row in _read("indicators.toml")["expect"])
+    return tuple(Expectation(*row["pair"], row["sign"]) for row in _read("indicators.toml")["expect"])
 
 
 @cache
@@ -183,7 +184,7 @@ def theory_of_change() -> TheoryOfChange:
     levels = tuple(Level(row["key"], row) for row in raw["level"])
     nodes = tuple(Node(row["key"], row["level"], tuple(row["indicators"]), row) for row in raw["node"])
     arrows = tuple(
-        Arrow(row["from"], row["to"], row["evidence"], row["source"], row.get("study", ""), row)
+        Arrow(row["from"], row["to"], row["evidence"], row.get("study", ""), row)
         for row in raw["arrow"]
     )
     known = {node.key for node in nodes}

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -22,11 +22,6 @@ USUAL_MINUTES = 12
 Choices = Sequence[tuple[Any, Any]]
 
 
-def _choices(form: forms.Form, name: str) -> forms.ChoiceField:
-    """The field of that name, known to offer choices."""
-    return cast(forms.ChoiceField, form.fields[name])
-
-
 class ChooseForm(forms.Form):
     """Whom, and for which purpose: chosen before the visit's form opens, since it says who will see it."""
 
@@ -35,8 +30,8 @@ class ChooseForm(forms.Form):
 
     def __init__(self, *args: Any, teachers: Choices, purposes: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choices(self, "teacher").choices = [("", _("Choose a teacher")), *teachers]
-        _choices(self, "purpose").choices = [(p, purpose_words(p).label) for p in purposes]
+        self.fields["teacher"].choices = [("", _("Choose a teacher")), *teachers]
+        self.fields["purpose"].choices = [(p, purpose_words(p).label) for p in purposes]
         self.fields["purpose"].error_messages["required"] = _(
             "Choose the purpose first: it says who will see this visit."
         )
@@ -111,9 +106,9 @@ class VisitForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.items = items
         if len(sections) > 1:
-            _choices(self, "section").choices = sections
+            self.fields["section"].choices = sections
         else:
-            _choices(self, "section").choices = sections
+            self.fields["section"].choices = sections
             self.fields["section"].widget = forms.HiddenInput()
         for item in items:
             if item.kind == "text":

@@ -119,7 +119,7 @@ def wide(theory: TheoryOfChange, series: Mapping[str, Any]) -> Picture:
     boxes: list[Box] = []
     headings = []
     for c, (level, nodes) in enumerate(zip(theory.levels, columns, strict=True)):
-        x: float = c * (COLUMN + GAP) + 1
+        x = c * (COLUMN + GAP) + 1
         headings.append(Heading(level.label, x + COLUMN / 2, 18))
         y = float(TOP)
         for i, node in enumerate(nodes):
@@ -133,7 +133,7 @@ def wide(theory: TheoryOfChange, series: Mapping[str, Any]) -> Picture:
         if level.key == box.node.level
     }
     ports: dict[tuple[str, str], int] = {}
-    lines: list[Line] = []
+    lines = []
     under = bottom + 22
     for number, arrow in enumerate(theory.arrows, start=1):
         (a, from_column), (b, to_column) = at[arrow.begins], at[arrow.ends]
@@ -182,7 +182,7 @@ def narrow(theory: TheoryOfChange, series: Mapping[str, Any]) -> Picture:
     at = {box.node.key: box for box in boxes}
     ports: dict[tuple[str, str], int] = {}
     taken: list[tuple[float, float, int]] = []
-    lines: list[Line] = []
+    lines = []
     for number, arrow in sorted(
         enumerate(theory.arrows, start=1), key=lambda n: abs(at[n[1].ends].y - at[n[1].begins].y)
     ):

@@ -6,14 +6,14 @@ from datetime import date
 from typing import Any
 
 import altair as alt
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from fairlead.apps.access.decorators import ScopedRequest, needs
+from fairlead.apps.access.decorators import needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.facts.catalogue import catalogue
 from fairlead.apps.facts.rules import attendance_rules
@@ -30,7 +30,7 @@ GAPS = "chronic_absence"  # the indicator whose gaps open the desk
 
 @require_safe
 @needs("network_lead")
-def desk(request: ScopedRequest) -> HttpResponse:
+def desk(request: HttpRequest) -> HttpResponse:
     """The theory of change with its live indicators, then where the groups stand."""
     scope = request.scope
     theory = theory_of_change()
@@ -64,7 +64,7 @@ def desk(request: ScopedRequest) -> HttpResponse:
 
 @require_safe
 @needs("network_lead", "analyst")
-def indicator(request: ScopedRequest, key: str) -> HttpResponse:
+def indicator(request: HttpRequest, key: str) -> HttpResponse:
     """One indicator: its formula, its facts, its weeks, its schools by name, and its groups."""
     scope = request.scope
     one = _indicator(key)
@@ -96,7 +96,7 @@ def indicator(request: ScopedRequest, key: str) -> HttpResponse:
 
 @require_safe
 @needs("network_lead", "analyst", "director", "principal", "coach")
-def facts(request: ScopedRequest) -> HttpResponse:
+def facts(request: HttpRequest) -> HttpResponse:
     """The catalogue of facts: which views, at which grain, with which columns."""
     used: dict[str, list[Indicator]] = {}
     for one in indicators().values():
@@ -109,7 +109,7 @@ def facts(request: ScopedRequest) -> HttpResponse:
 
 @require_safe
 @needs("network_lead", "analyst", "director", "city_lead")
-def published(request: ScopedRequest) -> HttpResponse:
+def published(request: HttpRequest) -> HttpResponse:
     """Which tables there are for people who may not see the rows."""
     scope = request.scope
     tables = selectors.published_tables(scope)
@@ -122,7 +122,7 @@ def published(request: ScopedRequest) -> HttpResponse:
 
 @require_safe
 @needs("network_lead", "analyst", "director", "city_lead")
-def published_table(request: ScopedRequest, key: str, year: int, month: int) -> HttpResponse:
+def published_table(request: HttpRequest, key: str, year: int, month: int) -> HttpResponse:
     """One published table, one group: the stored cells, or every number for who may see the rows."""
     scope = request.scope
     one = _indicator(key)
@@ -152,7 +152,7 @@ def _indicator(key: str) -> Indicator:
     return indicators()[key]
 
 
-def _group(request: ScopedRequest) -> str:
+def _group(request: HttpRequest) -> str:
     group = request.GET.get("group", "race_ethnicity")
     if group not in GROUPS:
         raise Http404
@@ -224,7 +224,7 @@ def _trend(one: Indicator, series: Series) -> Figure:
     )
     every = [100 * (point.value or 0) for point in known] + [100 * one.target]
     low, high = max(0.0, min(every) - 4), min(100.0 * one.most, max(every) + 4)
-    x = alt.X("week:O", title=_("week beginning"), sort=weeks, axis=alt.Axis(labelOverlap="greedy"))
+    x = alt.X("week:O", title=_("week beginning"), sort=weeks, axis=alt.Axis(labelOverlap="greedy", labelSeparation=10))
     scale = alt.Scale(domain=[low, high], nice=True, zero=False)
     y = alt.Y("value:Q", title=_("percent"), scale=scale)
     line = alt.Chart(data).mark_line(color=SERIES[0], point={"size": 46, "filled": True, "color": SERIES[0]})
@@ -239,7 +239,7 @@ def _trend(one: Indicator, series: Series) -> Figure:
         target.encode(y=alt.Y("target:Q", scale=scale, title=_("percent"))),
         line.encode(x=x, y=y),
         word.encode(x=x, y=alt.Y("target:Q", scale=scale), text=alt.value(said)),
-    ).properties(width=470, height=230)
+    ).properties(width=350, height=200)
     summary = _("%(label)s by week, with the share of records that there are.") % {"label": one.label}
     return figure(
         chart,

@@ -21,12 +21,15 @@ class AttendanceRule:
     present_share: float
     min_days: int
     confirmed: bool
-    source: str
     texts: dict[str, str]
 
     @property
     def meaning(self) -> str:
         return said(self.texts, "meaning")
+
+    @property
+    def source(self) -> str:
+        return said(self.texts, "source")
 
 
 @cache
@@ -41,7 +44,6 @@ def attendance_rules() -> tuple[AttendanceRule, ...]:
             present_share=row["present_share"],
             min_days=row["min_days"],
             confirmed=row["confirmed"],
-            source=row["source"],
             texts=row,
         )
         for row in sorted(raw["rule"], key=lambda row: row["begins"])
