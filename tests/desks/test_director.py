@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.db.models import F
 from django.urls import reverse
 
 from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, NeedScore
@@ -31,18 +32,29 @@ def own_schools(seeded):
         )
 
 
+def listed(client, names):
+    """Those of `names` that the desk lists, in its order."""
+    page = text(client.get(DESK)).split("In order of need", 1)[1].split("Promised to you", 1)[0]
+    return sorted((n for n in names if n in page), key=page.find)
+
+
 def test_the_desk_shows_own_schools_and_no_others_in_order_of_need(marcus, seeded):
-    page = text(marcus.get(DESK))
-    names = own_schools(seeded)
     with as_owner():
-        ranks = dict(NeedScore.objects.filter(as_of=seeded.dates[-2]).values_list("organization__name", "rank"))
-    listed = page.split("In order of need", 1)[1].split("Promised to you", 1)[0]
-    at = {name: listed.find(name) for name in ranks}
-    assert {name for name, position in at.items() if position >= 0} == names
-    order = sorted(names, key=at.get)
-    assert [ranks[n] for n in order] == sorted(ranks[n] for n in names)
-    for name in names:
-        assert f"rank {ranks[name]} of {len(ranks)}" in listed
+        CaseloadAssignment.objects.filter(
+            plan__status="chosen", organization_id__in=seeded.school_ids[:3].tolist()
+        ).update(director_id=seeded.person["marcus"])
+    mine = own_schools(seeded)
+    assert 3 <= len(mine) < len(seeded.school_ids)
+    with as_owner():
+        latest = NeedScore.objects.filter(as_of=seeded.dates[-2])
+        ranks = dict(latest.values_list("organization__name", "rank"))
+    assert listed(marcus, ranks) == sorted(mine, key=ranks.get)
+    page = text(marcus.get(DESK))
+    for name in mine:
+        assert f"rank {ranks[name]} of {len(ranks)}" in page
+    with as_owner():
+        latest.update(rank=len(ranks) + 1 - F("rank"))
+    assert listed(marcus, ranks) == sorted(mine, key=ranks.get, reverse=True)
 
 
 def test_the_desk_needs_few_queries(marcus):
@@ -123,6 +135,11 @@ def test_a_principal_is_not_let_in_but_may_read_the_recipe(as_person, seeded):
     assert "Ridgeline Elementary" in page
     assert "Harbor Point Elementary" not in page
     assert "These weights are examples." in page
+    with as_owner():
+        place = CaseloadAssignment.objects.select_related("director").get(
+            plan__status="chosen", organization_id=int(seeded.school_ids[1])
+        )
+    assert f"{place.director.name} serves it, {place.minutes_per_month} minutes a month" in page
 
 
 def test_the_city_reads_the_recipe_without_schools(as_person):

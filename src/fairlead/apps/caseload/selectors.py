@@ -63,6 +63,6 @@ def serves(scope: Scope, organization_id: int, on: date) -> CaseloadAssignment |
             organization_id=organization_id,
             organization__in=scope.org_ids,
         )
-        .select_related("director", "plan")
+        .select_related("director", "plan", "organization")
         .first()
     )

@@ -150,8 +150,10 @@ def recipe(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404 from None
     scope = _scope(request)
     found = plans.needs(scope, clock.today(), key)
+    school = scope.organization_of("principal")
     context = {
         "recipe": published,
+        "served": plans.serves(scope, school, clock.today()) if school else None,
         "needs": shown.published(published, found),
         "as_of": found[0].as_of if found else None,
         "draws": services.DRAWS,
