@@ -4,3 +4,9 @@ import os
 
 os.environ["FAIRLEAD_LOGIN"] = "owner"
 os.environ["FAIRLEAD_DEMO"] = "1"
+
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run, and no test that fails because the machine is busy.
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")

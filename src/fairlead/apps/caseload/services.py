@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from importlib import import_module
-from threading import Thread
 
 import numpy as np
 from django.db import transaction
@@ -201,18 +198,11 @@ def _status(plans: Collection[CaseloadPlan], place: CaseloadAssignment) -> str:
     return next(p.status for p in plans if p.pk == place.plan_id)
 
 
-SOLVER = "fairlead.science.allocation.caseload_solver"
-
-
-def warm_up() -> None:
-    """Begin to load the solver, which takes seconds, while the person reads the page with the button."""
-    if SOLVER not in sys.modules:
-        Thread(target=import_module, args=(SOLVER,), daemon=True).start()
-
-
 def _assign(problem: Problem) -> Plan:
-    plan: Plan = import_module(SOLVER).assign(problem)
-    return plan
+    # Loading it takes a second: the web server has done so at its start, other commands should not pay for it.
+    from fairlead.science.allocation.caseload_solver import assign
+
+    return assign(problem)
 
 
 def _named(rule: Rule, problem: Problem, ground: planning.Ground) -> Clash:

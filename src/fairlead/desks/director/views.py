@@ -41,7 +41,6 @@ def desk(request: HttpRequest) -> HttpResponse:
     scope, today = _scope(request), clock.today()
     side = shown.beside(scope, _network(scope), today)
     assert side is not None
-    services.warm_up()
     rows = shown.my_schools(scope, today, side)
     promises = list(support.own_promises(scope)[: shown.PROMISES])
     context = {
@@ -104,7 +103,6 @@ def _may_keep(scope: Scope, side: shown.Beside) -> list[tuple[int, str]]:
 @needs(*PLANNERS)
 def caseload(request: HttpRequest) -> HttpResponse:
     """Plans beside each other, school by school."""
-    services.warm_up()
     return _caseload(request)
 
 
