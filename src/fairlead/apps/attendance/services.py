@@ -10,15 +10,16 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from procrastinate.contrib.django import app as jobs
 
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance.models import AttendanceMark, FamilyContact, Reminder, Roll
 from fairlead.apps.roster import selectors as roster
 
-AGAIN = timedelta(
-    minutes=5
-)  # a second reminder or the same outcome within this time is a second tap, not a second act
+# A second reminder or the same outcome within this time is a second tap, not a second act.
+AGAIN = timedelta(minutes=5)
+EMAIL_REMINDER = "attendance.email_reminder"
 
 
 class AttendanceError(Exception):
@@ -165,9 +166,8 @@ def send_reminder(scope: Scope, roll_id: int) -> Reminder:
         channel=Reminder.Channel.EMAIL if by_email else Reminder.Channel.IN_APP,
     )
     if by_email:
-        from fairlead.apps.attendance.tasks import email_reminder
-
-        email_reminder.defer(reminder_id=reminder.pk)  # in this transaction: no reminder, no e-mail
+        # By name, since tasks stand above services; in this transaction: no reminder, no e-mail.
+        jobs.configure_task(EMAIL_REMINDER).defer(reminder_id=reminder.pk)
     return reminder
 
 

@@ -11,10 +11,11 @@ from procrastinate.contrib.django import app
 
 from fairlead import clock
 from fairlead.apps.attendance.models import Reminder
+from fairlead.apps.attendance.services import EMAIL_REMINDER
 
 
 @app.task(
-    name="attendance.email_reminder", retry=RetryStrategy(max_attempts=6, exponential_wait=4), pass_context=False
+    name=EMAIL_REMINDER, retry=RetryStrategy(max_attempts=6, exponential_wait=4), pass_context=False
 )
 def email_reminder(reminder_id: int) -> None:
     """Send one reminder by e-mail, unless the roll has come while it waited."""
