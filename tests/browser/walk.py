@@ -12,7 +12,7 @@ class Page:
     slug: str
     person: str | None
     name: str
-    args: tuple[str, ...] = ()
+    args: tuple[str | int, ...] = ()
 
 
 PAGES = (
@@ -31,8 +31,12 @@ PAGES = (
     Page("3-purpose", "dana", "coach:visit_new"),
     Page("3-rubric", "dana", "coach:visit_form", ("@amara", "coaching")),
     Page("3-visit", "dana", "coach:visit", ("@visit_to_amara",)),
-    Page("3-feedback", "amara", "teacher:feedback_visit", ("@visit_to_amara",)),
-    Page("3-dose", "grace", "principal:support"),
+    Page("3-feedback", "amara", "teacher:feedback"),
+    Page("3-feedback-visit", "amara", "teacher:feedback_visit", ("@visit_to_amara",)),
+    Page("3-help", "grace", "principal:support"),
+    Page("4-director", "marcus", "director:desk"),
+    Page("4-caseload", "marcus", "director:caseload"),
+    Page("4-recipe", "marcus", "director:recipe", ("example",)),
     Page("5-theory", "ines", "network:desk"),
     Page("5-indicator", "ines", "network:indicator", ("chronic_absence",)),
     Page("5-facts", "ines", "network:facts"),
