@@ -23,6 +23,7 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
     ("network_lead", "network:desk", _("Theory of change")),
     ("analyst", "analyst:desk", _("Studies")),
     ("city_lead", "city:desk", _("Quality seats")),
+    ("city_lead", "network:published", _("Published tables")),
 )
 
 

@@ -134,6 +134,14 @@ def test_the_app_cannot_publish(published: Any, scope_of: Any) -> None:
             model.objects.all().delete()
 
 
+def test_the_worker_can_do_the_nights_work(seeded: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE fairlead_worker")
+    assert services.refresh(seeded.network_id, seeded.moment) > 0
+    with pytest.raises(services.NotPublished, match="is not over"):
+        services.publish(seeded.network_id, NOVEMBER, seeded.moment)
+
+
 def test_a_principal_sees_series_of_their_own_school(seeded: Any, scope_of: Any) -> None:
     scope = scope_of("owen")
     assert [s.organization_id for s in selectors.by_school(scope, "attendance")] == [int(seeded.school_ids[1])]

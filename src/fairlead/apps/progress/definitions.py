@@ -174,7 +174,7 @@ def indicators() -> dict[str, Indicator]:
 @cache
 def expectations() -> tuple[Expectation, ...]:
     """Pairs of indicators that should go together."""
-    return tuple(Expectation(*row["pair"], row["sign"]) for row in _read("indicators.toml")["expect"])
+    return tuple(Expectation(row["pair"][0], row["pair"][1], row["sign"]) for row in _read("indicators.toml")["expect"])
 
 
 @cache

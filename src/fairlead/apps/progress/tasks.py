@@ -10,7 +10,7 @@ from fairlead.apps.roster import selectors as roster
 
 
 @app.periodic(cron="30 1 * * *")
-@app.task(queueing_lock="progress-refresh", pass_context=False)
+@app.task(name="progress.refresh_indicators", queueing_lock="progress.refresh_indicators")
 def refresh_indicators(timestamp: int) -> None:
     """Every network's readings, from yesterday's facts."""
     for network in roster.networks():

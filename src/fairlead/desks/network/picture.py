@@ -9,9 +9,9 @@ from typing import Any
 
 from fairlead.apps.progress.definitions import Arrow, Node, TheoryOfChange
 
-COLUMN, GAP, TOP, BETWEEN = 238, 68, 74, 60
-TITLE, ROW, PAD = 20, 46, 14
-NARROW_WIDTH, GUTTER, LANE = 340, 62, 13
+COLUMN, GAP, TOP, BETWEEN = 238.0, 68.0, 74.0, 60.0
+TITLE, ROW, PAD = 20.0, 46.0, 14.0
+NARROW_WIDTH, GUTTER, LANE = 340.0, 62.0, 13.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def wide(theory: TheoryOfChange, series: Mapping[str, Any]) -> Picture:
     for c, (level, nodes) in enumerate(zip(theory.levels, columns, strict=True)):
         x = c * (COLUMN + GAP) + 1
         headings.append(Heading(level.label, x + COLUMN / 2, 18))
-        y = float(TOP)
+        y = TOP
         for i, node in enumerate(nodes):
             boxes.append(_box(node, x, y, COLUMN, series))
             y += (tallest[i] if i < 2 else boxes[-1].height) + BETWEEN
@@ -133,7 +133,7 @@ def wide(theory: TheoryOfChange, series: Mapping[str, Any]) -> Picture:
         if level.key == box.node.level
     }
     ports: dict[tuple[str, str], int] = {}
-    lines = []
+    lines: list[Line] = []
     under = bottom + 22
     for number, arrow in enumerate(theory.arrows, start=1):
         (a, from_column), (b, to_column) = at[arrow.begins], at[arrow.ends]
@@ -182,7 +182,7 @@ def narrow(theory: TheoryOfChange, series: Mapping[str, Any]) -> Picture:
     at = {box.node.key: box for box in boxes}
     ports: dict[tuple[str, str], int] = {}
     taken: list[tuple[float, float, int]] = []
-    lines = []
+    lines: list[Line] = []
     for number, arrow in sorted(
         enumerate(theory.arrows, start=1), key=lambda n: abs(at[n[1].ends].y - at[n[1].begins].y)
     ):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import altair as alt
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.cache import cache
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.facts.catalogue import catalogue
 from fairlead.apps.facts.rules import attendance_rules
@@ -30,7 +34,7 @@ GAPS = "chronic_absence"  # the indicator whose gaps open the desk
 
 @require_safe
 @needs("network_lead")
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: ScopedRequest) -> HttpResponse:
     """The theory of change with its live indicators, then where the groups stand."""
     scope = request.scope
     theory = theory_of_change()
@@ -64,7 +68,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs("network_lead", "analyst")
-def indicator(request: HttpRequest, key: str) -> HttpResponse:
+def indicator(request: ScopedRequest, key: str) -> HttpResponse:
     """One indicator: its formula, its facts, its weeks, its schools by name, and its groups."""
     scope = request.scope
     one = _indicator(key)
@@ -80,8 +84,8 @@ def indicator(request: HttpRequest, key: str) -> HttpResponse:
             "indicator": one,
             "series": series,
             "schools": schools,
-            "trend": _trend(one, series) if series.latest else None,
-            "by_school": _by_school(one, schools, series) if schools else None,
+            "trend": _kept(scope, series, "trend", lambda: _trend(one, series)),
+            "by_school": _kept(scope, series, "schools", lambda: _by_school(one, schools, series)),
             "rows": sum(school.point.rows for school in schools),
             "columns": [(column, column.key in one.columns) for column in one.view.columns],
             "rule": next((rule for rule in attendance_rules() if rule.key == one.rule), None),
@@ -96,7 +100,7 @@ def indicator(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_safe
 @needs("network_lead", "analyst", "director", "principal", "coach")
-def facts(request: HttpRequest) -> HttpResponse:
+def facts(request: ScopedRequest) -> HttpResponse:
     """The catalogue of facts: which views, at which grain, with which columns."""
     used: dict[str, list[Indicator]] = {}
     for one in indicators().values():
@@ -109,7 +113,7 @@ def facts(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs("network_lead", "analyst", "director", "city_lead")
-def published(request: HttpRequest) -> HttpResponse:
+def published(request: ScopedRequest) -> HttpResponse:
     """Which tables there are for people who may not see the rows."""
     scope = request.scope
     tables = selectors.published_tables(scope)
@@ -122,7 +126,7 @@ def published(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs("network_lead", "analyst", "director", "city_lead")
-def published_table(request: HttpRequest, key: str, year: int, month: int) -> HttpResponse:
+def published_table(request: ScopedRequest, key: str, year: int, month: int) -> HttpResponse:
     """One published table, one group: the stored cells, or every number for who may see the rows."""
     scope = request.scope
     one = _indicator(key)
@@ -152,7 +156,7 @@ def _indicator(key: str) -> Indicator:
     return indicators()[key]
 
 
-def _group(request: HttpRequest) -> str:
+def _group(request: ScopedRequest) -> str:
     group = request.GET.get("group", "race_ethnicity")
     if group not in GROUPS:
         raise Http404
@@ -212,6 +216,20 @@ def _difference(cell: selectors.Cell, everybody: selectors.Cell) -> float | None
     return cell.low - everybody.low
 
 
+def _kept(scope: Scope, series: Series, name: str, draw: Callable[[], Figure]) -> Figure | None:
+    """A figure, described anew only after a new count: describing one costs more than all the page's queries."""
+    if series.latest is None:
+        return None
+    one = series.indicator
+    told = (name, one.key, one.version, series.counted_at, series.value, sorted(scope.org_ids), get_language())
+    key = "network:" + hashlib.sha256(repr(told).encode()).hexdigest()
+    figure: Figure | None = cache.get(key)
+    if figure is None:
+        figure = draw()
+        cache.set(key, figure, 3600)
+    return figure
+
+
 def _trend(one: Indicator, series: Series) -> Figure:
     """The weeks, with the target as a line."""
     known = [point for point in series.points if point.value is not None]
@@ -224,7 +242,9 @@ def _trend(one: Indicator, series: Series) -> Figure:
     )
     every = [100 * (point.value or 0) for point in known] + [100 * one.target]
     low, high = max(0.0, min(every) - 4), min(100.0 * one.most, max(every) + 4)
-    x = alt.X("week:O", title=_("week beginning"), sort=weeks, axis=alt.Axis(labelOverlap="greedy", labelSeparation=10))
+    x = alt.X(
+        "week:O", title=_("week beginning"), sort=weeks, axis=alt.Axis(labelOverlap="greedy", labelSeparation=10)
+    )
     scale = alt.Scale(domain=[low, high], nice=True, zero=False)
     y = alt.Y("value:Q", title=_("percent"), scale=scale)
     line = alt.Chart(data).mark_line(color=SERIES[0], point={"size": 46, "filled": True, "color": SERIES[0]})
