@@ -33,6 +33,7 @@ OPEN = {
     "places_offercell": "published tables: withheld numbers are not in them",
     "progress_publishedtable": "published tables",
     "progress_publishedcell": "published tables: withheld numbers are not in them",
+    "caseload_zippoint": "a catalogue: where ZIP codes are",
     "site_democlock": "the demo's clock",
 }
 
