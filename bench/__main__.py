@@ -30,8 +30,8 @@ from fairlead.site import postgres, prepare
 from fairlead.site.postgres import embedded
 
 USERS, ROUNDS, WARM = 20, 2, 3
-EACH = 6  # requests of each user in a round
-THINK = (0.4, 1.0)  # seconds that a user looks at a page before the next: about 28 requests a second in all
+EACH = 5  # requests of each user in a round
+THINK = (0.8, 2.2)  # seconds that a user looks at a page before the next: about 13 requests a second in all
 
 
 @dataclass

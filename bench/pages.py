@@ -165,6 +165,66 @@ SELECT i.name, i.purpose, i.amount, i.begins, i.seats_planned, i.seats_opened, i
 """
 
 
+CASELOADS = """
+SELECT p.id, p.name, p.status, p.created_at, p.settings, p.solver, a.organization_id, o.name, d.given_name,
+       d.family_name, a.minutes_per_month, a.wanted, a.reason
+  FROM caseload_caseloadplan p
+  JOIN caseload_caseloadassignment a ON a.plan_id = p.id
+  JOIN roster_organization o ON o.id = a.organization_id
+  JOIN roster_person d ON d.id = a.director_id
+ WHERE p.organization_id = ANY (%(orgs)s)
+"""
+NEEDS = """
+SELECT o.id, o.name, n.value, n.rank, n.scored, n.tier, n.coverage, n.contributions, n.sensitivity, n.as_of
+  FROM caseload_needscore n JOIN roster_organization o ON o.id = n.organization_id
+ WHERE n.recipe = 'example' AND n.as_of = (SELECT max(as_of) FROM caseload_needscore WHERE recipe = 'example')
+"""
+MINE = "SELECT a.organization_id FROM caseload_caseloadassignment a WHERE a.director_id = %(person)s"
+LED = f"""
+SELECT c.organization_id, c.at, c.minutes, c.kind, c.purpose FROM support_contact c
+ WHERE c.lead_id = %(person)s AND c.at >= %(today)s::timestamptz - interval '1 year'
+   AND c.organization_id IN ({MINE})
+"""
+LAST_CONTACTS = f"""
+SELECT DISTINCT ON (c.organization_id) c.organization_id, c.at, c.kind, c.minutes, p.given_name, p.family_name
+  FROM support_contact c JOIN roster_person p ON p.id = c.lead_id
+ WHERE c.organization_id IN ({MINE}) ORDER BY c.organization_id, c.at DESC
+"""
+OPEN_PROMISES = f"""
+SELECT p.organization_id, count(*), count(*) FILTER (WHERE p.due < %(today)s) FROM support_promise p
+ WHERE p.kept_at IS NULL AND p.organization_id IN ({MINE}) GROUP BY 1
+"""
+WAITING = f"""
+SELECT c.organization_id, count(*) FILTER (WHERE c.feedback_shared_at IS NULL),
+       count(c.feedback_shared_at), min(c.at) FILTER (WHERE c.feedback_shared_at IS NULL)
+  FROM support_contact c
+ WHERE c.kind = 'visit' AND c.feedback_closed_at IS NULL AND c.visit_id IS NOT NULL
+   AND c.organization_id IN ({MINE}) GROUP BY 1
+"""
+READINGS = """
+SELECT r.indicator, r.begins, r.ends, sum(r.n), sum(r.numerator), sum(r.denominator), sum(r.observed),
+       sum(r.expected), sum(r.rows), max(r.counted_at)
+  FROM progress_reading r WHERE r.organization_id = ANY (%(orgs)s) GROUP BY 1, 2, 3 ORDER BY 1, 2
+"""
+OF_SCHOOLS = """
+SELECT r.indicator, r.organization_id, r.begins, r.numerator, r.denominator FROM progress_reading r
+ WHERE r.indicator = ANY ('{regular_attendance,chronic_absence,attendance}') AND r.denominator > 0
+   AND r.organization_id = ANY (%(orgs)s)
+"""
+LATEST_TABLE = (
+    "SELECT id FROM progress_publishedtable WHERE indicator = 'chronic_absence' ORDER BY begins DESC LIMIT 1"
+)
+CELLS = f"""
+SELECT o.name, c."group", c.category, c.state, c.n, c.numerator, c.low, c.high
+  FROM progress_publishedcell c JOIN roster_organization o ON o.id = c.organization_id
+ WHERE c.table_id = ({LATEST_TABLE})
+"""
+GROUPS = f"""
+SELECT g.organization_id, g."group", g.category, g.n, g.numerator FROM progress_groupreading g
+ WHERE g.table_id = ({LATEST_TABLE})
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page: its stop of the walk, who opens it, its address, and its rows by hand."""
@@ -189,6 +249,8 @@ PAGES = (
     Page(2, "luis", "office:desk", MORNING),
     Page(2, "grace", "principal:desk", (*MORNING, HABITS, FOLLOWED)),
     Page(3, "dana", "coach:desk", (COACHED, OPEN_VISITS, PROMISES, LATEST_VISITS)),
+    Page(4, "marcus", "director:desk", (CASELOADS, NEEDS, LED, LAST_CONTACTS, OPEN_PROMISES, WAITING, PROMISES)),
+    Page(5, "ines", "network:desk", (READINGS, OF_SCHOOLS, CELLS, GROUPS)),
     Page(6, "tomas", "analyst:desk", (STUDIES, CLAIMS)),
     Page(6, "tomas", "analyst:report", (RUN, FINDINGS), LAST_RUN),
     Page(7, "ruth", "city:desk", (SEATS, SCHOOLS, INVESTMENTS)),
