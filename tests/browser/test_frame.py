@@ -44,6 +44,18 @@ def test_escape_closes_the_menu_and_gives_the_focus_back(open_as: Any) -> None:
     assert tab.page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
+def test_paper_is_white_in_the_dark(open_as: Any) -> None:
+    tab = open_as(None, scheme="dark")
+    tab.go("/about/looks")
+    tab.page.locator("details.menu summary").click()
+    tab.page.locator("button[name=theme][value=dark]").click()
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert tab.page.evaluate(paper) != "rgb(255, 255, 255)"
+    tab.page.emulate_media(media="print")
+    assert tab.page.evaluate(paper) == "rgb(255, 255, 255)"
+    assert not tab.page.locator(".nav, .mast__tools, .foot").first.is_visible()
+
+
 def test_the_watch_notices_what_it_is_for(open_as: Any) -> None:
     tab = open_as(None)
     tab.go("/about/looks")

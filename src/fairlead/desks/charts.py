@@ -63,6 +63,7 @@ _THEME: dict[str, Any] = {
         "gridColor": GRID,
         "labelColor": PALETTE["ink-2"],
         "labelFontSize": 13,
+        "labelLimit": 300,
         "labelPadding": 6,
         "tickColor": PALETTE["line-strong"],
         "tickSize": 4,
