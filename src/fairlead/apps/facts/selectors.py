@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from fairlead.apps.access.purposes import allowed, purposes
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.facts.rules import attendance_rule
 from fairlead.apps.support.selectors import FEEDBACK_DUE_DAYS
@@ -217,7 +218,7 @@ def feedback_in_time(scope: Scope, question: Question) -> list[Count]:
                count(*), count(*), count(*), count(*)
         FROM facts_visit v JOIN period p ON v.date BETWEEN p.back AND p.ends
         WHERE v.organization_id = ANY (%(schools)s) AND v.date + %(feedback_days)s <= %(last)s
-          AND v.purpose <> 'research'
+          AND v.purpose = ANY (%(dose)s) AND v.purpose <> 'research'
         GROUP BY v.organization_id, p.begins
         """,
         feedback_days=FEEDBACK_DUE_DAYS,
@@ -225,7 +226,7 @@ def feedback_in_time(scope: Scope, question: Question) -> list[Count]:
 
 
 def teachers_visited(scope: Scope, question: Question) -> list[Count]:
-    """Teachers in whose class somebody was at least once, of teachers; any visitor and any purpose."""
+    """Teachers in whose class somebody was at least once, of teachers; for purposes whose dose indicators may count."""
     return _counts(
         scope,
         question,
@@ -237,7 +238,7 @@ def teachers_visited(scope: Scope, question: Question) -> list[Count]:
         LEFT JOIN LATERAL (
             SELECT count(*) AS visits FROM facts_visit v
             WHERE v.organization_id = t.organization_id AND v.teacher_id = t.person_id
-              AND v.date BETWEEN p.back AND p.ends
+              AND v.date BETWEEN p.back AND p.ends AND v.purpose = ANY (%(dose)s)
         ) v ON true
         WHERE t.organization_id = ANY (%(schools)s)
         GROUP BY t.organization_id, p.begins
@@ -274,7 +275,7 @@ def principals_supported(scope: Scope, question: Question) -> list[Count]:
         CROSS JOIN LATERAL (
             SELECT count(*) AS contacts FROM facts_contact c
             WHERE c.organization_id = t.organization_id AND c.person_id = t.person_id
-              AND c.date BETWEEN p.back AND p.ends
+              AND c.date BETWEEN p.back AND p.ends AND c.purpose = ANY (%(dose)s)
         ) c
         WHERE t.role = 'principal' AND t.organization_id = ANY (%(schools)s)
         GROUP BY t.organization_id, p.begins
@@ -384,6 +385,7 @@ def _parameters(scope: Scope, question: Question) -> dict[str, Any]:
         "back": [period.looks_back_to for period in question.periods],
         "last": question.ends,
         "days_a_month": DAYS_A_MONTH,
+        "dose": [p for p in purposes() if all(allowed(p, "dose", reader) for reader in ("network", "analyst"))],
     }
 
 

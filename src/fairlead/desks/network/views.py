@@ -118,10 +118,14 @@ def published(request: ScopedRequest) -> HttpResponse:
     scope = request.scope
     tables = selectors.published_tables(scope)
     months: dict[date, list[tuple[Any, Indicator]]] = {}
-    for table in tables:
-        if table.indicator in indicators():
-            months.setdefault(table.begins, []).append((table, indicators()[table.indicator]))
-    return render(request, "network/published.html", {"months": months.items(), "agreements": scope.agreements})
+    order = list(indicators())
+    for table in sorted((t for t in tables if t.indicator in order), key=lambda t: order.index(t.indicator)):
+        months.setdefault(table.begins, []).append((table, indicators()[table.indicator]))
+    return render(
+        request,
+        "network/published.html",
+        {"months": sorted(months.items(), reverse=True), "agreements": scope.agreements},
+    )
 
 
 @require_safe
@@ -303,7 +307,7 @@ def _by_school(one: Indicator, schools: list[SchoolValue], series: Series) -> Fi
         base.mark_point(color=INK, filled=True, size=58, opacity=1).encode(y=y, x=x),
     ]
     return figure(
-        alt.layer(*layers).properties(width=560, height=22 * len(schools) + 10),
+        alt.layer(*layers).properties(width=760, height=22 * len(schools) + 10),
         _("Schools by name: the dot is the value, the band is what chance alone could make of it"),
         _(
             "%(label)s at each school in its latest week, in order of name. The band is Wilson's 95%% interval for a "

@@ -138,7 +138,7 @@ def spark(values: Sequence[float | None], width: int = 96, height: int = 24) -> 
     """A small trend without axes; beside a number that says the same in words."""
     line, last = spark_points(values, width, height)
     if not line:
-        return format_html("")
+        return SafeString()
     return format_html(
         '<svg class="spark" viewBox="0 0 {} {}" width="{}" height="{}" aria-hidden="true" focusable="false">'
         '<polyline points="{}"/><circle cx="{}" cy="{}" r="2.6"/></svg>',
