@@ -235,6 +235,14 @@ def test_a_promise_is_settled_once(as_person: SignIn, seeded: Any) -> None:
     assert dana.get("/coach/promise/999999").status_code == 404
 
 
+def test_what_was_promised_to_me_is_not_mine_to_settle(as_person: SignIn, seeded: Any) -> None:
+    to_grace = Promise.objects.filter(made_to_id=seeded.person["grace"]).exclude(owner_id=seeded.person["grace"])
+    pk = to_grace.values_list("pk", flat=True)[0]
+    grace = as_person("grace")
+    assert grace.get(f"/coach/promise/{pk}").status_code == 404
+    assert grace.post(f"/coach/promise/{pk}", {"kept": "1"}).status_code == 404
+
+
 def test_spanish_all_the_way(as_person: SignIn, seeded: Any, form_url: str) -> None:
     dana = as_person("dana")
     for path in ("/coach/", "/coach/visit/new", form_url, f"/coach/visit/{visit_to_amara_as_owner(seeded)}"):

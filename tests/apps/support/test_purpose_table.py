@@ -66,6 +66,8 @@ def test_each_audience_sees_what_the_table_says(
     assert Visit.objects.filter(pk=visit).exists() == notes
     assert ItemRating.objects.filter(visit_id=visit).exists() == scores
     assert PromiseWords.objects.filter(promise_id=promise).exists() == notes
+    assert Contact.objects.filter(pk=contact).exists() == dose
+    assert Promise.objects.filter(pk=promise).exists() == dose
     school = int(seeded.school_ids[0])
     if audience not in ("author", "subject"):
         counted = support.open_promises_by_school(scope, [school], clock.today(), owner_id=seeded.person["dana"])
@@ -88,6 +90,8 @@ def test_others_see_nothing_of_it(purpose: str, key: str, seeded: Any, scope_of:
     assert not Visit.objects.filter(pk=visit).exists()
     assert not ItemRating.objects.filter(visit_id=visit).exists()
     assert not PromiseWords.objects.filter(promise_id=promise).exists()
+    assert not Contact.objects.filter(pk=contact).exists()
+    assert not Promise.objects.filter(pk=promise).exists()
 
 
 @pytest.mark.parametrize("purpose", list(purposes()))

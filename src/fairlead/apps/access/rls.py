@@ -21,7 +21,7 @@ ORGS = "((select nullif(current_setting('fairlead.orgs', true), ''))::bigint[])"
 UP_ORGS = "((select nullif(current_setting('fairlead.up_orgs', true), ''))::bigint[])"
 PURPOSES = {
     use: f"((select nullif(current_setting('fairlead.{use}_purposes', true), ''))::text[])"
-    for use in ("notes", "scores")
+    for use in ("notes", "scores", "dose")
 }
 PERSON = "(select nullif(current_setting('fairlead.person', true), '')::bigint)"
 
@@ -65,12 +65,12 @@ def purpose_wall(
     person_columns: Sequence[str],
     org_column: str = "organization_id",
     purpose_column: str = "purpose",
-    use: Literal["notes", "scores"] = "notes",
+    use: Literal["notes", "scores", "dose"] = "notes",
     worker: Worker = "read",
 ) -> migrations.RunSQL:
     """Rows that the person made or is the subject of; others only where organization *and* purpose are open to them.
 
-    `use` says what the table holds, notes or scores: the purpose × use table opens them to different audiences.
+    `use` says what the table holds, notes, scores or dose: the purpose × use table opens them to different audiences.
     """
     wall = f"({org_column} = ANY ({ORGS}) AND {purpose_column} = ANY ({PURPOSES[use]}))"
     for column in person_columns:
@@ -103,6 +103,7 @@ def apply(scope: Scope) -> None:
         "up_orgs": _array(scope.up_org_ids),
         "notes_purposes": _array(scope.purposes),
         "scores_purposes": _array(scope.score_purposes),
+        "dose_purposes": _array(scope.dose_purposes),
     }
     calls = ", ".join(f"set_config('fairlead.{name}', %s, true)" for name in settings)
     with connection.cursor() as cursor:

@@ -29,9 +29,9 @@ class Scope:
     """What one person may see today.
 
     `org_ids` are the organizations whose rows may be read: those of the person's roles and all below them.
-    `up_org_ids` adds the organizations above, for names of staff only. `purposes` and `score_purposes` are those
-    whose notes and scores this person may read throughout `org_ids`; what one wrote, or what is about oneself, is
-    always readable.
+    `up_org_ids` adds the organizations above, for names of staff only. `purposes`, `score_purposes` and
+    `dose_purposes` are those of whose records this person may read the notes, the scores, or that they happened,
+    throughout `org_ids`; what one wrote, or what is about oneself, is always readable.
     """
 
     person_id: int
@@ -41,6 +41,7 @@ class Scope:
     up_org_ids: frozenset[int]
     purposes: frozenset[str]
     score_purposes: frozenset[str] = field(default=frozenset())
+    dose_purposes: frozenset[str] = field(default=frozenset())
     agreements: tuple[AgreementGrant, ...] = field(default=())
 
     def has(self, *roles: str, organization_id: int | None = None) -> bool:

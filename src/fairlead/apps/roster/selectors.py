@@ -73,6 +73,7 @@ def scope_for(person_id: int, on: date) -> Scope | None:
         up_org_ids=below | above,
         purposes=readable_purposes(roles, "notes"),
         score_purposes=readable_purposes(roles, "scores"),
+        dose_purposes=readable_purposes(roles, "dose"),
         agreements=agreements_of({g.organization_id for g in grants}, on) if "city_lead" in roles else (),
     )
     rls.apply(scope)

@@ -1,11 +1,12 @@
 """Support, contacts and promises: the dose, open to leaders; never what was said.
 
 What leaders, directors and the network may know of any help is that it happened: who, with whom, when, how long, for
-which purpose, whether feedback was closed and promises were kept. That is what these tables hold, behind the
-organization's wall (the selectors narrow it further, by the purpose × use table). What was *said* stands elsewhere,
-behind the wall of its purpose: a visit's words in `instruments`, a promise's words in `PromiseWords`. So counts need no
-hole in a wall, and no column has to be kept in step with rows that the counting person cannot see. The one exception
-is `Contact.feedback_*`: two dates that `instruments` writes in the transaction in which it shares or closes feedback.
+which purpose, whether feedback was closed and promises were kept. That is what `Contact` and `Promise` hold, behind a
+wall that opens each purpose's *dose* to whom the purpose × use table opens it; a colleague sees nothing. What was
+*said* stands elsewhere, behind the wall of its purpose's *notes*: a visit's words in `instruments`, a promise's words
+in `PromiseWords`. So counts need no hole in a wall, and no column has to be kept in step with rows that the counting
+person cannot see. The one exception is `Contact.feedback_*`: two dates that `instruments` writes in the transaction in
+which it shares or closes feedback.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
-from fairlead.apps.access.purposes import readable_purposes
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.support.models import Contact, Promise, Support
 from fairlead.apps.support.visibility import purpose_words
@@ -101,11 +100,6 @@ class SupportDose:
     last_visit_at: datetime | None = None
 
 
-def dose_purposes(scope: Scope) -> frozenset[str]:
-    """Purposes of which this person may see, throughout their organizations, that contacts happened."""
-    return readable_purposes(scope.role_names, "dose")
-
-
 def _day_begins(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
@@ -115,7 +109,7 @@ def contacts(scope: Scope, *, since: date | None = None) -> QuerySet[Contact]:
     rows = Contact.objects.filter(
         Q(lead_id=scope.person_id)
         | Q(with_person_id=scope.person_id)
-        | Q(organization_id__in=scope.org_ids, purpose__in=dose_purposes(scope))
+        | Q(organization_id__in=scope.org_ids, purpose__in=scope.dose_purposes)
     )
     return rows if since is None else rows.filter(at__gte=_day_begins(since))
 
@@ -131,7 +125,7 @@ def supports(scope: Scope, on: date) -> QuerySet[Support]:
         Support.objects.filter(
             Q(lead_id=scope.person_id)
             | Q(participants__person_id=scope.person_id)
-            | Q(organization_id__in=scope.org_ids, purpose__in=dose_purposes(scope)),
+            | Q(organization_id__in=scope.org_ids, purpose__in=scope.dose_purposes),
             Q(ends__isnull=True) | Q(ends__gte=on),
             begins__lte=on,
         )
@@ -176,7 +170,7 @@ def _promises(scope: Scope) -> QuerySet[Promise]:
     return Promise.objects.filter(
         Q(owner_id=scope.person_id)
         | Q(made_to_id=scope.person_id)
-        | Q(organization_id__in=scope.org_ids, purpose__in=dose_purposes(scope))
+        | Q(organization_id__in=scope.org_ids, purpose__in=scope.dose_purposes)
     )
 
 
