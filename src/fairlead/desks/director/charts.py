@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
 import altair as alt
+from django.core.cache import cache
 from django.utils.formats import number_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fairlead.desks.charts import PALETTE, Figure, figure
@@ -11,6 +18,12 @@ from fairlead.desks.director.shown import Beside, NeedRow
 
 COLOURS = ("c6", "c1", "c2")
 UPRIGHT = "M-0.14,-1.15L0.14,-1.15L0.14,1.15L-0.14,1.15Z"  # a tall bar, seen behind and in front of the other marks
+
+
+def _kept(kind: str, numbers: list[Any], draw: Callable[[], Figure]) -> Figure:
+    """The picture of these numbers in the reader's language: built once, since building takes longer than the page."""
+    told = json.dumps([kind, get_language(), numbers]).encode()
+    return cache.get_or_set("director:" + hashlib.sha256(told).hexdigest(), draw, None)  # type: ignore[return-value]
 
 
 def _percent(share: float) -> str:
@@ -36,8 +49,13 @@ def curve(shown: Beside) -> Figure | None:
     for i, x in enumerate(reference.curve_schools):
         if i and len(reference.curve_schools) == len(series[0][1]):
             table.append([_percent(float(x)), *(_percent(float(m[i])) for _name, _x, m in series if len(m) > i)])
-    colours = [PALETTE[c] for c in COLOURS[: len(drawn)]] + [PALETTE["c3"], PALETTE["line-strong"]]
-    dashes = [[1, 0]] * len(drawn) + [[7, 4], [2, 4]]
+    return _kept("curve", data, lambda: _curve(data, names, table))
+
+
+def _curve(data: list[dict[str, Any]], names: list[str], table: list[list[str]]) -> Figure:
+    plans = len(names) - 2
+    colours = [PALETTE[c] for c in COLOURS[:plans]] + [PALETTE["c3"], PALETTE["line-strong"]]
+    dashes = [[1, 0]] * plans + [[7, 4], [2, 4]]
     chart = (
         alt.Chart(alt.Data(values=data))
         .mark_line(interpolate="linear")
@@ -80,9 +98,14 @@ def minutes(shown: Beside, rows: list[NeedRow]) -> Figure | None:
                 data.append({"school": row.name, "plan": name, "minutes": place.minutes})
         data.append({"school": row.name, "plan": asked, "minutes": row.asked})
     domain = [*names, asked]
-    colours = [PALETTE[c] for c in COLOURS[: len(names)]] + [PALETTE["c3"]]
-    shapes = [*("circle", "square", "diamond")[: len(names)], UPRIGHT]
-    order = [row.name for row in rows]
+    table = [[row.name, *(str(p.minutes) if p else "–" for p in row.places), str(row.asked)] for row in rows]
+    return _kept("minutes", data, lambda: _minutes(data, domain, [row.name for row in rows], table))
+
+
+def _minutes(data: list[dict[str, Any]], domain: list[str], order: list[str], table: list[list[str]]) -> Figure:
+    plans = len(domain) - 1
+    colours = [PALETTE[c] for c in COLOURS[:plans]] + [PALETTE["c3"]]
+    shapes = [*("circle", "square", "diamond")[:plans], UPRIGHT]
     base = alt.Chart(alt.Data(values=data)).encode(
         y=alt.Y("school:N", sort=order, title=None, axis=alt.Axis(labelLimit=230, grid=True)),
     )
@@ -98,9 +121,8 @@ def minutes(shown: Beside, rows: list[NeedRow]) -> Figure | None:
         ),
         shape=alt.Shape("plan:N", sort=domain, scale=alt.Scale(domain=domain, range=shapes), legend=None),
     )
-    table = [[row.name, *(str(p.minutes) if p else "–" for p in row.places), str(row.asked)] for row in rows]
     return figure(
-        (ranges + points).properties(width=430, height=24 * len(rows)),
+        (ranges + points).properties(width=430, height=24 * len(order)),
         _("What does each school get for its need?"),
         _("Minutes a month for each school, the neediest at the top, by plan and as its tier of need asks for."),
         [_("School"), *domain],
