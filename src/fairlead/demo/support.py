@@ -221,7 +221,7 @@ def _coaching(
         school = int(world.section_school[index])
         org, coach = int(world.school_ids[school]), _coach_of(world, school)
         section = int(world.section_ids[index])
-        periods = []
+        periods: list[tuple[date, date, date, date | None, int, int | None]] = []
         if teacher in last_year:
             periods.append((BEGINS, LAST_YEAR_ENDS, date(2025, 9, 2), LAST_YEAR_ENDS, 15, None))
         if teacher in coached:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
-from django.utils.formats import date_format
+from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from fairlead import clock
@@ -42,7 +42,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if settings.DEMO:
         now = demo["now"] = clock.now()
         demo["choices"] = [
-            *((key, date_format(at, "TIME_FORMAT"), now.time() == at) for key, at in MOMENTS.items()),
+            *((key, time_format(at, "TIME_FORMAT"), now.time() == at) for key, at in MOMENTS.items()),
             ("next", _("Next school day"), False),
         ]
     return {"demo": demo, "nav": nav, "scope": scope}

@@ -34,7 +34,7 @@ class ScopeMiddleware:
             if request.method in SAFE or request.scope is None:  # type: ignore[attr-defined]
                 response = self.get_response(request)
             else:  # history tells who changed a row, and on which page
-                with pghistory.context(person=user.person_id, page=request.path):
+                with pghistory.context(person=request.scope.person_id, page=request.path):  # type: ignore[attr-defined]
                     response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)

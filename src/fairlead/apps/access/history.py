@@ -13,7 +13,7 @@ M = TypeVar("M", bound=type[models.Model])
 
 def tracked(model: M) -> M:
     """Keep the former row at every update and delete. Class decorator; the history table needs the model's wall too."""
-    return pghistory.track(  # type: ignore[no-any-return]
+    return pghistory.track(
         pghistory.UpdateEvent(row=pghistory.Old),
         pghistory.DeleteEvent(row=pghistory.Old),
     )(model)

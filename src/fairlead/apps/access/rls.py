@@ -8,7 +8,7 @@ copies and is bound by no policy; `worker` has policies of its own name; `app` h
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import connection, migrations
 
@@ -16,6 +16,7 @@ from fairlead.apps.access.scope import Scope
 
 APP, WORKER = "fairlead_app", "fairlead_worker"
 Worker = Literal["read", "write"]
+Statements = list[str | tuple[str, dict[str, Any] | list[Any] | tuple[Any, ...] | None]]  # as RunSQL takes them
 
 ORGS = "((select nullif(current_setting('fairlead.orgs', true), ''))::bigint[])"
 UP_ORGS = "((select nullif(current_setting('fairlead.up_orgs', true), ''))::bigint[])"
@@ -28,14 +29,14 @@ PERSON = "(select nullif(current_setting('fairlead.person', true), '')::bigint)"
 
 def _install(table: str, wall: str, shape: str, worker: Worker) -> migrations.RunSQL:
     verbs = "SELECT" if worker == "read" else "SELECT, INSERT, UPDATE, DELETE"
-    forward = [
+    forward: Statements = [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP}",
         f"GRANT {verbs} ON {table} TO {WORKER}",
         f"CREATE POLICY {shape} ON {table} FOR ALL TO {APP} USING ({wall}) WITH CHECK ({wall})",
         f"CREATE POLICY worker ON {table} FOR {'SELECT' if worker == 'read' else 'ALL'} TO {WORKER} USING (true)",
     ]
-    backward = [
+    backward: Statements = [
         f"DROP POLICY worker ON {table}",
         f"DROP POLICY {shape} ON {table}",
         f"REVOKE ALL ON {table} FROM {APP}, {WORKER}",
@@ -81,11 +82,12 @@ def purpose_wall(
 def open_table(table: str, *, write: bool = False, worker: Worker = "read") -> migrations.RunSQL:
     """A table without personal data (a catalogue): grants and no wall."""
     verbs = "SELECT, INSERT, UPDATE, DELETE"
-    forward = [
+    forward: Statements = [
         f"GRANT {verbs if write else 'SELECT'} ON {table} TO {APP}",
         f"GRANT {verbs if worker == 'write' else 'SELECT'} ON {table} TO {WORKER}",
     ]
-    return migrations.RunSQL(forward, [f"REVOKE ALL ON {table} FROM {APP}, {WORKER}"])
+    backward: Statements = [f"REVOKE ALL ON {table} FROM {APP}, {WORKER}"]
+    return migrations.RunSQL(forward, backward)
 
 
 def open_view(view: str) -> migrations.RunSQL:

@@ -67,7 +67,7 @@ def design_of(scope: Scope, study: Study, plan: impact.Plan) -> Design:
     unit = assignment.cluster if assignment.design == "randomized_cluster" else None
     units = arms[unit].n_unique() if unit else arms.height
     blocks = arms[assignment.blocks].n_unique() if assignment.blocks else 1
-    share = float((arms[assignment.column].cast(pl.String) == assignment.intervention).mean() or 0.5)
+    share = float((arms[assignment.column].cast(pl.String) == assignment.intervention).mean() or 0.5)  # type: ignore[arg-type]
     measure = next((m for m in plan.baseline if m.required and m.kind == "continuous"), None)
     sd = float(arms[measure.column].drop_nulls().std() or 0) if measure else None  # type: ignore[arg-type]
     rows = {
@@ -108,7 +108,7 @@ def _coaching(scope: Scope, study: Study) -> Extract:
     rows = [(person, school, "coaching" if selected else "usual", at) for person, school, selected, at in drawn]
     if not rows:
         raise impact.DataError([impact.Problem("lottery", "this study has no draw that you may read", "0 tickets")])
-    drawn_on = min(at for *_, at in rows).date()
+    drawn_on = min(at for *_, at in rows if at is not None).date()
     scores = facts.research_scores(scope, [person for person, *_ in rows])
     before = _means(s for s in scores if s.date <= drawn_on)
     after = _means(s for s in scores if s.date > drawn_on)

@@ -22,6 +22,12 @@ USUAL_MINUTES = 12
 Choices = Sequence[tuple[Any, Any]]
 
 
+def _choices(form: forms.Form, name: str, choices: Choices) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices
+
+
 class ChooseForm(forms.Form):
     """Whom, and for which purpose: chosen before the visit's form opens, since it says who will see it."""
 
@@ -30,8 +36,8 @@ class ChooseForm(forms.Form):
 
     def __init__(self, *args: Any, teachers: Choices, purposes: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["teacher"].choices = [("", _("Choose a teacher")), *teachers]
-        self.fields["purpose"].choices = [(p, purpose_words(p).label) for p in purposes]
+        _choices(self, "teacher", [("", _("Choose a teacher")), *teachers])
+        _choices(self, "purpose", [(p, purpose_words(p).label) for p in purposes])
         self.fields["purpose"].error_messages["required"] = _(
             "Choose the purpose first: it says who will see this visit."
         )
@@ -105,10 +111,8 @@ class VisitForm(forms.Form):
         )
         super().__init__(*args, **kwargs)
         self.items = items
-        if len(sections) > 1:
-            self.fields["section"].choices = sections
-        else:
-            self.fields["section"].choices = sections
+        _choices(self, "section", sections)
+        if len(sections) <= 1:
             self.fields["section"].widget = forms.HiddenInput()
         for item in items:
             if item.kind == "text":

@@ -39,7 +39,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     scope, today = _scope(request), clock.today()
     led = list(support.led_by_me(scope, today))
     dose = support.support_dose(scope, [s.pk for s in led], today.replace(day=1))
-    teachers = [
+    teachers: list[dict[str, Any]] = [
         {
             "support": s,
             "person": p.person,
@@ -50,7 +50,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         for p in s.participants.all()
     ]
     teachers.sort(key=lambda t: (-(t["days"] if t["days"] is not None else 10_000), t["person"].sort_name))
-    waiting = [
+    waiting: list[dict[str, Any]] = [
         {"visit": v, "days": (today - timezone.localdate(v.began_at)).days} for v in instruments.not_closed(scope)
     ]
     promises = [p for p in support.own_promises(scope) if p.owner_id == scope.person_id]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import time_format
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from fairlead import clock
-from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance import selectors, services
 from fairlead.apps.roster import selectors as roster
@@ -51,7 +51,7 @@ def board(scope: Scope, school_id: int, now: datetime) -> dict[str, Any]:
     return context
 
 
-def own_school(request: HttpRequest) -> int:
+def own_school(request: ScopedRequest) -> int:
     """The school whose office this person works in, or leads."""
     school_id = request.scope.organization_of("office", "principal")
     if school_id is None:
@@ -61,12 +61,12 @@ def own_school(request: HttpRequest) -> int:
 
 @require_safe
 @needs("office", "principal")
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: ScopedRequest) -> HttpResponse:
     """The office's page."""
     return render(request, "office/desk.html", board(request.scope, own_school(request), clock.now()))
 
 
-def _act(request: HttpRequest, place: str, act: Callable[[], str]) -> HttpResponse:
+def _act(request: ScopedRequest, place: str, act: Callable[[], str]) -> HttpResponse:
     """Do one thing and show the board again: as a fragment for htmx, else by a redirect with a message."""
     try:
         said, kind = act(), "ok"
@@ -83,7 +83,7 @@ def _act(request: HttpRequest, place: str, act: Callable[[], str]) -> HttpRespon
 
 @require_POST
 @needs("office", "principal")
-def remind(request: HttpRequest, roll_id: int) -> HttpResponse:
+def remind(request: ScopedRequest, roll_id: int) -> HttpResponse:
     """Ask a teacher for a missing roll."""
 
     def act() -> str:
@@ -97,14 +97,14 @@ def remind(request: HttpRequest, roll_id: int) -> HttpResponse:
     return _act(request, "rolls", act)
 
 
-def _guardian(request: HttpRequest) -> int | None:
+def _guardian(request: ScopedRequest) -> int | None:
     value = request.POST.get("guardian", "")
     return int(value) if value.isdecimal() and len(value) < 19 else None
 
 
 @require_POST
 @needs("office", "principal")
-def call(request: HttpRequest, mark_id: int) -> HttpResponse:
+def call(request: ScopedRequest, mark_id: int) -> HttpResponse:
     """Log how a call to a family went."""
 
     def act() -> str:
@@ -125,7 +125,7 @@ def call(request: HttpRequest, mark_id: int) -> HttpResponse:
 
 @require_POST
 @needs("office", "principal")
-def explain(request: HttpRequest, mark_id: int) -> HttpResponse:
+def explain(request: ScopedRequest, mark_id: int) -> HttpResponse:
     """Write down what the family said."""
 
     def act() -> str:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from fairlead import clock
-from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.attendance import selectors
 from fairlead.desks.office.views import board
 
 
 @require_safe
 @needs("principal")
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: ScopedRequest) -> HttpResponse:
     """The page of one's own school."""
     scope, now = request.scope, clock.now()
     school_id = scope.organization_of("principal")
+    assert school_id is not None  # `needs` let a principal in
     context = board(scope, school_id, now)
     past = selectors.habits(scope, school_id, now.date())
     yesterday = selectors.count(scope, school_id, past.last, now) if past else None

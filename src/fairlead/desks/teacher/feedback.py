@@ -40,6 +40,7 @@ class AnswerForm(forms.Form):
 def _cards(scope: Scope, visits: list[Any]) -> list[dict[str, Any]]:
     promises: dict[int, list[Any]] = {}
     for p in support.promises_of_visits(scope, [v.pk for v in visits]) if visits else []:
+        assert p.contact.visit_id is not None  # asked for by visit
         promises.setdefault(p.contact.visit_id, []).append(p)
     return [{"visit": v, "promises": promises.get(v.pk, []), "purpose": purpose_words(v.purpose)} for v in visits]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from fairlead import clock
-from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.attendance import selectors, services
 from fairlead.apps.attendance.selectors import Line, Sheet
 from fairlead.desks.teacher import feedback
@@ -19,7 +19,7 @@ FIELD = "student-"
 
 @require_safe
 @needs("teacher")
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: ScopedRequest) -> HttpResponse:
     """Today's rolls of the asking teacher."""
     now = clock.now()
     rolls = selectors.own_rolls(request.scope, now)
@@ -43,7 +43,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("teacher")
-def roll(request: HttpRequest, roll_id: int) -> HttpResponse:
+def roll(request: ScopedRequest, roll_id: int) -> HttpResponse:
     """One roll: its sheet, or its receipt once submitted (`?amend=1` opens the sheet again)."""
     sheet = selectors.sheet(request.scope, roll_id, clock.now())
     if sheet is None:
@@ -59,7 +59,7 @@ def _absent(sheet: Sheet) -> list[Line]:
     return [line for line in sheet.lines if line.status == ABSENT]
 
 
-def _take(request: HttpRequest, sheet: Sheet) -> HttpResponse:
+def _take(request: ScopedRequest, sheet: Sheet) -> HttpResponse:
     marks = {
         int(key.removeprefix(FIELD)): str(value)
         for key, value in request.POST.items()
@@ -87,7 +87,7 @@ def _known(mark: str) -> str:
 
 
 def _page(
-    request: HttpRequest,
+    request: ScopedRequest,
     sheet: Sheet,
     *,
     error: str = "",
