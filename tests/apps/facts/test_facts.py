@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Count
 
 from fairlead.apps.access.scope import NOBODY
 from fairlead.apps.attendance import selectors as attendance_selectors
@@ -157,6 +158,27 @@ def test_chronic_absence_is_the_rule_of_ten_percent(seeded: Any, scope_of: Any) 
     counts = selectors.chronic_absence(scope, question)
     assert sum(c.n for c in counts) == len(counted)
     assert sum(c.numerator for c in counts) == sum(chronic for _, chronic in counted) > 0
+
+
+@pytest.mark.parametrize(("absent", "chronic"), [(0, 0), (1, 1)])
+def test_a_tenth_of_the_days_is_chronic(absent: int, chronic: int, seeded: Any, scope_of: Any) -> None:
+    """One day of ten is exactly the rule's tenth."""
+    first = seeded.dates[:10]
+    with as_owner():
+        full = AttendanceMark.objects.filter(date__in=first).values("student_id").annotate(n=Count("id")).filter(n=10)
+        student = full.order_by("student_id").first()["student_id"]
+        marks = AttendanceMark.objects.filter(student_id=student, date__in=first)
+        school = marks[0].organization_id
+        AttendanceMark.objects.filter(date__in=first, organization_id=school).update(
+            status="present", reason="", explanation="", explained_at=None
+        )
+        days = list(marks.order_by("date").values_list("id", flat=True))[:absent]
+        AttendanceMark.objects.filter(id__in=days).update(status="absent", reason="unexcused")
+    scope = scope_of("ines")
+    (count,) = selectors.chronic_absence(
+        scope, Question((school,), (Period(first[0], first[-1], "month"),), first[0])
+    )
+    assert count.numerator == chronic
 
 
 def test_chronic_absence_adds_up_from_the_first_day(seeded: Any, scope_of: Any) -> None:

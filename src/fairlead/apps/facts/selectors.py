@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -371,8 +372,9 @@ def _from_since(question: Question) -> Question:
 def _rule(question: Question) -> dict[str, Any]:
     rule = attendance_rule(question.ends)
     return {
-        "absent_share": rule.absent_share,
-        "present_share": rule.present_share,
+        # Decimals: a tenth of thirty days is three days, and not a little more
+        "absent_share": Decimal(str(rule.absent_share)),
+        "present_share": Decimal(str(rule.present_share)),
         "min_days": rule.min_days,
     }
 
