@@ -91,7 +91,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 _PERIOD = (
     "period AS (SELECT * FROM unnest(%(begins)s::date[], %(ends)s::date[], %(back)s::date[]) "
-    "AS p (begins, ends, back))"
+    "AS p (begins, ends, back)), "
+    # days, so that a fact finds its period by equality: hashed, where a range would be compared with every period
+    "day AS (SELECT begins, generate_series(begins, ends, interval '1 day')::date AS date FROM period)"
 )
 
 
@@ -103,7 +105,7 @@ def attendance(scope: Scope, question: Question) -> list[Count]:
         """
         SELECT d.organization_id, p.begins, max(d.enrolled), sum(d.present), sum(d.present + d.absent),
                sum(d.present + d.absent), sum(d.enrolled), count(*)
-        FROM facts_school_day d JOIN period p ON d.date BETWEEN p.begins AND p.ends
+        FROM facts_school_day d JOIN day p ON p.date = d.date
         WHERE d.organization_id = ANY (%(schools)s)
         GROUP BY d.organization_id, p.begins
         """,
@@ -119,7 +121,7 @@ def rolls_on_time(scope: Scope, question: Question) -> list[Count]:
         SELECT d.organization_id, p.begins, sum(d.expected_rolls), sum(d.on_time_rolls),
         sum(d.expected_rolls),
                sum(d.expected_rolls), sum(d.expected_rolls), count(*)
-        FROM facts_school_day d JOIN period p ON d.date BETWEEN p.begins AND p.ends
+        FROM facts_school_day d JOIN day p ON p.date = d.date
         WHERE d.organization_id = ANY (%(schools)s)
         GROUP BY d.organization_id, p.begins
         """,
@@ -132,7 +134,7 @@ _STUDENTS = """
         SELECT d.organization_id, d.student_id, p.begins, count(*) AS expected,
                count(*) FILTER (WHERE d.status <> 'not_submitted') AS marked,
                count(*) FILTER (WHERE d.status = 'absent') AS absent
-        FROM facts_student_day d JOIN period p ON d.date BETWEEN p.begins AND p.ends
+        FROM facts_student_day d JOIN day p ON p.date = d.date
         WHERE d.organization_id = ANY (%(schools)s)
         GROUP BY d.organization_id, d.student_id, p.begins
     ),
@@ -194,7 +196,7 @@ def families_reached(scope: Scope, question: Question) -> list[Count]:
                count(*) FILTER (WHERE d.status = 'absent'),
                count(*) FILTER (WHERE d.status <> 'not_submitted'), count(*), count(*)
         FROM facts_student_day d
-        JOIN period p ON d.date BETWEEN p.begins AND p.ends
+        JOIN day p ON p.date = d.date
         LEFT JOIN facts_family_contact c
           ON c.organization_id = d.organization_id AND c.student_id = d.student_id AND c.date = d.date
         WHERE d.organization_id = ANY (%(schools)s)
