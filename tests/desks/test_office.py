@@ -67,6 +67,7 @@ def test_before_the_deadline_nothing_is_overdue(as_person: Any, seeded: Any) -> 
     assert "Nothing is overdue at 8:05" in page
     assert "minutes overdue" not in page
     assert "nobody is known to be absent" in page
+    assert re.findall(r'stat__value">([^<]*)<', page)[1:3] == ["–", "–"], "nothing known is not nobody absent"
 
 
 def test_on_saturday_school_does_not_meet(as_person: Any, seeded: Any) -> None:
