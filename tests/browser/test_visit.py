@@ -30,7 +30,9 @@ def test_a_visit_typed_once_on_a_phone_without_scripts(open_as: Any) -> None:
 
     amara = open_as("amara", width=360, javascript=False)
     amara.go("/teacher/")
-    amara.page.get_by_role("article").filter(has_text="Nine of ten").get_by_role("link", name="Read and answer").click()
+    amara.page.get_by_role("article").filter(has_text="Nine of ten").get_by_role(
+        "link", name="Read and answer"
+    ).click()
     assert "Bring paper strips" in amara.page.locator("main").inner_text()
     assert "everything in it" in amara.page.locator(".who").inner_text()
     amara.page.get_by_role("button", name="Read, thank you").click()

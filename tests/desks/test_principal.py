@@ -76,5 +76,13 @@ def test_in_spanish(as_person: Any) -> None:
     client = as_person("grace")
     client.cookies.load({"django_language": "es"})
     page = client.get(reverse("principal:desk")).content.decode()
-    for english in ("This morning", "overdue", "Enrolled", " rolls", "Three questions", "families", "last school day"):
+    for english in (
+        "This morning",
+        "overdue",
+        "Enrolled",
+        " rolls",
+        "Three questions",
+        "families",
+        "last school day",
+    ):
         assert english not in page, english
