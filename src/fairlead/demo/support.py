@@ -174,7 +174,7 @@ def _maybe_promise(
         return
     due = made.date() + timedelta(days=int(rng.choice([5, 7, 10, 14])))
     kept = made + timedelta(days=float(rng.integers(1, 14)), hours=3)
-    forgotten = rng.random() < (0.10 if (TODAY - due).days < 40 else 0.012)
+    forgotten = rng.random() < (0.10 if (TODAY - due).days < 40 else 0.0)
     because = _pick(rng, sayings.OTHERWISE) if rng.random() < 0.08 else ""
     if forgotten or kept.date() >= TODAY:
         kept_at, because = None, ""
@@ -199,10 +199,10 @@ def _fate(
             return None, None, "", ""
         if rng.random() < answers and closed < now:
             return shared, closed, _pick(rng, sayings.ANSWERS), ""
-        if old and rng.random() < 0.97 and closed < now:
+        if (old and rng.random() < 0.97 and closed < now) or (TODAY - at.date()).days > 60:
             return shared, closed, "", _pick(rng, sayings.OTHERWISE)
         return shared, None, "", ""
-    if (old and rng.random() < 0.985) or rng.random() < 0.3:
+    if (TODAY - at.date()).days > 45 or (old and rng.random() < 0.97) or rng.random() < 0.3:
         return None, at + timedelta(hours=4), "", _pick(rng, sayings.OTHERWISE)
     return None, None, "", ""
 

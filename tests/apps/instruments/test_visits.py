@@ -128,6 +128,7 @@ def test_sharing_opens_it_to_the_teacher_and_answering_closes_it(
     pk = services.record_visit(dana, entry).pk
     amara = scope_of("amara")
     assert not selectors.feedback_for(amara).filter(pk=pk).exists(), "not before it is shared"
+    assert not selectors.visits(amara).filter(pk=pk).exists()
     assert selectors.ratings(amara, pk) == []
     with pytest.raises(ObjectDoesNotExist):
         services.answer_feedback(amara, pk, "Too early")
