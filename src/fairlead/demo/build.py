@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
-from importlib.util import find_spec
 from time import perf_counter
 
 import numpy as np
 from django.db import connection, transaction
 
+from fairlead.demo import attendance, caseload, evidence, lottery, places, progress, roster, support
 from fairlead.demo.world import SEED, World
 
-# Caseload before support: directors visit the schools that the chosen plan gives them (`World.school_director`).
-PARTS = ("roster", "lottery", "attendance", "caseload", "support", "places", "evidence", "progress")
+Part = Callable[[World, np.random.Generator], None]
 Report = Callable[[str, float], None]
+
+# In order; each part draws from the stream of its own number, so that a new part leaves the others' rows as they were.
+# Caseload before support: directors visit the schools that the chosen plan gives them (`World.school_director`).
+PARTS: tuple[tuple[str, int, Part], ...] = (
+    ("roster", 0, roster.build),
+    ("lottery", 1, lottery.build),
+    ("attendance", 2, attendance.build),
+    ("caseload", 3, caseload.build),
+    ("support", 4, support.build),
+    ("places", 5, places.build),
+    ("evidence", 6, evidence.build),
+    ("progress", 7, progress.build),
+)
 
 
 def build(world: World, report: Report = lambda part, seconds: None) -> World:
-    """Fill an empty database with the invented network; the same seed gives the same rows.
-
-    Each part draws from a generator of its own, so that a new part leaves the others' rows as they were.
-    """
-    parts = [p for p in PARTS if find_spec(f"fairlead.demo.{p}")]
+    """Fill an empty database with the invented network; the same seed gives the same rows."""
     with transaction.atomic():
-        for part in parts:
+        for name, stream, part in PARTS:
             began = perf_counter()
-            rng = np.random.default_rng([SEED, PARTS.index(part)])
-            import_module(f"fairlead.demo.{part}").build(world, rng)
-            report(part, perf_counter() - began)
+            part(world, np.random.default_rng([SEED, stream]))
+            report(name, perf_counter() - began)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return world

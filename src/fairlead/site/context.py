@@ -6,14 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from fairlead import clock
 from fairlead.site.clock import MOMENTS
 
-# role -> pages in the frame's navigation, in order. Names that are not there yet are left out.
+# role -> pages in the frame's navigation, in order
 PAGES: tuple[tuple[str, str, Any], ...] = (
     ("teacher", "teacher:desk", _("My classes")),
     ("office", "office:desk", _("This morning")),
@@ -21,6 +21,7 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
     ("coach", "coach:desk", _("My visits")),
     ("director", "director:desk", _("My schools")),
     ("network_lead", "network:desk", _("Theory of change")),
+    ("network_lead", "analyst:desk", _("Studies")),
     ("analyst", "analyst:desk", _("Studies")),
     ("city_lead", "city:desk", _("Quality seats")),
     ("city_lead", "network:published", _("Published tables")),
@@ -33,10 +34,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     nav = []
     for role, name, label in PAGES:
         if scope is not None and scope.has(role):
-            try:
-                url = reverse(name)
-            except NoReverseMatch:
-                continue
+            url = reverse(name)
             nav.append((url, label, request.path.startswith(url)))
     demo: dict[str, Any] = {"on": settings.DEMO}
     if settings.DEMO:

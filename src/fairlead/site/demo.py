@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from fairlead import clock
 from fairlead.apps.access.models import Account
+from fairlead.apps.attendance.services import ensure_rolls
 from fairlead.apps.roster import selectors as roster
 from fairlead.demo.cast import BY_KEY, NETWORK_SOURCED_ID
 from fairlead.site.clock import MOMENTS, move_demo
@@ -76,8 +77,6 @@ def move_clock(request: HttpRequest) -> HttpResponse:
         if not days:
             return _back(request, "/")
         moment = datetime.combine(days[0], MOMENTS["morning"], tzinfo=ZoneInfo(settings.TIME_ZONE))
-        from fairlead.apps.attendance.services import ensure_rolls
-
         ensure_rolls(network.pk, moment.date())
     else:
         raise Http404

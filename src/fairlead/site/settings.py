@@ -21,28 +21,30 @@ CSRF_TRUSTED_ORIGINS = os.environ.get("FAIRLEAD_ORIGINS", "").split()
 SECURE = os.environ.get("FAIRLEAD_HTTPS", "") == "1"
 SHARED_DATA = Path(os.environ.get("FAIRLEAD_SHARED_DATA", PACKAGE.parent.parent.parent / "shared" / "data"))
 
-DESKS = [
-    f"fairlead.desks.{room}"
-    for room in (
-        "welcome",
-        "teacher",
-        "office",
-        "principal",
-        "coach",
-        "director",
-        "network",
-        "analyst",
-        "city",
-    )
-    if (PACKAGE / "desks" / room / "__init__.py").exists()
-]
+# Low to high, as in the house.
 APPS = [
-    f"fairlead.apps.{room}"
-    for room in (
-        "access", "roster", "attendance", "instruments", "support", "places", "facts", "caseload", "progress", "evidence",
-    )
-    if (PACKAGE / "apps" / room / "apps.py").exists()
-]  # fmt: skip
+    "fairlead.apps.access",
+    "fairlead.apps.roster",
+    "fairlead.apps.attendance",
+    "fairlead.apps.instruments",
+    "fairlead.apps.support",
+    "fairlead.apps.places",
+    "fairlead.apps.facts",
+    "fairlead.apps.caseload",
+    "fairlead.apps.progress",
+    "fairlead.apps.evidence",
+]
+DESKS = [
+    "fairlead.desks.welcome",
+    "fairlead.desks.teacher",
+    "fairlead.desks.office",
+    "fairlead.desks.principal",
+    "fairlead.desks.coach",
+    "fairlead.desks.director",
+    "fairlead.desks.network",
+    "fairlead.desks.analyst",
+    "fairlead.desks.city",
+]
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

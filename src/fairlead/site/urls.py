@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_safe
@@ -17,10 +15,6 @@ def health(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-def _room(prefix: str, module: str) -> list[URLPattern | URLResolver]:
-    return [path(prefix, include(module))] if find_spec(module) else []
-
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health, name="health"),
     path("demo/become", demo.become, name="demo_become"),
@@ -28,20 +22,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("demo/clock", demo.move_clock, name="demo_clock"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),
+    path("about/", include("fairlead.site.about.urls")),
+    path("", include("fairlead.desks.welcome.urls")),
+    path("teacher/", include("fairlead.desks.teacher.urls")),
+    path("office/", include("fairlead.desks.office.urls")),
+    path("principal/", include("fairlead.desks.principal.urls")),
+    path("coach/", include("fairlead.desks.coach.urls")),
+    path("director/", include("fairlead.desks.director.urls")),
+    path("network/", include("fairlead.desks.network.urls")),
+    path("analyst/", include("fairlead.desks.analyst.urls")),
+    path("city/", include("fairlead.desks.city.urls")),
 ]
-for prefix, module in (
-    ("", "fairlead.desks.welcome.urls"),
-    ("about/", "fairlead.site.about.urls"),
-    ("teacher/", "fairlead.desks.teacher.urls"),
-    ("office/", "fairlead.desks.office.urls"),
-    ("principal/", "fairlead.desks.principal.urls"),
-    ("coach/", "fairlead.desks.coach.urls"),
-    ("director/", "fairlead.desks.director.urls"),
-    ("network/", "fairlead.desks.network.urls"),
-    ("analyst/", "fairlead.desks.analyst.urls"),
-    ("city/", "fairlead.desks.city.urls"),
-):
-    try:
-        urlpatterns += _room(prefix, module)
-    except ModuleNotFoundError:
-        continue

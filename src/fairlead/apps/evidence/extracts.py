@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 import polars as pl
 from django.conf import settings
 
@@ -67,9 +68,9 @@ def design_of(scope: Scope, study: Study, plan: impact.Plan) -> Design:
     unit = assignment.cluster if assignment.design == "randomized_cluster" else None
     units = arms[unit].n_unique() if unit else arms.height
     blocks = arms[assignment.blocks].n_unique() if assignment.blocks else 1
-    share = float((arms[assignment.column].cast(pl.String) == assignment.intervention).mean() or 0.5)  # type: ignore[arg-type]
+    share = float(np.mean(arms[assignment.column].cast(pl.String).to_numpy() == assignment.intervention))
     measure = next((m for m in plan.baseline if m.required and m.kind == "continuous"), None)
-    sd = float(arms[measure.column].drop_nulls().std() or 0) if measure else None  # type: ignore[arg-type]
+    sd = float(np.std(arms[measure.column].drop_nulls().to_numpy(), ddof=1)) if measure else None
     rows = {
         r2: impact.power.plan_power(
             plan,
@@ -105,7 +106,7 @@ def _coaching(scope: Scope, study: Study) -> Extract:
     """Teachers of the lottery: assigned arm, school, practice before and after as research visitors rated it."""
     tickets = Ticket.objects.filter(lottery__study=study, organization_id__in=scope.org_ids).order_by("id")
     drawn = tickets.values_list("person_id", "organization_id", "selected", "lottery__drawn_at")
-    rows = [(person, school, "coaching" if selected else "usual", at) for person, school, selected, at in drawn]
+    rows = [(person, school, "coaching" if won else "usual", at) for person, school, won, at in drawn if at is not None]
     if not rows:
         raise impact.DataError([impact.Problem("lottery", "this study has no draw that you may read", "0 tickets")])
     drawn_on = min(at for *_, at in rows if at is not None).date()

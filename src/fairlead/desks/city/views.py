@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from fairlead import clock
-from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.places import selectors, services
 from fairlead.apps.places.forms import InvestmentForm, OpeningsForm
@@ -21,17 +21,17 @@ from fairlead.desks.city.charts import offers_chart, seats_chart
 MOST = 15  # ZIP codes of Los Angeles in the chart and in the open part of the table
 
 
-def _scope(request: HttpRequest) -> Scope:
-    return request.scope  # type: ignore[attr-defined]
+def _scope(request: ScopedRequest) -> Scope:
+    return request.scope
 
 
-def _asked(request: HttpRequest) -> list[str]:
+def _asked(request: ScopedRequest) -> list[str]:
     return [request.GET.get("first", ""), request.GET.get("second", "")]
 
 
 @require_safe
 @needs("city_lead")
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: ScopedRequest) -> HttpResponse:
     """Quality seats by ZIP under two rules, the service gap by grade band, and what money opened."""
     scope = _scope(request)
     city = selectors.city_of(scope)
@@ -59,7 +59,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs()
-def los_angeles(request: HttpRequest) -> HttpResponse:
+def los_angeles(request: ScopedRequest) -> HttpResponse:
     """Los Angeles' public records by the applicant's ZIP, or how to add them."""
     scope = _scope(request)
     city = selectors.public_city(scope, SLUG)
@@ -85,14 +85,14 @@ def los_angeles(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs()
-def rules(request: HttpRequest) -> HttpResponse:
+def rules(request: ScopedRequest) -> HttpResponse:
     """Every quality rule, as published."""
     return render(request, "city/rules.html", {"rules": list(quality_rules().values()), "today": clock.today()})
 
 
 @require_safe
 @needs()
-def rule(request: HttpRequest, key: str) -> HttpResponse:
+def rule(request: ScopedRequest, key: str) -> HttpResponse:
     """One quality rule: what it says, who says so, what it does not see, where it is used."""
     found = quality_rules().get(key)
     if found is None:
@@ -112,7 +112,7 @@ def rule(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("city_lead")
-def investment(request: HttpRequest, investment_id: int) -> HttpResponse:
+def investment(request: ScopedRequest, investment_id: int) -> HttpResponse:
     """One investment: its seats, what they cost, what the rules say of its school; and how many are open by now."""
     scope = _scope(request)
     entry = selectors.investment(scope, investment_id)
@@ -146,7 +146,7 @@ def investment(request: HttpRequest, investment_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs("city_lead")
-def new_investment(request: HttpRequest) -> HttpResponse:
+def new_investment(request: ScopedRequest) -> HttpResponse:
     """Record an investment of the person's own city."""
     scope = _scope(request)
     city: City | None = selectors.city_of(scope)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
@@ -22,10 +22,9 @@ USUAL_MINUTES = 12
 Choices = Sequence[tuple[Any, Any]]
 
 
-def _choices(form: forms.Form, name: str, choices: Choices) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ChoiceField)
-    field.choices = choices
+def _choices(form: forms.Form, name: str) -> forms.ChoiceField:
+    """The field of that name, known to offer choices."""
+    return cast(forms.ChoiceField, form.fields[name])
 
 
 class ChooseForm(forms.Form):
@@ -36,8 +35,8 @@ class ChooseForm(forms.Form):
 
     def __init__(self, *args: Any, teachers: Choices, purposes: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choices(self, "teacher", [("", _("Choose a teacher")), *teachers])
-        _choices(self, "purpose", [(p, purpose_words(p).label) for p in purposes])
+        _choices(self, "teacher").choices = [("", _("Choose a teacher")), *teachers]
+        _choices(self, "purpose").choices = [(p, purpose_words(p).label) for p in purposes]
         self.fields["purpose"].error_messages["required"] = _(
             "Choose the purpose first: it says who will see this visit."
         )
@@ -111,8 +110,10 @@ class VisitForm(forms.Form):
         )
         super().__init__(*args, **kwargs)
         self.items = items
-        _choices(self, "section", sections)
-        if len(sections) <= 1:
+        if len(sections) > 1:
+            _choices(self, "section").choices = sections
+        else:
+            _choices(self, "section").choices = sections
             self.fields["section"].widget = forms.HiddenInput()
         for item in items:
             if item.kind == "text":

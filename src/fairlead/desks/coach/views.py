@@ -6,14 +6,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from fairlead import clock
-from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.instruments import services as instruments_do
@@ -27,14 +27,14 @@ VISITORS = ("coach", "principal")
 LATEST = 6
 
 
-def _scope(request: HttpRequest) -> Scope:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+def _scope(request: ScopedRequest) -> Scope:
+    scope: Scope = request.scope
     return scope
 
 
 @require_safe
 @needs("coach")
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: ScopedRequest) -> HttpResponse:
     """What needs the coach today: feedback to share, promises due; then the teachers, longest unseen first."""
     scope, today = _scope(request), clock.today()
     led = list(support.led_by_me(scope, today))
@@ -70,7 +70,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs(*VISITORS)
-def visit_new(request: HttpRequest) -> HttpResponse:
+def visit_new(request: ScopedRequest) -> HttpResponse:
     """Step one: whom, and for which purpose, with who will see it. Nothing is written yet."""
     scope, today = _scope(request), clock.today()
     purposes = instruments_do.purposes_for(scope)
@@ -111,7 +111,7 @@ def visit_new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(*VISITORS)
-def visit_form(request: HttpRequest, teacher_id: int, purpose: str) -> HttpResponse:
+def visit_form(request: ScopedRequest, teacher_id: int, purpose: str) -> HttpResponse:
     """Step two: the visit, typed once. Bad input keeps everything typed and says what to mend."""
     scope, today = _scope(request), clock.today()
     if purpose not in instruments_do.purposes_for(scope):
@@ -164,13 +164,13 @@ def _blame(form: VisitForm, error: ValidationError) -> None:
 
 @require_safe
 @needs(*VISITORS)
-def visit(request: HttpRequest, visit_id: int) -> HttpResponse:
+def visit(request: ScopedRequest, visit_id: int) -> HttpResponse:
     """One entry in its four readings: observation, contact, minutes in classrooms, the teacher's feedback."""
     return _visit_page(request, visit_id)
 
 
 def _visit_page(
-    request: HttpRequest, visit_id: int, *, share: WordsForm | None = None, close: WordsForm | None = None
+    request: ScopedRequest, visit_id: int, *, share: WordsForm | None = None, close: WordsForm | None = None
 ) -> HttpResponse:
     scope, today = _scope(request), clock.today()
     found = instruments.visits(scope).filter(pk=visit_id).first()
@@ -218,7 +218,7 @@ def _close_form(data: Any = None) -> WordsForm:
 
 @require_POST
 @needs(*VISITORS)
-def visit_share(request: HttpRequest, visit_id: int) -> HttpResponse:
+def visit_share(request: ScopedRequest, visit_id: int) -> HttpResponse:
     """Open the visit to the teacher."""
     form = _share_form("", request.POST)
     form.is_valid()
@@ -238,7 +238,7 @@ def visit_share(request: HttpRequest, visit_id: int) -> HttpResponse:
 
 @require_POST
 @needs(*VISITORS)
-def visit_close(request: HttpRequest, visit_id: int) -> HttpResponse:
+def visit_close(request: ScopedRequest, visit_id: int) -> HttpResponse:
     """The feedback was given another way."""
     form = _close_form(request.POST)
     form.is_valid()
@@ -258,7 +258,7 @@ def visit_close(request: HttpRequest, visit_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(*VISITORS)
-def promise(request: HttpRequest, promise_id: int) -> HttpResponse:
+def promise(request: ScopedRequest, promise_id: int) -> HttpResponse:
     """One's own promise: kept, or done another way, because."""
     scope = _scope(request)
     found = support.promise(scope, promise_id)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from fairlead import clock
-from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload import planning, recipes, services
 from fairlead.apps.caseload import selectors as plans
@@ -23,8 +23,8 @@ from fairlead.desks.director.forms import PlanForm
 PLANNERS = ("director", "network_lead")
 
 
-def _scope(request: HttpRequest) -> Scope:
-    return request.scope  # type: ignore[attr-defined]
+def _scope(request: ScopedRequest) -> Scope:
+    return request.scope
 
 
 def _network(scope: Scope) -> int:
@@ -36,7 +36,7 @@ def _network(scope: Scope) -> int:
 
 @require_safe
 @needs("director")
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: ScopedRequest) -> HttpResponse:
     """Five schools in order of need, what waits at each, and the caseload beside the need index."""
     scope, today = _scope(request), clock.today()
     side = shown.beside(scope, _network(scope), today)
@@ -54,7 +54,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     return render(request, "director/desk.html", context)
 
 
-def _plan_asked(request: HttpRequest) -> int | None:
+def _plan_asked(request: ScopedRequest) -> int | None:
     """The alternative to show, by `?plan=`; 0, which no plan has, when that is no number."""
     text = request.GET.get("plan")
     if text is None:
@@ -63,7 +63,7 @@ def _plan_asked(request: HttpRequest) -> int | None:
 
 
 def _caseload(
-    request: HttpRequest, form: PlanForm | None = None, clashes: tuple[services.Clash, ...] = (), status: int = 200
+    request: ScopedRequest, form: PlanForm | None = None, clashes: tuple[services.Clash, ...] = (), status: int = 200
 ) -> HttpResponse:
     scope, today = _scope(request), clock.today()
     network_id = _network(scope)
@@ -101,14 +101,14 @@ def _may_keep(scope: Scope, side: shown.Beside) -> list[tuple[int, str]]:
 
 @require_safe
 @needs(*PLANNERS)
-def caseload(request: HttpRequest) -> HttpResponse:
+def caseload(request: ScopedRequest) -> HttpResponse:
     """Plans beside each other, school by school."""
     return _caseload(request)
 
 
 @require_POST
 @needs(*PLANNERS)
-def optimise(request: HttpRequest) -> HttpResponse:
+def optimise(request: ScopedRequest) -> HttpResponse:
     """Make the best plan for what is asked; it stands beside the others and changes nobody's caseload."""
     scope, today = _scope(request), clock.today()
     network_id = _network(scope)
@@ -140,7 +140,7 @@ def optimise(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs()
-def recipe(request: HttpRequest, key: str) -> HttpResponse:
+def recipe(request: ScopedRequest, key: str) -> HttpResponse:
     """A recipe of need, published: formula, weights, and how schools move when the weights do."""
     try:
         published = recipes.recipe(key)
@@ -162,7 +162,7 @@ def recipe(request: HttpRequest, key: str) -> HttpResponse:
 
 @require_POST
 @needs(*PLANNERS)
-def recompute(request: HttpRequest, key: str) -> HttpResponse:
+def recompute(request: ScopedRequest, key: str) -> HttpResponse:
     """Work the needs out again, up to the last whole day."""
     if key not in recipes.keys():  # noqa: SIM118  (a function, not a mapping)
         raise Http404

@@ -119,7 +119,7 @@ def wide(theory: TheoryOfChange, series: Mapping[str, Any]) -> Picture:
     boxes: list[Box] = []
     headings = []
     for c, (level, nodes) in enumerate(zip(theory.levels, columns, strict=True)):
-        x = c * (COLUMN + GAP) + 1
+        x: float = c * (COLUMN + GAP) + 1
         headings.append(Heading(level.label, x + COLUMN / 2, 18))
         y = TOP
         for i, node in enumerate(nodes):

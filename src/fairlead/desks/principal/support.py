@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from fairlead import clock
-from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import selectors
 from fairlead.apps.support.visibility import purpose_words, who_sees_what
+from fairlead.desks.office.views import own_school
 
 
 @require_safe
 @needs("principal")
-def support(request: HttpRequest) -> HttpResponse:
+def support(request: ScopedRequest) -> HttpResponse:
     """Since the school year began: time in classrooms with its feedback, and who was helped."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
-    school_id = scope.organization_of("principal") or 0
+    scope: Scope = request.scope
+    school_id = own_school(request)
     today = clock.today()
     session = roster.session_on(roster.network_of(school_id).pk, today)
     since = session.begins if session else today.replace(month=1, day=1)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.attendance import selectors
-from fairlead.desks.office.views import board
+from fairlead.desks.office.views import board, own_school
 
 
 @require_safe
@@ -17,8 +17,7 @@ from fairlead.desks.office.views import board
 def desk(request: ScopedRequest) -> HttpResponse:
     """The page of one's own school."""
     scope, now = request.scope, clock.now()
-    school_id = scope.organization_of("principal")
-    assert school_id is not None  # `needs` let a principal in
+    school_id = own_school(request)
     context = board(scope, school_id, now)
     past = selectors.habits(scope, school_id, now.date())
     yesterday = selectors.count(scope, school_id, past.last, now) if past else None

@@ -7,14 +7,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from fairlead import clock
-from fairlead.apps.access.decorators import needs
+from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.instruments import selectors, services
 from fairlead.apps.support import selectors as support
@@ -40,8 +40,8 @@ class AnswerForm(forms.Form):
 def _cards(scope: Scope, visits: list[Any]) -> list[dict[str, Any]]:
     promises: dict[int, list[Any]] = {}
     for p in support.promises_of_visits(scope, [v.pk for v in visits]) if visits else []:
-        assert p.contact.visit_id is not None  # asked for by visit
-        promises.setdefault(p.contact.visit_id, []).append(p)
+        if p.contact.visit_id is not None:
+            promises.setdefault(p.contact.visit_id, []).append(p)
     return [{"visit": v, "promises": promises.get(v.pk, []), "purpose": purpose_words(v.purpose)} for v in visits]
 
 
@@ -54,22 +54,22 @@ def for_desk(scope: Scope) -> dict[str, Any]:
 
 @require_safe
 @needs("teacher")
-def feedback(request: HttpRequest) -> HttpResponse:
+def feedback(request: ScopedRequest) -> HttpResponse:
     """Everything that was shared with the teacher."""
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+    scope: Scope = request.scope
     cards = _cards(scope, list(selectors.feedback_for(scope)))
     return render(request, "teacher/feedback.html", {"cards": cards, "today": clock.today()})
 
 
 @require_safe
 @needs("teacher")
-def feedback_visit(request: HttpRequest, visit_id: int) -> HttpResponse:
+def feedback_visit(request: ScopedRequest, visit_id: int) -> HttpResponse:
     """One visit as the teacher reads it."""
     return _page(request, visit_id, AnswerForm())
 
 
-def _page(request: HttpRequest, visit_id: int, form: AnswerForm) -> HttpResponse:
-    scope: Scope = request.scope  # type: ignore[attr-defined]
+def _page(request: ScopedRequest, visit_id: int, form: AnswerForm) -> HttpResponse:
+    scope: Scope = request.scope
     visit = selectors.feedback_for(scope).filter(pk=visit_id).first()
     if visit is None:
         raise Http404
@@ -86,7 +86,7 @@ def _page(request: HttpRequest, visit_id: int, form: AnswerForm) -> HttpResponse
 
 @require_POST
 @needs("teacher")
-def feedback_answer(request: HttpRequest, visit_id: int) -> HttpResponse:
+def feedback_answer(request: ScopedRequest, visit_id: int) -> HttpResponse:
     """Answer in words, or say that it was read; either closes the feedback."""
     form = AnswerForm(request.POST)
     form.is_valid()
@@ -94,7 +94,7 @@ def feedback_answer(request: HttpRequest, visit_id: int) -> HttpResponse:
     try:
         if form.errors:
             raise ValidationError({})
-        answered = services.answer_feedback(request.scope, visit_id, words)  # type: ignore[attr-defined]
+        answered = services.answer_feedback(request.scope, visit_id, words)
     except ObjectDoesNotExist as error:
         raise Http404 from error
     except ValidationError as error:
