@@ -16,7 +16,7 @@ from fairlead.apps.access.scope import Scope
 
 APP, WORKER = "fairlead_app", "fairlead_worker"
 Worker = Literal["read", "write"]
-Statement = str | tuple[str, dict[str, Any] | list[Any] | tuple[Any, ...] | None]  # as RunSQL declares it
+Statements = list[str | tuple[str, dict[str, Any] | list[Any] | tuple[Any, ...] | None]]  # as RunSQL takes them
 
 ORGS = "((select nullif(current_setting('fairlead.orgs', true), ''))::bigint[])"
 UP_ORGS = "((select nullif(current_setting('fairlead.up_orgs', true), ''))::bigint[])"
@@ -29,14 +29,14 @@ PERSON = "(select nullif(current_setting('fairlead.person', true), '')::bigint)"
 
 def _install(table: str, wall: str, shape: str, worker: Worker) -> migrations.RunSQL:
     verbs = "SELECT" if worker == "read" else "SELECT, INSERT, UPDATE, DELETE"
-    forward: list[Statement] = [
+    forward: Statements = [
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP}",
         f"GRANT {verbs} ON {table} TO {WORKER}",
         f"CREATE POLICY {shape} ON {table} FOR ALL TO {APP} USING ({wall}) WITH CHECK ({wall})",
         f"CREATE POLICY worker ON {table} FOR {'SELECT' if worker == 'read' else 'ALL'} TO {WORKER} USING (true)",
     ]
-    backward: list[Statement] = [
+    backward: Statements = [
         f"DROP POLICY worker ON {table}",
         f"DROP POLICY {shape} ON {table}",
         f"REVOKE ALL ON {table} FROM {APP}, {WORKER}",
@@ -82,7 +82,7 @@ def purpose_wall(
 def open_table(table: str, *, write: bool = False, worker: Worker = "read") -> migrations.RunSQL:
     """A table without personal data (a catalogue): grants and no wall."""
     verbs = "SELECT, INSERT, UPDATE, DELETE"
-    forward: list[Statement] = [
+    forward: Statements = [
         f"GRANT {verbs if write else 'SELECT'} ON {table} TO {APP}",
         f"GRANT {verbs if worker == 'write' else 'SELECT'} ON {table} TO {WORKER}",
     ]
