@@ -40,6 +40,8 @@ def test_desk_shows_the_theory_with_every_indicator_and_arrow(published: Any, as
         assert f'id="arrow-{number}"' in text
         assert text.count(f'href="#arrow-{number}"') == 2
         assert arrow.source.split(",")[0] in text
+    assert reverse("analyst:study", args=["coaching-lottery"]) in text
+    assert "registered, not run yet" in text
     assert "style=" not in text  # the content policy forbids it
 
 

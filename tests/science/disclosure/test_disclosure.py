@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -266,3 +267,10 @@ def test_examples_in_the_docstrings():
     for name in ("attack", "lattice", "protect", "release", "rule"):
         module = importlib.import_module(f"{disclosure.__name__}.{name}")
         assert doctest.testmod(module).failed == 0
+
+
+def test_the_explanation_is_computed():
+    page = Path(__file__).parents[3] / "docs" / "explanation" / "small-groups.md"
+    tried = doctest.testfile(str(page), module_relative=False)
+    assert tried.attempted > 5
+    assert tried.failed == 0

@@ -11,7 +11,7 @@ import altair as alt
 from django.core.cache import cache
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import formats
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
+from fairlead.apps.evidence import selectors as evidence
 from fairlead.apps.facts.catalogue import catalogue
 from fairlead.apps.facts.rules import attendance_rules
 from fairlead.apps.facts.selectors import GROUPS
@@ -53,7 +54,7 @@ def desk(request: ScopedRequest) -> HttpResponse:
                 for level in reversed(theory.levels)
             ],
             "arrows": [
-                (number, arrow, _label(arrow.begins), _label(arrow.ends), _study_url(arrow.study))
+                (number, arrow, _label(arrow.begins), _label(arrow.ends), _study(scope, arrow.study))
                 for number, arrow in enumerate(theory.arrows, start=1)
             ],
             "flagged": [one for one in series.values() if one.flags],
@@ -171,16 +172,19 @@ def _label(key: str) -> str:
     return next(node.label for node in theory_of_change().nodes if node.key == key)
 
 
-def _study_url(study: str) -> str:
-    """The page of the study behind an arrow, if it is there."""
-    if not study:
-        return ""
-    for name, arguments in (("analyst:study", [study]), ("analyst:desk", [])):
-        try:
-            return reverse(name, args=arguments)
-        except NoReverseMatch:
-            continue
-    return ""
+def _study(scope: Scope, key: str) -> tuple[str, str] | None:
+    """The page of the study behind an arrow, and how far the study is; None without one."""
+    study = evidence.study(scope, key) if key else None
+    if study is None:
+        return None
+    plans = [plan for plan in study.plans.all() if plan.registered_at is not None]
+    if any(plan.runs.all() for plan in plans):
+        state = _("run: open it for its estimate and verdict")
+    elif plans:
+        state = _("registered, not run yet")
+    else:
+        state = _("not registered yet")
+    return reverse("analyst:study", args=[study.key]), state
 
 
 def _why(scope: Scope, network_id: int) -> str:
