@@ -9,14 +9,14 @@ from functools import cache
 from pathlib import Path
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, pgettext_lazy
 
 _FILE = Path(__file__).with_name("seeds.toml")
 
 STATES = {
-    "kept": ("ok", gettext_lazy("Kept")),
-    "partly": ("warn", gettext_lazy("Partly")),
-    "not yet": ("none", gettext_lazy("Not yet")),
+    "kept": ("ok", pgettext_lazy("sentence", "Kept")),
+    "partly": ("warn", pgettext_lazy("sentence", "Partly")),
+    "not yet": ("none", pgettext_lazy("sentence", "Not yet")),
 }
 SOURCES = {
     "LE": "Leading Educators",
