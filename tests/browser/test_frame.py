@@ -44,6 +44,15 @@ def test_escape_closes_the_menu_and_gives_the_focus_back(open_as: Any) -> None:
     assert tab.page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_open_menu_can_be_read(scheme: str, width: int, open_as: Any) -> None:
+    tab = open_as("grace", scheme=scheme, width=width)
+    tab.go("/about/looks")
+    tab.page.locator("details.menu summary").click()
+    assert tab.axe() + tab.too_wide() == []
+
+
 def test_paper_is_white_in_the_dark(open_as: Any) -> None:
     tab = open_as(None, scheme="dark")
     tab.go("/about/looks")
