@@ -79,7 +79,7 @@ def owner() -> psycopg.Connection[Any]:
 
 def manage(*arguments: str, output: IO[str] = sys.stderr) -> None:
     """A Django command as the owner of the schema. What a step of the start-up prints is progress."""
-    environment = {"FAIRLEAD_DEMO": "1"} | os.environ | AS_OWNER
+    environment = {"FAIRLEAD_DEMO": "1", "PYTHONUNBUFFERED": "1"} | os.environ | AS_OWNER
     command = [sys.executable, "-m", "django", *arguments]
     process = subprocess.Popen(command, env=environment, stdout=output)  # noqa: S603
     began = time.monotonic()
