@@ -162,6 +162,9 @@ def test_the_network_lead_reads_and_does_not_write(as_person: Any) -> None:
     client = as_person("ines")
     plan = plan_of(STAR)
     assert client.get(reverse("analyst:study", args=[STAR])).status_code == 200
+    lottery = client.get(reverse("analyst:study", args=[COACHING]))  # its scores are not hers to read; its design is
+    assert lottery.context["plan"].units > 0
+    assert lottery.context["plan"].sd is None
     assert client.post(reverse("analyst:run", args=[plan.pk])).status_code == 404
     assert client.post(reverse("analyst:plan", args=[plan.pk]), {"text": plan.text}).status_code == 404
 

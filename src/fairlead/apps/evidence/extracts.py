@@ -6,7 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -70,7 +70,8 @@ def design_of(scope: Scope, study: Study, plan: impact.Plan) -> Design:
     blocks = arms[assignment.blocks].n_unique() if assignment.blocks else 1
     share = float(np.mean(arms[assignment.column].cast(pl.String).to_numpy() == assignment.intervention))
     measure = next((m for m in plan.baseline if m.required and m.kind == "continuous"), None)
-    sd = float(np.std(arms[measure.column].drop_nulls().to_numpy(), ddof=1)) if measure else None
+    known = arms[measure.column].drop_nulls().to_numpy() if measure else ()
+    sd = float(np.std(known, ddof=1)) if len(known) > 1 else None
     rows = {
         r2: impact.power.plan_power(
             plan,
@@ -132,7 +133,9 @@ def _coaching(scope: Scope, study: Study) -> Extract:
             "students": pl.Int64,
         },
     ).sort("teacher")
-    days = [s.date for s in scores if s.date > drawn_on]
+    # No outcome yet, or none that this person may read (the network lead: scores are for research only).
+    # Then the first one comes tomorrow at the earliest, and the plan's design can be shown all the same.
+    days = [s.date for s in scores if s.date > drawn_on] or [clock.today() + timedelta(days=1)]
     return Extract(
         table=table,
         outcomes_from=min(days),
