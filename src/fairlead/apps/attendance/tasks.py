@@ -39,7 +39,7 @@ def email_reminder(reminder_id: int) -> None:
         body = (
             _(
                 "Good morning, %(name)s,\n\n"
-                "the roll of %(section)s at %(school)s was due at %(due)s. Until it comes, nobody can tell who of your "
+                "the roll of %(section)s at %(school)s was due at %(due)s and has not come. Until it does, nobody can tell who of your "
                 "students is absent, and no family is called.\n\n"
                 "Please take it on your Fairlead page.\n\n%(by)s"
             )
