@@ -215,7 +215,7 @@ class System:
         high = self._solve(target, -1.0, integer)
         return int(np.ceil(low - 1e-6)), int(np.floor(high + 1e-6))
 
-    def explore(self, rounds: int = 24) -> None:
+    def explore(self, rounds: int = 12) -> None:
         """Visit some corners of each component, in fixed directions, to save `narrower` most of its way."""
         for part, form in self._form.items():
             number = np.arange(1, form.shape[0] + 1)
