@@ -11,9 +11,6 @@ application = get_wsgi_application()
 
 from django.db import connection  # noqa: E402 - after Django is set up
 
-# The solver brings pandas, and that takes a second. A page that draws a chart while another thread is half-way
-# through loading it fails (Altair looks into sys.modules), so it is here before the first page is served.
-import fairlead.science.allocation.caseload_solver  # noqa: E402, F401
 from fairlead.site.postgres import refuse_unsafe_login  # noqa: E402
 
 refuse_unsafe_login(connection)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import subprocess
+import sys
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -198,11 +201,23 @@ def _status(plans: Collection[CaseloadPlan], place: CaseloadAssignment) -> str:
     return next(p.status for p in plans if p.pk == place.plan_id)
 
 
-def _assign(problem: Problem) -> Plan:
-    # Loading it takes a second: the web server has done so at its start, other commands should not pay for it.
-    from fairlead.science.allocation.caseload_solver import assign
+SOLVE = """
+import pickle, sys
+from fairlead.science.allocation.caseload_solver import assign
+sys.stdout.buffer.write(pickle.dumps(assign(pickle.load(sys.stdin.buffer))))
+"""
 
-    return assign(problem)
+
+def _assign(problem: Problem) -> Plan:
+    """Solve in a process of its own.
+
+    The solver brings pandas, which takes a second to load: too long for the start of each web process, and a
+    page that draws a chart while another thread is half-way through loading it fails (Altair looks for it).
+    """
+    command = [sys.executable, "-c", SOLVE]
+    done = subprocess.run(command, input=pickle.dumps(problem), stdout=subprocess.PIPE, check=True)  # noqa: S603
+    plan: Plan = pickle.loads(done.stdout)  # noqa: S301 - our own process wrote it
+    return plan
 
 
 def _named(rule: Rule, problem: Problem, ground: planning.Ground) -> Clash:

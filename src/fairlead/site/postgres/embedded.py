@@ -396,6 +396,7 @@ def _ensure_database(chosen: Cluster, server: Server) -> None:
         ensure_role(admin, ROLES["worker"], secret(f"{chosen.prefix}-worker"))
         ensure_role(admin, ROLES["app"], secret(f"{chosen.prefix}-app"))
         grant_membership(admin, sql.Identifier(ROLES["owner"]))
+        admin.execute(sql.SQL("GRANT pg_checkpoint TO {}").format(sql.Identifier(ROLES["owner"])))
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             admin.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(
