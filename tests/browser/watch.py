@@ -65,3 +65,5 @@ class Watched:
 
     def resize(self, width: int) -> None:
         self.page.set_viewport_size({"width": width, "height": 740 if width < 600 else 900})
+        # Two frames: by then the page has heard of its new size.
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
