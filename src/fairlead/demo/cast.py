@@ -44,13 +44,13 @@ CAST = (
 )
 BY_KEY = {m.key: m for m in CAST}
 DIRECTORS = (
-    Member("marcus", "Marcus", "Bell", "director", NETWORK_SOURCED_ID, "director:desk"),
+    BY_KEY["marcus"],
     Member("joan", "Joan", "Abernathy", "director", NETWORK_SOURCED_ID, "director:desk"),
     Member("sofia", "Sofia", "Delgado", "director", NETWORK_SOURCED_ID, "director:desk", 0.8),
     Member("kwame", "Kwame", "Mensah", "director", NETWORK_SOURCED_ID, "director:desk", 0.8),
 )
 COACHES = (
-    Member("dana", "Dana", "Whitfield", "coach", NETWORK_SOURCED_ID, "coach:desk"),
+    BY_KEY["dana"],
     Member("priya", "Priya", "Raman", "coach", NETWORK_SOURCED_ID, "coach:desk"),
     Member("hector", "Héctor", "Salinas", "coach", NETWORK_SOURCED_ID, "coach:desk"),
     Member("may", "May", "Thornton", "coach", NETWORK_SOURCED_ID, "coach:desk"),
