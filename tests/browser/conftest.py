@@ -56,6 +56,10 @@ class OneAtATime:
         with self.lock:
             assert self.connection is not None, "a request outside a test"
             connections["default"] = self.connection
+            # Between requests the test's transaction stays open. Django's test client connects these anew after each
+            # of its own requests, so they are taken off here, for each request.
+            request_started.disconnect(close_old_connections)
+            request_finished.disconnect(close_old_connections)
             try:
                 answer: Any = self.application(environ, start_response)
                 body = b"".join(answer)
@@ -76,8 +80,6 @@ def application() -> Iterator[tuple[OneAtATime, str]]:
     server = ThreadedWSGIServer(("localhost", 0), _Quiet)
     server.set_app(app)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    request_started.disconnect(close_old_connections)  # between requests the test's transaction stays open
-    request_finished.disconnect(close_old_connections)
     yield app, f"http://localhost:{server.server_port}"
     request_started.connect(close_old_connections)
     request_finished.connect(close_old_connections)
