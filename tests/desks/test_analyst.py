@@ -146,6 +146,17 @@ def test_a_claim_that_says_more_than_its_finding_is_refused(as_person: Any) -> N
         assert not Claim.objects.filter(finding=finding).exists()
 
 
+def test_a_small_count_does_not_excuse_a_wrong_estimate(as_person: Any) -> None:
+    """The unit is "rubric points"; "points" alone means it too, also where 2 happens to be a count of the sample."""
+    client = as_person("tomas")
+    finding = primary(run_study(client, COACHING))
+    response = client.post(
+        reverse("analyst:claim", args=[finding.pk]), {"sentence": "Coaching raised practice by 2 points."}
+    )
+    assert response.status_code == 422
+    assert "number" in {reason.rule for reason in response.context["refusal"].reasons}
+
+
 def test_the_suggested_claim_is_kept_and_listed(as_person: Any) -> None:
     client = as_person("tomas")
     finding = primary(run_study(client, STAR))

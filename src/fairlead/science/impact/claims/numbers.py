@@ -96,7 +96,7 @@ def _near(unit: re.Pattern[str], after: str) -> int | None:
 
 
 def _unit_pattern(unit: str) -> re.Pattern[str] | None:
-    """The outcome's unit, in singular and plural, by its full name or its first word."""
-    names = {unit, unit.split()[0]} if unit.split() else set()
+    """The outcome's unit, in singular and plural, by its full name or its first or last word ("rubric points", "points")."""
+    names = {unit, unit.split()[0], unit.split()[-1]} if unit.split() else set()
     forms = {re.escape(name.rstrip("s")) + "s?" for name in names if len(name) > 1} | {re.escape(n) for n in names}
     return pattern(sorted(forms)) if forms else None
