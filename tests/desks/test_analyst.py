@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from django.urls import reverse
 
-from fairlead.apps.evidence import store
+from fairlead.apps.evidence import selectors, store
 from fairlead.apps.evidence.models import Claim, Finding, Plan, Run
 from fairlead.apps.roster.models import Person
 from tests.conftest import as_owner, max_queries
@@ -147,12 +147,13 @@ def test_a_claim_that_says_more_than_its_finding_is_refused(as_person: Any) -> N
 
 
 def test_a_small_count_does_not_excuse_a_wrong_estimate(as_person: Any) -> None:
-    """The unit is "rubric points"; "points" alone means it too, also where 2 happens to be a count of the sample."""
+    """The unit is "rubric points"; "points" alone means it too, also where the number is a count of the sample."""
     client = as_person("tomas")
     finding = primary(run_study(client, COACHING))
-    response = client.post(
-        reverse("analyst:claim", args=[finding.pk]), {"sentence": "Coaching raised practice by 2 points."}
-    )
+    with as_owner():
+        arm = selectors.result_of(finding.run).primary.flow.analysed.intervention
+    sentence = f"Coaching raised practice by {arm} points."
+    response = client.post(reverse("analyst:claim", args=[finding.pk]), {"sentence": sentence})
     assert response.status_code == 422
     assert "number" in {reason.rule for reason in response.context["refusal"].reasons}
 
