@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,16 +11,33 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def world(django_db_setup: None, django_db_blocker: Any) -> Any:
-    """The small demo network, built once in the test database; each test rolls its own changes back."""
+def world(request: Any, django_db_setup: None, django_db_blocker: Any) -> Any:
+    """The small demo network, built once in the test database; each test rolls its own changes back.
+
+    With pytest's --reuse-db a network built earlier is used again; after a change of a model or of the demo, --create-db.
+    """
     from fairlead.demo.build import build
     from fairlead.demo.world import World
     from fairlead.site.clock import move_demo
+    from fairlead.site.folder import data_folder
 
+    kept = data_folder() / "test-world.pickle"
+    reuse = request.config.getvalue("reuse_db") and not request.config.getvalue("create_db")
     with django_db_blocker.unblock():
-        built = build(World.small())
+        if reuse and kept.exists() and _holds_a_network():
+            built = pickle.loads(kept.read_bytes())
+        else:
+            built = build(World.small())
+            if request.config.getvalue("reuse_db"):
+                kept.write_bytes(pickle.dumps(built))
         move_demo(built.moment)
     return built
+
+
+def _holds_a_network() -> bool:
+    from fairlead.apps.roster.models import Organization
+
+    return bool(Organization.objects.exists())
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +46,12 @@ def november(world: Any, django_db_blocker: Any) -> Any:
     from datetime import date, datetime
 
     from fairlead.apps.progress import services
+    from fairlead.apps.progress.models import PublishedTable
     from fairlead.demo.world import ZONE
 
     with django_db_blocker.unblock():
-        services.publish(world.network_id, date(2026, 11, 1), datetime(2026, 12, 1, 2, 0, tzinfo=ZONE))
+        if not PublishedTable.objects.filter(begins=date(2026, 11, 1)).exists():  # a reused database has them
+            services.publish(world.network_id, date(2026, 11, 1), datetime(2026, 12, 1, 2, 0, tzinfo=ZONE))
     return world
 
 

@@ -203,6 +203,7 @@ def _status(plans: Collection[CaseloadPlan], place: CaseloadAssignment) -> str:
 
 SOLVE = """
 import pickle, sys
+sys.path[:] = pickle.load(sys.stdin.buffer)
 from fairlead.science.allocation.caseload_solver import assign
 sys.stdout.buffer.write(pickle.dumps(assign(pickle.load(sys.stdin.buffer))))
 """
@@ -215,7 +216,8 @@ def _assign(problem: Problem) -> Plan:
     page that draws a chart while another thread is half-way through loading it fails (Altair looks for it).
     """
     command = [sys.executable, "-c", SOLVE]
-    done = subprocess.run(command, input=pickle.dumps(problem), stdout=subprocess.PIPE, check=True)  # noqa: S603
+    given = pickle.dumps(sys.path) + pickle.dumps(problem)
+    done = subprocess.run(command, input=given, stdout=subprocess.PIPE, check=True)  # noqa: S603
     plan: Plan = pickle.loads(done.stdout)  # noqa: S301 - our own process wrote it
     return plan
 
