@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import polars as pl
-from django.utils.translation import gettext_noop as _
+
+from fairlead.apps.roster.exchange.problems import gettext_noop as _
 
 Mode = Literal["bulk", "delta"]
 Kind = Literal["text", "date", "int", "bool", "grade"]

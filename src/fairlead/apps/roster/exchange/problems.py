@@ -9,3 +9,8 @@ class ExchangeError(Exception):
     def __init__(self, what: str, *, allowed: str, got: str, where: str, then: str) -> None:
         self.what, self.allowed, self.got, self.where, self.then = what, allowed, got, where, then
         super().__init__(what)
+
+
+def gettext_noop(text: str) -> str:
+    """Marks a sentence for the catalogues; Django's own needs settings, and reading a file does not."""
+    return text
