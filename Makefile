@@ -24,7 +24,7 @@ prove: dev  ## simulations, long references, and the database tests on an ordina
 check: dev  ## ruff, mypy, the import contracts
 	@$(PY) scripts/check.py
 
-bench: dev  ## page times beside hand-written SQL, and CPU time; asserts nothing
+bench: dev  ## ratios beside hand-written SQL and bare COPY, and CPU time; one part: .venv/bin/python -m bench pages
 	@$(PY) -m bench
 
 shots: dev  ## pictures of each stop of the walk, into shots/

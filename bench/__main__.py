@@ -1,221 +1,35 @@
-"""`make bench`: 20 simulated users on each page of the walk, beside the same rows fetched by hand.
+"""`make bench`: ratios measured in one run of one machine. Nothing is asserted: a time belongs to its machine.
 
-Both run in this process, in turns of the same run, under the app's login; the ratio of their p95 and the CPU
-time of one request are what counts, since the times themselves belong to this machine. Nothing is asserted.
+python -m bench                     every part, one after the other
+python -m bench pages               one part
+python -m bench pages office:desk   one part, with arguments of its own
 """
 
 from __future__ import annotations
 
-import argparse
-import contextlib
+import importlib
 import os
-import random
-import statistics
 import sys
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
-from zoneinfo import ZoneInfo
 
-os.environ |= {"FAIRLEAD_LOGIN": "app", "FAIRLEAD_DEMO": "1", "DJANGO_SETTINGS_MODULE": "fairlead.site.settings"}
-
-import django
-import psutil
-import psycopg
-
-from bench.pages import PAGES, Page
-from fairlead.site import postgres, prepare
-from fairlead.site.postgres import embedded
-
-USERS, ROUNDS, WARM = 20, 2, 3
-EACH = 5  # requests of each user in a round
-THINK = (0.8, 2.2)  # seconds that a user looks at a page before the next: about 13 requests a second in all
+# name: its module with `main(arguments) -> int` (0: measured), and what it measures. In this order.
+PARTS: dict[str, tuple[str, str]] = {
+    "pages": ("bench.pages", "pages of the walk at 20 users, beside the same rows by hand-written SQL"),
+}
 
 
-@dataclass
-class Measured:
-    """Times of single requests, and the CPU time of all of them (this process; the database's own)."""
-
-    seconds: list[float] = field(default_factory=list)
-    here: float = 0.0
-    database: float = 0.0
-
-    @property
-    def p95(self) -> float:
-        return statistics.quantiles(self.seconds, n=20)[18] * 1000
-
-    @property
-    def cpu(self) -> tuple[float, float]:
-        each = 1000 / len(self.seconds)
-        return self.here * each, self.database * each
-
-
-def main() -> int:
-    """Measure the chosen pages (all when none is named) and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pages", nargs="*", help="URL names; all when none is given")
-    chosen = parser.parse_args().pages
-    postgres.ensure_running()
-    if not prepare.prepare():
-        print("The database holds a real roster: the walk is measured on the demo network only.", file=sys.stderr)
-        return 1
-    django.setup()
-    print(f"{USERS} users at once, {USERS * EACH * ROUNDS} requests a page; {postgres.status()}")
-    print("p95 and CPU time of one request in ms; CPU = this process + PostgreSQL\n")
-    print(f"{'stop':<5}{'page':<18}{'queries':>8}{'rows':>7}{'p95 page':>10}{'p95 SQL':>9}{'ratio':>7}", end="")
-    print(f"{'CPU page':>14}{'CPU SQL':>14}")
-    for page in PAGES:
-        if not chosen or page.name in chosen:
-            measure(page)
-    return 0
-
-
-def measure(page: Page) -> None:
-    """One line of the table."""
-    from django.db import connection
-    from django.test import Client
-    from django.test.utils import CaptureQueriesContext
-    from django.urls import reverse
-
-    from fairlead.demo.cast import BY_KEY
-
-    client = Client()
-    client.post(reverse("demo_become"), {"person": page.person})
-    asked = Asked(BY_KEY[page.person].email, page)
-    if page.arg and asked.parameters["arg"] is None:
-        print(f"{page.stop:<5}{page.name:<18} has nothing to show in this database")
-        return
-    address = reverse(page.name, args=[asked.parameters["arg"]] if page.arg else [])
-    with CaptureQueriesContext(connection) as captured:
-        for _ in range(WARM):
-            response = client.get(address)
-    if response.status_code != 200:
-        print(f"{page.stop:<5}{page.name:<18} answers {response.status_code}")
-        return
-    queries = sum(not q["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")) for q in captured) // WARM
-    by_page, by_hand = Measured(), Measured()
-    clients = [copy_of(client) for _ in range(USERS)]
-    hands = [asked.connection() for _ in range(USERS)]
-    rows = asked.fetch(hands[0])
-    for _ in range(ROUNDS):
-        users_at_once([lambda c=c: c.get(address) for c in clients], by_page)
-        users_at_once([lambda h=h: asked.fetch(h) for h in hands], by_hand)
-    for hand in hands:
-        hand.close()
-    line = f"{page.stop:<5}{page.name:<18}{queries:>8}{rows:>7}{by_page.p95:>10.0f}{by_hand.p95:>9.0f}"
-    line += f"{by_page.p95 / by_hand.p95:>6.1f}×"
-    for measured in (by_page, by_hand):
-        here, database = measured.cpu
-        line += f"{f'{here:.1f} + {database:.1f}':>14}"
-    print(line, flush=True)
-
-
-def copy_of(client: Any) -> Any:
-    """Another browser of the same person."""
-    from django.test import Client
-
-    other = Client()
-    other.cookies.update(client.cookies)
-    return other
-
-
-class Asked:
-    """The hand-written side: one person's parameters, and their rows."""
-
-    def __init__(self, email: str, page: Page) -> None:
-        from django.conf import settings
-        from django.db import connection, transaction
-
-        from fairlead.apps.access.models import Account
-        from fairlead.apps.roster.selectors import scope_for
-        from fairlead.site.clock import demo_moment
-
-        self.page, now = page, demo_moment()
-        if now is None:
-            raise SystemExit("The demo's clock stands nowhere: fairlead demo reset")
-        with transaction.atomic(), connection.cursor() as cursor:
-            person = Account.objects.get(email=email).person_id
-            today = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
-            scope = scope_for(person, today) if person else None
-            if scope is None:
-                raise SystemExit(f"{email} has no role on {today}")
-            names = ("person", "orgs", "up_orgs", "notes_purposes", "scores_purposes")
-            cursor.execute("SELECT " + ", ".join(f"current_setting('fairlead.{name}')" for name in names))
-            self.settings = dict(zip(names, cursor.fetchone() or (), strict=True))
-            school = scope.roles[0].organization_id
-            self.parameters = {"person": person, "school": school, "orgs": sorted(scope.org_ids)}
-            self.parameters |= {"today": today, "now": now, "arg": None}
-            if page.arg:
-                cursor.execute(page.arg, self.parameters)
-                found = cursor.fetchone()
-                self.parameters["arg"] = found[0] if found else None
-
-    def connection(self) -> psycopg.Connection[Any]:
-        """A connection of the app's login, as the pages have one each."""
-        entry = postgres.connection("app")
-        names = {"HOST": "host", "PORT": "port", "NAME": "dbname", "USER": "user", "PASSWORD": "password"}
-        return psycopg.connect(**{names[key]: entry[key] for key in names if entry.get(key)})
-
-    def fetch(self, hand: psycopg.Connection[Any]) -> int:
-        """All rows of the page; how many they are."""
-        calls = ", ".join(f"set_config('fairlead.{name}', %({name})s, true)" for name in self.settings)
-        rows = 0
-        with hand.transaction():
-            hand.execute(f"SELECT {calls}", self.settings)
-            for sql in self.page.sql:
-                rows += len(hand.execute(sql, self.parameters).fetchall())
-        return rows
-
-
-def users_at_once(requests: list[Callable[[], Any]], into: Measured) -> None:
-    """Each user asks, looks at the answer for a moment, and asks again."""
-    begin = threading.Barrier(len(requests) + 1)
-    times: list[list[float]] = [[] for _ in requests]
-
-    def user(number: int) -> None:
-        from django.db import connection
-
-        requests[number]()  # opens this thread's connection: not measured
-        begin.wait()
-        dice = random.Random(number)  # the same pauses for the page and for the SQL
-        for _ in range(EACH):
-            time.sleep(dice.uniform(*THINK))
-            before = time.perf_counter()
-            requests[number]()
-            times[number].append(time.perf_counter() - before)
-        end.wait()
-        counted.wait()
-        connection.close()
-
-    counted = threading.Barrier(len(requests) + 1)
-    end = threading.Barrier(len(requests) + 1)
-    threads = [threading.Thread(target=user, args=[number]) for number in range(len(requests))]
-    for thread in threads:
-        thread.start()
-    begin.wait()
-    here, database = time.process_time(), database_cpu()
-    end.wait()
-    into.here += time.process_time() - here
-    after = database_cpu()
-    into.database += sum(after[pid] - used for pid, used in database.items() if pid in after)
-    counted.wait()
-    for thread in threads:
-        thread.join()
-    into.seconds += [seconds for one in times for seconds in one]
-
-
-def database_cpu() -> dict[int, float]:
-    """CPU seconds of each process of the embedded server; empty for a server that is not ours to look into."""
-    server = embedded.cluster().server() if postgres.is_embedded() else None
-    used = {}
-    for process in psutil.Process(server.pid).children() if server else ():
-        with contextlib.suppress(psutil.Error):
-            times = process.cpu_times()
-            used[process.pid] = times.user + times.system
-    return used
+def main(arguments: list[str]) -> int:
+    """Run the named part, or all of them."""
+    if arguments and arguments[0] not in PARTS:
+        print(__doc__, *(f"    {name:<10} {text}" for name, (_, text) in PARTS.items()), sep="\n")
+        return 0 if arguments[0] in {"-h", "--help"} else 2
+    os.environ |= {"FAIRLEAD_LOGIN": "app", "FAIRLEAD_DEMO": "1", "DJANGO_SETTINGS_MODULE": "fairlead.site.settings"}
+    worst = 0
+    for name in arguments[:1] or PARTS:
+        module, text = PARTS[name]
+        print(f"\n{name}: {text}; load before: {', '.join(f'{load:.1f}' for load in os.getloadavg())}", flush=True)
+        worst = max(worst, importlib.import_module(module).main(arguments[1:]))
+    return worst
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,257 +1,182 @@
-"""The pages of the walk, each with the hand-written SQL that fetches the rows it shows.
+"""20 simulated users on each page of the walk, beside the same rows fetched by hand.
 
-The SQL is what a careful person would write for that page alone: only the columns shown, no session, no
-account, no object, no template; under the same login and the same row-level security. Parameters: person, school
-(the organization of the person's role), orgs (those they may read), today, now, and `arg` (the page's argument).
+Both run in this process, in turns of the same run, under the app's login; the ratio of their p95 and the CPU
+time of one request are what counts, since the times themselves belong to this machine.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import argparse
+import random
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
 
-ROLLS = """
-SELECT r.id, s.name, t.given_name, t.family_name, r.due_at, r.submitted_at, r.amended_at, n.enrolled,
-       k.present, k.absent
-  FROM attendance_roll r
-  JOIN roster_section s ON s.id = r.section_id
-  JOIN roster_person t ON t.id = s.teacher_id
- CROSS JOIN LATERAL (SELECT count(*) AS enrolled FROM roster_enrollment e
-                      WHERE e.section_id = s.id AND e.begins <= r.date
-                        AND (e.ends IS NULL OR e.ends >= r.date)) n
- CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE m.status = 'present') AS present,
-                            count(*) FILTER (WHERE m.status = 'absent') AS absent
-                       FROM attendance_attendancemark m WHERE m.roll_id = r.id) k
- WHERE r.date = %(today)s AND {whose}
- ORDER BY s.name
-"""
-SCHOOL_ROLLS = ROLLS.format(whose="r.organization_id = %(school)s")
+import django
+import psycopg
 
-ABSENT = """
-SELECT m.id, p.given_name, p.family_name, s.name, p.grade, p.born, m.reason, m.explanation, m.explained_at,
-       y.days, y.absent, y.last_present
-  FROM attendance_attendancemark m
-  JOIN attendance_roll r ON r.id = m.roll_id
-  JOIN roster_section s ON s.id = r.section_id
-  JOIN roster_person p ON p.id = m.student_id
- CROSS JOIN LATERAL (SELECT count(*) AS days, count(*) FILTER (WHERE h.status = 'absent') AS absent,
-                            max(h.date) FILTER (WHERE h.status = 'present') AS last_present
-                       FROM attendance_attendancemark h
-                      WHERE h.student_id = m.student_id AND h.date <= %(today)s) y
- WHERE r.organization_id = %(school)s AND r.date = %(today)s AND m.status = 'absent' AND r.submitted_at <= %(now)s
-"""
-GUARDIANS = """
-SELECT g.student_id, g.relation, g.rank, p.given_name, p.family_name, p.language, p.phone
-  FROM roster_guardianship g JOIN roster_person p ON p.id = g.guardian_id
- WHERE g.may_contact AND g.student_id IN (
-       SELECT m.student_id FROM attendance_attendancemark m
-        WHERE m.organization_id = %(school)s AND m.date = %(today)s AND m.status = 'absent')
- ORDER BY g.student_id, g.rank
-"""
-CALLS = """
-SELECT c.student_id, c.at, c.outcome, c.note, b.given_name, b.family_name
-  FROM attendance_familycontact c JOIN roster_person b ON b.id = c.by_id
- WHERE c.organization_id = %(school)s AND c.date = %(today)s
-"""
-REMINDERS = """
-SELECT m.roll_id, m.sent_at, m.channel, p.given_name, p.family_name
-  FROM attendance_reminder m
-  JOIN attendance_roll r ON r.id = m.roll_id
-  JOIN roster_person p ON p.id = m.sent_by_id
- WHERE r.organization_id = %(school)s AND r.date = %(today)s
-"""
-HABITS = """
-SELECT r.date, count(*), count(r.submitted_at), count(*) FILTER (WHERE r.submitted_at <= r.due_at)
-  FROM attendance_roll r
- WHERE r.organization_id = %(school)s AND r.date BETWEEN %(today)s - 15 AND %(today)s - 1 GROUP BY r.date
-"""
-FOLLOWED = """
-SELECT count(*), count(*) FILTER (WHERE m.explained_at IS NOT NULL OR c.student_id IS NOT NULL)
-  FROM attendance_attendancemark m
-  LEFT JOIN (SELECT DISTINCT student_id, date FROM attendance_familycontact
-              WHERE outcome = ANY ('{reached,left_message,explained,other_way}')) c
-         ON c.student_id = m.student_id AND c.date = m.date
- WHERE m.organization_id = %(school)s AND m.date BETWEEN %(today)s - 15 AND %(today)s - 1 AND m.status = 'absent'
-"""
-FEEDBACK = """
-SELECT v.id, v.began_at, v.minutes, v.purpose, v.feedback, v.shared_at, v.answered_at, p.given_name, p.family_name
-  FROM instruments_visit v JOIN roster_person p ON p.id = v.visitor_id
- WHERE v.subject_id = %(person)s AND v.shared_at IS NOT NULL ORDER BY v.began_at DESC
-"""
-PROMISES = """
-SELECT p.id, p.due, p.kept_at, w.text, o.given_name, o.family_name, t.given_name, t.family_name
-  FROM support_promise p
-  JOIN support_promisewords w ON w.promise_id = p.id
-  JOIN roster_person o ON o.id = p.owner_id
-  JOIN roster_person t ON t.id = p.made_to_id
- WHERE (p.owner_id = %(person)s OR p.made_to_id = %(person)s) AND p.kept_at IS NULL ORDER BY p.due
-"""
-SHEET = """
-SELECT e.student_id, p.given_name, p.family_name, m.status
-  FROM attendance_roll r
-  JOIN roster_enrollment e ON e.section_id = r.section_id AND e.begins <= r.date
-                          AND (e.ends IS NULL OR e.ends >= r.date)
-  JOIN roster_person p ON p.id = e.student_id
-  LEFT JOIN attendance_attendancemark m ON m.roll_id = r.id AND m.student_id = e.student_id
- WHERE r.id = %(arg)s ORDER BY p.sort_name
-"""
-COACHED = """
-SELECT s.id, s.goal, s.planned_minutes_per_month, o.name, p.given_name, p.family_name, c.minutes, c.times, c.last
-  FROM support_support s
-  JOIN roster_organization o ON o.id = s.organization_id
-  JOIN support_supportparticipant x ON x.support_id = s.id
-  JOIN roster_person p ON p.id = x.person_id
- CROSS JOIN LATERAL (
-       SELECT sum(k.minutes) FILTER (WHERE k.at >= date_trunc('month', %(today)s::timestamptz)) AS minutes,
-              count(*) AS times, max(k.at) AS last
-         FROM support_contact k WHERE k.support_id = s.id) c
- WHERE s.lead_id = %(person)s AND s.begins <= %(today)s AND (s.ends IS NULL OR s.ends >= %(today)s)
- ORDER BY c.last NULLS FIRST
-"""
-OPEN_VISITS = """
-SELECT v.id, v.began_at, v.minutes, v.purpose, v.shared_at, v.answered_at, p.given_name, p.family_name, o.name
-  FROM instruments_visit v
-  JOIN roster_person p ON p.id = v.subject_id
-  JOIN roster_organization o ON o.id = v.organization_id
- WHERE v.visitor_id = %(person)s AND v.closed_at IS NULL ORDER BY v.began_at
-"""
-LATEST_VISITS = """
-SELECT v.id, v.began_at, v.minutes, v.purpose, p.given_name, p.family_name, o.name
-  FROM instruments_visit v
-  JOIN roster_person p ON p.id = v.subject_id
-  JOIN roster_organization o ON o.id = v.organization_id
- WHERE v.visitor_id = %(person)s ORDER BY v.began_at DESC LIMIT 6
-"""
-STUDIES = """
-SELECT s.key, s.title, p.id, p.label, p.written_at, p.registered_at, r.id, r.at
-  FROM evidence_study s
-  LEFT JOIN evidence_plan p ON p.study_id = s.id
-  LEFT JOIN evidence_run r ON r.plan_id = p.id
- WHERE s.organization_id = ANY (%(orgs)s) ORDER BY s.id, p.id, r.id
-"""
-CLAIMS = """
-SELECT c.sentence, c.independence, c.state, c.expires_on, f.estimate, f.se, f.unit, f.rating, s.title
-  FROM evidence_claim c
-  JOIN evidence_finding f ON f.id = c.finding_id
-  JOIN evidence_run r ON r.id = f.run_id
-  JOIN evidence_plan p ON p.id = r.plan_id
-  JOIN evidence_study s ON s.id = p.study_id
- WHERE c.organization_id = ANY (%(orgs)s) AND c.expires_on >= %(today)s
-"""
-RUN = """
-SELECT r.at, r.rows, r.result, p.text, p.hash, p.registered_at, s.title
-  FROM evidence_run r JOIN evidence_plan p ON p.id = r.plan_id JOIN evidence_study s ON s.id = p.study_id
- WHERE r.id = %(arg)s
-"""
-FINDINGS = (
-    "SELECT outcome, unit, estimate, se, p, n, rating, provisional FROM evidence_finding WHERE run_id = %(arg)s"
-)
-SEATS = """
-SELECT t.rule, t.year, p.code, p.name, c.band, c.seats, c.quality, c.not_rated, c.children, c.gap, c.withheld
-  FROM places_seattable t
-  JOIN places_city y ON y.id = t.city_id
-  JOIN places_seatcell c ON c.table_id = t.id
-  LEFT JOIN places_place p ON p.id = c.place_id
- WHERE y.organization_id = %(school)s AND t.kind = 'seats' AND t.id IN (
-       SELECT id FROM places_seattable WHERE city_id = y.id AND kind = 'seats' ORDER BY year DESC, id LIMIT 2)
-"""
-SCHOOLS = """
-SELECT r.seats, r.results FROM places_schoolyearresult r
-  JOIN places_city y ON y.id = r.city_id
- WHERE y.organization_id = %(school)s AND r.year = (SELECT max(year) FROM places_schoolyearresult WHERE city_id = y.id)
-"""
-INVESTMENTS = """
-SELECT i.name, i.purpose, i.amount, i.begins, i.seats_planned, i.seats_opened, i.as_of, i.school_name, p.code
-  FROM places_investment i LEFT JOIN places_place p ON p.id = i.place_id WHERE i.organization_id = %(school)s
-"""
+from bench.by_hand import PAGES, Page
+from bench.measure import Measured, database_cpu
+from fairlead.site import postgres, prepare
+
+USERS, ROUNDS, WARM = 20, 2, 3
+EACH = 3  # requests of each user in a round
+THINK = (0.8, 2.2)  # seconds that a user looks at a page before the next: about 13 requests a second in all
 
 
-CASELOADS = """
-SELECT p.id, p.name, p.status, p.created_at, p.settings, p.solver, a.organization_id, o.name, d.given_name,
-       d.family_name, a.minutes_per_month, a.wanted, a.reason
-  FROM caseload_caseloadplan p
-  JOIN caseload_caseloadassignment a ON a.plan_id = p.id
-  JOIN roster_organization o ON o.id = a.organization_id
-  JOIN roster_person d ON d.id = a.director_id
- WHERE p.organization_id = ANY (%(orgs)s)
-"""
-NEEDS = """
-SELECT o.id, o.name, n.value, n.rank, n.scored, n.tier, n.coverage, n.contributions, n.sensitivity, n.as_of
-  FROM caseload_needscore n JOIN roster_organization o ON o.id = n.organization_id
- WHERE n.recipe = 'example' AND n.as_of = (SELECT max(as_of) FROM caseload_needscore WHERE recipe = 'example')
-"""
-MINE = "SELECT a.organization_id FROM caseload_caseloadassignment a WHERE a.director_id = %(person)s"
-LED = f"""
-SELECT c.organization_id, c.at, c.minutes, c.kind, c.purpose FROM support_contact c
- WHERE c.lead_id = %(person)s AND c.at >= %(today)s::timestamptz - interval '1 year'
-   AND c.organization_id IN ({MINE})
-"""
-LAST_CONTACTS = f"""
-SELECT DISTINCT ON (c.organization_id) c.organization_id, c.at, c.kind, c.minutes, p.given_name, p.family_name
-  FROM support_contact c JOIN roster_person p ON p.id = c.lead_id
- WHERE c.organization_id IN ({MINE}) ORDER BY c.organization_id, c.at DESC
-"""
-OPEN_PROMISES = f"""
-SELECT p.organization_id, count(*), count(*) FILTER (WHERE p.due < %(today)s) FROM support_promise p
- WHERE p.kept_at IS NULL AND p.organization_id IN ({MINE}) GROUP BY 1
-"""
-WAITING = f"""
-SELECT c.organization_id, count(*) FILTER (WHERE c.feedback_shared_at IS NULL),
-       count(c.feedback_shared_at), min(c.at) FILTER (WHERE c.feedback_shared_at IS NULL)
-  FROM support_contact c
- WHERE c.kind = 'visit' AND c.feedback_closed_at IS NULL AND c.visit_id IS NOT NULL
-   AND c.organization_id IN ({MINE}) GROUP BY 1
-"""
-READINGS = """
-SELECT r.indicator, r.begins, r.ends, sum(r.n), sum(r.numerator), sum(r.denominator), sum(r.observed),
-       sum(r.expected), sum(r.rows), max(r.counted_at)
-  FROM progress_reading r WHERE r.organization_id = ANY (%(orgs)s) GROUP BY 1, 2, 3 ORDER BY 1, 2
-"""
-OF_SCHOOLS = """
-SELECT r.indicator, r.organization_id, r.begins, r.numerator, r.denominator FROM progress_reading r
- WHERE r.indicator = ANY ('{regular_attendance,chronic_absence,attendance}') AND r.denominator > 0
-   AND r.organization_id = ANY (%(orgs)s)
-"""
-LATEST_TABLE = (
-    "SELECT id FROM progress_publishedtable WHERE indicator = 'chronic_absence' ORDER BY begins DESC LIMIT 1"
-)
-CELLS = f"""
-SELECT o.name, c."group", c.category, c.state, c.n, c.numerator, c.low, c.high
-  FROM progress_publishedcell c JOIN roster_organization o ON o.id = c.organization_id
- WHERE c.table_id = ({LATEST_TABLE})
-"""
-GROUPS = f"""
-SELECT g.organization_id, g."group", g.category, g.n, g.numerator FROM progress_groupreading g
- WHERE g.table_id = ({LATEST_TABLE})
-"""
+def main(arguments: list[str]) -> int:
+    """Measure the chosen pages (all when none is named) and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench pages", description=__doc__)
+    parser.add_argument("pages", nargs="*", help="URL names; all when none is given")
+    chosen = parser.parse_args(arguments).pages
+    postgres.ensure_running()
+    if not prepare.prepare():
+        print("The database holds a real roster: the walk is measured on the demo network only.", file=sys.stderr)
+        return 1
+    django.setup()
+    print(f"{USERS} users at once, each looks for {THINK[0]} to {THINK[1]} s before the next request;", end=" ")
+    print(f"{USERS * EACH * ROUNDS} requests a page; {postgres.status()}")
+    print("p95 and CPU time of one request in ms; CPU = this process + PostgreSQL\n")
+    print(f"{'stop':<5}{'page':<18}{'queries':>8}{'rows':>7}{'p95 page':>10}{'p95 SQL':>9}{'ratio':>7}", end="")
+    print(f"{'CPU page':>14}{'CPU SQL':>14}")
+    for page in PAGES:
+        if not chosen or page.name in chosen:
+            measure(page)
+    return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page: its stop of the walk, who opens it, its address, and its rows by hand."""
+def measure(page: Page) -> None:
+    """One line of the table."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+    from django.urls import reverse
 
-    stop: int
-    person: str
-    name: str
-    sql: tuple[str, ...]
-    arg: str = ""  # SQL for the page's one argument, with the same parameters
+    from fairlead.demo.cast import BY_KEY
+
+    client = Client()
+    client.post(reverse("demo_become"), {"person": page.person})
+    asked = Asked(BY_KEY[page.person].email, page)
+    if page.arg and asked.parameters["arg"] is None:
+        print(f"{page.stop:<5}{page.name:<18} has nothing to show in this database")
+        return
+    address = reverse(page.name, args=[asked.parameters["arg"]] if page.arg else [])
+    with CaptureQueriesContext(connection) as captured:
+        for _ in range(WARM):
+            response = client.get(address)
+    if response.status_code != 200:
+        print(f"{page.stop:<5}{page.name:<18} answers {response.status_code}")
+        return
+    queries = sum(not q["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")) for q in captured) // WARM
+    by_page, by_hand = Measured(), Measured()
+    clients = [copy_of(client) for _ in range(USERS)]
+    hands = [asked.connection() for _ in range(USERS)]
+    rows = asked.fetch(hands[0])
+    for _ in range(ROUNDS):
+        users_at_once([lambda c=c: c.get(address) for c in clients], by_page)
+        users_at_once([lambda h=h: asked.fetch(h) for h in hands], by_hand)
+    for hand in hands:
+        hand.close()
+    line = f"{page.stop:<5}{page.name:<18}{queries:>8}{rows:>7}{by_page.p95:>10.0f}{by_hand.p95:>9.0f}"
+    line += f"{by_page.p95 / by_hand.p95:>6.1f}×"
+    for measured in (by_page, by_hand):
+        here, database = measured.cpu
+        line += f"{f'{here:.1f} + {database:.1f}':>14}"
+    print(line, flush=True)
 
 
-MORNING = (SCHOOL_ROLLS, ABSENT, GUARDIANS, CALLS, REMINDERS)
-LAST_RUN = "SELECT max(r.id) FROM evidence_run r WHERE r.organization_id = ANY (%(orgs)s)"
-OWN_ROLL = """
-SELECT r.id FROM attendance_roll r JOIN roster_section s ON s.id = r.section_id
- WHERE s.teacher_id = %(person)s AND r.date = %(today)s
-"""
+def copy_of(client: Any) -> Any:
+    """Another browser of the same person."""
+    from django.test import Client
 
-PAGES = (
-    Page(1, "amara", "teacher:desk", (ROLLS.format(whose="s.teacher_id = %(person)s"), FEEDBACK, PROMISES)),
-    Page(1, "amara", "teacher:roll", (ROLLS.format(whose="r.id = %(arg)s"), SHEET), OWN_ROLL),
-    Page(2, "luis", "office:desk", MORNING),
-    Page(2, "grace", "principal:desk", (*MORNING, HABITS, FOLLOWED)),
-    Page(3, "dana", "coach:desk", (COACHED, OPEN_VISITS, PROMISES, LATEST_VISITS)),
-    Page(4, "marcus", "director:desk", (CASELOADS, NEEDS, LED, LAST_CONTACTS, OPEN_PROMISES, WAITING, PROMISES)),
-    Page(5, "ines", "network:desk", (READINGS, OF_SCHOOLS, CELLS, GROUPS)),
-    Page(6, "tomas", "analyst:desk", (STUDIES, CLAIMS)),
-    Page(6, "tomas", "analyst:report", (RUN, FINDINGS), LAST_RUN),
-    Page(7, "ruth", "city:desk", (SEATS, SCHOOLS, INVESTMENTS)),
-)
+    other = Client()
+    other.cookies.update(client.cookies)
+    return other
+
+
+class Asked:
+    """The hand-written side: one person's parameters, and their rows."""
+
+    def __init__(self, email: str, page: Page) -> None:
+        from django.conf import settings
+        from django.db import connection, transaction
+
+        from fairlead.apps.access.models import Account
+        from fairlead.apps.roster.selectors import scope_for
+        from fairlead.site.clock import demo_moment
+
+        self.page, now = page, demo_moment()
+        if now is None:
+            raise SystemExit("The demo's clock stands nowhere: fairlead demo reset")
+        with transaction.atomic(), connection.cursor() as cursor:
+            person = Account.objects.get(email=email).person_id
+            today = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+            scope = scope_for(person, today) if person else None
+            if scope is None:
+                raise SystemExit(f"{email} has no role on {today}")
+            names = ("person", "orgs", "up_orgs", "notes_purposes", "scores_purposes")
+            cursor.execute("SELECT " + ", ".join(f"current_setting('fairlead.{name}')" for name in names))
+            self.settings = dict(zip(names, cursor.fetchone() or (), strict=True))
+            school = scope.roles[0].organization_id
+            self.parameters = {"person": person, "school": school, "orgs": sorted(scope.org_ids)}
+            self.parameters |= {"today": today, "now": now, "arg": None}
+            if page.arg:
+                cursor.execute(page.arg, self.parameters)
+                found = cursor.fetchone()
+                self.parameters["arg"] = found[0] if found else None
+
+    def connection(self) -> psycopg.Connection[Any]:
+        """A connection of the app's login, as the pages have one each."""
+        entry = postgres.connection("app")
+        names = {"HOST": "host", "PORT": "port", "NAME": "dbname", "USER": "user", "PASSWORD": "password"}
+        return psycopg.connect(**{names[key]: entry[key] for key in names if entry.get(key)})
+
+    def fetch(self, hand: psycopg.Connection[Any]) -> int:
+        """All rows of the page; how many they are."""
+        calls = ", ".join(f"set_config('fairlead.{name}', %({name})s, true)" for name in self.settings)
+        rows = 0
+        with hand.transaction():
+            hand.execute(f"SELECT {calls}", self.settings)
+            for sql in self.page.sql:
+                rows += len(hand.execute(sql, self.parameters).fetchall())
+        return rows
+
+
+def users_at_once(requests: list[Callable[[], Any]], into: Measured) -> None:
+    """Each user asks, looks at the answer for a moment, and asks again."""
+    begin = threading.Barrier(len(requests) + 1)
+    times: list[list[float]] = [[] for _ in requests]
+
+    def user(number: int) -> None:
+        from django.db import connection
+
+        requests[number]()  # opens this thread's connection: not measured
+        begin.wait()
+        dice = random.Random(number)  # the same pauses for the page and for the SQL
+        for _ in range(EACH):
+            time.sleep(dice.uniform(*THINK))
+            before = time.perf_counter()
+            requests[number]()
+            times[number].append(time.perf_counter() - before)
+        end.wait()
+        counted.wait()
+        connection.close()
+
+    counted = threading.Barrier(len(requests) + 1)
+    end = threading.Barrier(len(requests) + 1)
+    threads = [threading.Thread(target=user, args=[number]) for number in range(len(requests))]
+    for thread in threads:
+        thread.start()
+    begin.wait()
+    here, database = time.process_time(), database_cpu()
+    end.wait()
+    into.here += time.process_time() - here
+    after = database_cpu()
+    into.database += sum(after[pid] - used for pid, used in database.items() if pid in after)
+    counted.wait()
+    for thread in threads:
+        thread.join()
+    into.seconds += [seconds for one in times for seconds in one]
