@@ -117,7 +117,7 @@ class Asked:
             scope = scope_for(person, today) if person else None
             if scope is None:
                 raise SystemExit(f"{email} has no role on {today}")
-            names = ("person", "orgs", "up_orgs", "notes_purposes", "scores_purposes")
+            names = ("person", "orgs", "up_orgs", "notes", "scores", "dose")
             cursor.execute("SELECT " + ", ".join(f"current_setting('fairlead.{name}')" for name in names))
             self.settings = dict(zip(names, cursor.fetchone() or (), strict=True))
             school = scope.roles[0].organization_id

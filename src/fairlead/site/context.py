@@ -30,7 +30,7 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context of base.html: `demo`, `nav`, `scope`."""
-    scope = getattr(request, "scope", None)
+    scope = getattr(request, "whole_scope", None) or getattr(request, "scope", None)
     nav = []
     for role, name, label in PAGES:
         if scope is not None and scope.has(role):

@@ -13,16 +13,17 @@ from fairlead.apps.access.scope import Scope
 
 
 class ScopedRequest(HttpRequest):
-    """A request behind `needs`: somebody with a role is asking."""
+    """A request behind `needs`: somebody with a role is asking. `scope` holds only the grounds of the page's roles."""
 
     scope: Scope
+    whole_scope: Scope
 
 
 View = Callable[..., HttpResponseBase]
 
 
 def needs(*roles: str) -> Callable[[View], View]:
-    """Open a view to people who hold one of `roles` (any signed-in person when none is named)."""
+    """Open a view to people who hold one of `roles` (any signed-in person when none is named), there where they do."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -32,6 +33,10 @@ def needs(*roles: str) -> Callable[[View], View]:
                 return redirect_to_login(request.get_full_path())
             if roles and not scope.has(*roles):
                 raise Http404
+            if not hasattr(request, "whole_scope"):
+                request.whole_scope = scope  # type: ignore[attr-defined]
+            if roles:  # who leads one school and teaches at another reads this page as what it is for
+                request.scope = scope.acting_as(*roles)  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
         checked.needs = roles  # type: ignore[attr-defined]

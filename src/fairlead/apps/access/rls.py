@@ -12,18 +12,18 @@ from typing import Any, Literal
 
 from django.db import connection, migrations
 
-from fairlead.apps.access.scope import Scope
+from fairlead.apps.access.scope import USES, Ground, Scope
 
 APP, WORKER = "fairlead_app", "fairlead_worker"
 Worker = Literal["read", "write"]
 Statements = list[str | tuple[str, dict[str, Any] | list[Any] | tuple[Any, ...] | None]]  # as RunSQL takes them
 
-ORGS = "((select nullif(current_setting('fairlead.orgs', true), ''))::bigint[])"
-UP_ORGS = "((select nullif(current_setting('fairlead.up_orgs', true), ''))::bigint[])"
-PURPOSES = {
-    use: f"((select nullif(current_setting('fairlead.{use}_purposes', true), ''))::text[])"
-    for use in ("notes", "scores", "dose")
-}
+# The cast outside repeats the type inside: it changes nothing, but without it `= ANY (select …)` would mean the rows of
+# a query. The cast inside runs once a query; outside alone it read the text anew for each row.
+ORGS = "((select nullif(current_setting('fairlead.orgs', true), '')::bigint[])::bigint[])"
+UP_ORGS = "((select nullif(current_setting('fairlead.up_orgs', true), '')::bigint[])::bigint[])"
+# One object for each use, with a key for each open pair, purpose@organization: found by halving, however many there are.
+GROUNDS = {use: f"(select nullif(current_setting('fairlead.{use}', true), '')::jsonb)" for use in USES}
 PERSON = "(select nullif(current_setting('fairlead.person', true), '')::bigint)"
 
 
@@ -69,11 +69,11 @@ def purpose_wall(
     use: Literal["notes", "scores", "dose"] = "notes",
     worker: Worker = "read",
 ) -> migrations.RunSQL:
-    """Rows that the person made or is the subject of; others only where organization *and* purpose are open to them.
+    """Rows that the person made or is the subject of; others only where this purpose is open in this organization.
 
     `use` says what the table holds, notes, scores or dose: the purpose × use table opens them to different audiences.
     """
-    wall = f"({org_column} = ANY ({ORGS}) AND {purpose_column} = ANY ({PURPOSES[use]}))"
+    wall = f"({org_column} = ANY ({ORGS}) AND {GROUNDS[use]} ? ({purpose_column} || '@' || {org_column}))"
     for column in person_columns:
         wall += f" OR {column} = {PERSON}"
     return _install(table, wall, "purpose_wall", worker)
@@ -103,17 +103,60 @@ def apply(scope: Scope) -> None:
         "person": str(scope.person_id),
         "orgs": _array(scope.org_ids),
         "up_orgs": _array(scope.up_org_ids),
-        "notes_purposes": _array(scope.purposes),
-        "scores_purposes": _array(scope.score_purposes),
-        "dose_purposes": _array(scope.dose_purposes),
+        **{use: _pairs(scope.grounds(use)) for use in USES},
     }
     calls = ", ".join(f"set_config('fairlead.{name}', %s, true)" for name in settings)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {calls}", list(settings.values()))
 
 
-def _array(values: frozenset[int] | frozenset[str]) -> str:
-    return "{" + ",".join(sorted(map(str, values))) + "}"
+def _array(values: frozenset[int]) -> str:
+    return "{" + ",".join(map(str, sorted(values))) + "}"
+
+
+def _pairs(grounds: tuple[Ground, ...]) -> str:
+    keys = (f'"{purpose}@{pk}":1' for g in grounds for purpose in g.purposes for pk in g.organization_ids)
+    return "{" + ",".join(keys) + "}"
+
+
+def renew_walls() -> migrations.RunSQL:
+    """Bring walls made by an earlier version of this module to the present rules (a fresh database has none of them)."""
+    return migrations.RunSQL([_RENEW], migrations.RunSQL.noop)
+
+
+# As PostgreSQL prints the old rules.
+_OLD = "(( SELECT NULLIF(current_setting('fairlead.{name}'::text, true), ''::text) AS \"nullif\"))::{type}[]"
+_OLD_RULES = {
+    _OLD.format(name="orgs", type="bigint"): ORGS,
+    _OLD.format(name="up_orgs", type="bigint"): UP_ORGS,
+    **{
+        f"((purpose)::text = ANY ({_OLD.format(name=f'{use}_purposes', type='text')}))": (
+            f"({GROUNDS[use]} ? (purpose || '@' || organization_id))"
+        )
+        for use in USES
+    },
+}
+_RENEW_RULES = "\n        ".join(
+    f"rule := replace(rule, $old${old}$old$, $new${new}$new$);" for old, new in _OLD_RULES.items()
+)
+_RENEW = f"""
+DO $renew$
+DECLARE wall record; rule text;
+BEGIN
+    FOR wall IN SELECT schemaname, tablename, policyname, qual FROM pg_policies
+                WHERE policyname IN ('organization_wall', 'purpose_wall') LOOP
+        rule := wall.qual;
+        {_RENEW_RULES}
+        IF rule ~ '_purposes' THEN
+            RAISE EXCEPTION 'the wall of % is not one that can be renewed: %', wall.tablename, wall.qual;
+        END IF;
+        IF rule <> wall.qual THEN
+            EXECUTE format('ALTER POLICY %I ON %I.%I USING (%s) WITH CHECK (%s)',
+                           wall.policyname, wall.schemaname, wall.tablename, rule, rule);
+        END IF;
+    END LOOP;
+END $renew$
+"""  # noqa: S608
 
 
 # Tables of libraries: they hold sessions, sign-in and jobs, not a child's data; the library guards them.

@@ -23,6 +23,14 @@ def agreements_of(organization_ids: Iterable[int], on: date) -> tuple[AgreementG
     return tuple(AgreementGrant(a.pk, a.grantor_id, a.grantor.name, tuple(a.data_classes)) for a in rows)
 
 
+def opened(scope: Scope, use: str) -> Q:
+    """Rows whose purpose is open to this person for a use (notes, scores, dose), in the organizations where it is."""
+    rows = Q(pk__in=())
+    for ground in scope.grounds(use):
+        rows |= Q(organization_id__in=ground.organization_ids, purpose__in=ground.purposes)
+    return rows
+
+
 def reads_of(scope: Scope, target: str) -> QuerySet[AccessLog]:
     """Who has looked at `target`, oldest first; within the asking person's organizations."""
     return (

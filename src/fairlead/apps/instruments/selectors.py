@@ -6,6 +6,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from fairlead.apps.access.scope import Scope
+from fairlead.apps.access.selectors import opened
 from fairlead.apps.instruments.models import Instrument, Item, ItemRating, Version, Visit
 
 
@@ -47,7 +48,7 @@ def visits(scope: Scope) -> QuerySet[Visit]:
         Visit.objects.filter(
             Q(visitor_id=scope.person_id)
             | Q(subject_id=scope.person_id, shared_at__isnull=False)
-            | Q(organization_id__in=scope.org_ids, purpose__in=scope.purposes)
+            | opened(scope, "notes")
         )
     )
 
@@ -81,7 +82,7 @@ def ratings(scope: Scope, visit_id: int) -> list[ItemRating]:
         ItemRating.objects.filter(
             Q(visitor_id=scope.person_id)
             | Q(visit_id__in=shared.values("id"))
-            | Q(organization_id__in=scope.org_ids, purpose__in=scope.score_purposes),
+            | opened(scope, "scores"),
             visit_id=visit_id,
         )
         .select_related("item__domain")

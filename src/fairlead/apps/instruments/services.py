@@ -55,9 +55,10 @@ class VisitEntry:
     share: bool = False
 
 
-def purposes_for(scope: Scope) -> list[str]:
-    """Purposes for which this person may visit a class, in the table's order."""
-    mine = {p for role in scope.role_names for p in MAKERS.get(role, ())}
+def purposes_for(scope: Scope, organization_id: int | None = None) -> list[str]:
+    """Purposes for which this person may visit a class (of one school, when given), in the table's order."""
+    held = (g for g in scope.roles if organization_id is None or organization_id in g.below)
+    mine = {p for grant in held for p in MAKERS.get(grant.role, ())}
     return [p for p in purposes() if p in mine]
 
 
@@ -116,11 +117,11 @@ def record_visit(scope: Scope, entry: VisitEntry) -> Visit:
 
 def _check(scope: Scope, entry: VisitEntry) -> int:
     """The school of the visit; refuses what may not be recorded."""
-    if entry.purpose not in purposes_for(scope):
-        raise ValidationError({"purpose": _("You cannot visit a class for this purpose. Choose another one.")})
     teacher = teacher_to_visit(scope, entry.subject_id)
     if teacher is None:
         raise ValidationError({"teacher": _("That teacher is not at one of your schools.")})
+    if entry.purpose not in purposes_for(scope, teacher.organization_id):
+        raise ValidationError({"purpose": _("You cannot visit a class for this purpose. Choose another one.")})
     if entry.section_id is not None:
         taught = roster.sections(scope, teacher.organization_id, clock.today())
         if not taught.filter(pk=entry.section_id, teacher_id=teacher.person_id).exists():

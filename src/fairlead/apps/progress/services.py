@@ -189,4 +189,4 @@ def _weeks(network_id: int, today: date) -> Question | None:
 def _everything(network_id: int) -> Scope:
     """The scope of the night's work: no person, every school of the network."""
     below = frozenset(roster.organizations_below(network_id))
-    return Scope(0, "", (), below, below, frozenset())
+    return Scope(0, "", (), below, below)

@@ -9,8 +9,7 @@ from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from fairlead.apps.access import rls
-from fairlead.apps.access.purposes import readable_purposes
-from fairlead.apps.access.scope import NOBODY, Grant, Scope
+from fairlead.apps.access.scope import NOBODY, PARTNER, Grant, Scope, scope_of
 from fairlead.apps.access.selectors import agreements_of
 from fairlead.apps.roster.models import (
     AcademicSession,
@@ -61,21 +60,14 @@ def scope_for(person_id: int, on: date) -> Scope | None:
         rows = cursor.fetchall()
     if not rows:
         return None
-    grants = tuple(Grant(role, organization_id, name) for role, organization_id, name, *_ in rows)
-    roles = frozenset(g.role for g in grants)
-    below = frozenset(i for row in rows for i in row[5])
-    above = frozenset(i for row in rows for i in row[6])
-    scope = Scope(
-        person_id=person_id,
-        name=f"{rows[0][3]} {rows[0][4]}",
-        roles=grants,
-        org_ids=below,
-        up_org_ids=below | above,
-        purposes=readable_purposes(roles, "notes"),
-        score_purposes=readable_purposes(roles, "scores"),
-        dose_purposes=readable_purposes(roles, "dose"),
-        agreements=agreements_of({g.organization_id for g in grants}, on) if "city_lead" in roles else (),
+    grants = tuple(
+        Grant(role, organization_id, name, frozenset(below), frozenset(above))
+        for role, organization_id, name, _given, _family, below, above in rows
     )
+    scope = scope_of(person_id, f"{rows[0][3]} {rows[0][4]}", grants)
+    partners = {g.organization_id for g in grants if g.role == PARTNER}
+    if partners:
+        scope = replace(scope, agreements=agreements_of(partners, on))
     rls.apply(scope)
     return scope
 

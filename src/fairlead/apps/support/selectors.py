@@ -10,6 +10,7 @@ from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from fairlead.apps.access.scope import Scope
+from fairlead.apps.access.selectors import opened
 from fairlead.apps.support.models import Contact, Promise, Support
 from fairlead.apps.support.visibility import purpose_words
 
@@ -109,7 +110,7 @@ def contacts(scope: Scope, *, since: date | None = None) -> QuerySet[Contact]:
     rows = Contact.objects.filter(
         Q(lead_id=scope.person_id)
         | Q(with_person_id=scope.person_id)
-        | Q(organization_id__in=scope.org_ids, purpose__in=scope.dose_purposes)
+        | opened(scope, "dose")
     )
     return rows if since is None else rows.filter(at__gte=_day_begins(since))
 
@@ -125,7 +126,7 @@ def supports(scope: Scope, on: date) -> QuerySet[Support]:
         Support.objects.filter(
             Q(lead_id=scope.person_id)
             | Q(participants__person_id=scope.person_id)
-            | Q(organization_id__in=scope.org_ids, purpose__in=scope.dose_purposes),
+            | opened(scope, "dose"),
             Q(ends__isnull=True) | Q(ends__gte=on),
             begins__lte=on,
         )
@@ -170,7 +171,7 @@ def _promises(scope: Scope) -> QuerySet[Promise]:
     return Promise.objects.filter(
         Q(owner_id=scope.person_id)
         | Q(made_to_id=scope.person_id)
-        | Q(organization_id__in=scope.org_ids, purpose__in=scope.dose_purposes)
+        | opened(scope, "dose")
     )
 
 
