@@ -92,6 +92,49 @@ class AttendanceMark(models.Model):
         return f"mark {self.pk}"
 
 
+class Arrival(models.Model):
+    """One taking of a roll as a device sent it: append-only, named by the device itself, so that it counts once.
+
+    `taken_at` is when it was taken, corrected by how far the device's clock was off when it sent; `received_at`
+    decides timeliness. `payload` keeps the marks as they came (student ids, never names), whatever became of them.
+    """
+
+    class Outcome(models.TextChoices):
+        APPLIED = "applied", _("Applied")
+        AMENDED = "amended", _("Amended the roll")
+        DUPLICATE = "duplicate", _("Said nothing new")
+        SUPERSEDED = "superseded", _("Kept beside a later one")
+        REFUSED = "refused", _("Refused")
+
+    class Reason(models.TextChoices):
+        INCOMPLETE = "incomplete", _("not everyone has a mark")
+        CLASS_LIST = "class_list", _("the class list has changed since")
+        MARK = "mark", _("a mark is neither present nor absent")
+        NOT_YET = "not_yet", _("the roll is for a later day")
+
+    id = models.UUIDField(primary_key=True)
+    organization = models.ForeignKey(
+        "roster.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    roll = models.ForeignKey(Roll, on_delete=models.CASCADE, related_name="arrivals")
+    person = models.ForeignKey(
+        "roster.Person", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    device = models.UUIDField()
+    claimed_at = models.DateTimeField()
+    clock_offset = models.BigIntegerField()  # seconds to add to the device's clock
+    clock_off = models.BooleanField()
+    taken_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    payload = models.JSONField()
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
+    changed = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"arrival {self.pk}"
+
+
 class Reminder(models.Model):
     """Somebody asked for a roll that was missing."""
 

@@ -23,7 +23,11 @@ EMAIL_REMINDER = "attendance.email_reminder"
 
 
 class AttendanceError(Exception):
-    """Nothing was changed; the message says why and what to do."""
+    """Nothing was changed; the message says why and what to do, `code` the same for machines."""
+
+    def __init__(self, message: str, code: str = "refused") -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class NotThere(AttendanceError):
@@ -41,7 +45,8 @@ class Incomplete(AttendanceError):
                 "%(n)s students have no mark yet. Mark everyone, then submit.",
                 len(missing),
             )
-            % {"n": len(missing)}
+            % {"n": len(missing)},
+            "incomplete",
         )
 
 
@@ -70,7 +75,13 @@ def open_day(organization_id: int, day: date) -> int:
 @transaction.atomic
 def submit_roll(scope: Scope, roll_id: int, marks: Mapping[int, str]) -> Receipt:
     """Submit one's own roll: a mark for everyone enrolled. A second submission amends, and the history keeps the first."""
-    now = clock.now()
+    roll = lock_own_roll(scope, roll_id)
+    check_roll(scope, roll, marks)
+    return write_roll(scope, roll, marks)
+
+
+def lock_own_roll(scope: Scope, roll_id: int) -> Roll:
+    """The asking teacher's own roll, held until the transaction ends: two submissions of it wait for each other."""
     roll = (
         Roll.objects.select_for_update(of=("self",))
         .filter(pk=roll_id, section__teacher_id=scope.person_id, organization_id__in=scope.org_ids)
@@ -78,59 +89,74 @@ def submit_roll(scope: Scope, roll_id: int, marks: Mapping[int, str]) -> Receipt
     )
     if roll is None:
         raise NotThere(_("There is no such roll."))
-    if roll.date > now.date():
+    return roll
+
+
+def check_roll(scope: Scope, roll: Roll, marks: Mapping[int, str]) -> None:
+    """Refuse what may not be written on this roll: another day's, a stranger's mark, an unknown mark, a missing one."""
+    if roll.date > clock.today():
         raise AttendanceError(
-            _("This roll is for %(date)s. It can be submitted on that day.") % {"date": roll.date.isoformat()}
+            _("This roll is for %(date)s. It can be submitted on that day.") % {"date": roll.date.isoformat()},
+            "not_yet",
         )
-    enrolled = list(roster.section_students(scope, roll.section_id, roll.date).values_list("pk", flat=True))
-    _check(enrolled, marks)
-    before = {m.student_id: m for m in roll.marks.all()}
-    if roll.submitted_at is None or roll.submitted_at > now:
-        roll.submitted_at, roll.submitted_by_id, roll.source = now, scope.person_id, Roll.Source.DESK
-        roll.save(update_fields=["submitted_at", "submitted_by", "source"])
-        changed = _write_marks(roll, enrolled, marks, before)
-        return Receipt(roll.pk, now, amended=False, changed=changed)
-    changed = _write_marks(roll, enrolled, marks, before)
-    if changed:
-        roll.amended_at, roll.amended_by_id = now, scope.person_id
-        roll.save(update_fields=["amended_at", "amended_by"])
-    return Receipt(roll.pk, now, amended=True, changed=changed)
-
-
-def _check(enrolled: list[int], marks: Mapping[int, str]) -> None:
-    strangers = set(marks) - set(enrolled)
-    if strangers:
+    students = roster.section_students(scope, roll.section_id, roll.date)
+    enrolled = list(students.order_by().values_list("pk", flat=True))
+    if set(marks) - set(enrolled):
         raise AttendanceError(
             _(
                 "The class list has changed: a student you marked is no longer enrolled. Check the list and submit again."
-            )
+            ),
+            "class_list",
         )
     wrong = sorted({str(m) for m in marks.values()} - set(AttendanceMark.Status.values))
     if wrong:
-        raise AttendanceError(_("A mark is present or absent, not %(got)s.") % {"got": repr(wrong[0][:20])})
+        raise AttendanceError(_("A mark is present or absent, not %(got)s.") % {"got": repr(wrong[0][:20])}, "mark")
     missing = [pk for pk in enrolled if pk not in marks]
     if missing:
         raise Incomplete(missing)
 
 
-def _write_marks(
-    roll: Roll, enrolled: list[int], marks: Mapping[int, str], before: Mapping[int, AttendanceMark]
-) -> int:
-    """Write new marks and change those that differ; a mark set to present loses its explanation (the history has it)."""
-    new = [
-        AttendanceMark(
-            roll=roll, student_id=pk, organization_id=roll.organization_id, date=roll.date, status=marks[pk]
+def write_roll(scope: Scope, roll: Roll, marks: Mapping[int, str]) -> Receipt:
+    """Write a checked submission on a locked roll, in two statements however many marks there are."""
+    now = clock.now()
+    changed = _write_marks(roll, marks)
+    first = roll.submitted_at is None or roll.submitted_at > now
+    if first:
+        roll.submitted_at, roll.submitted_by_id, roll.source = now, scope.person_id, Roll.Source.DESK
+        roll.save(update_fields=["submitted_at", "submitted_by", "source"])
+    elif changed:
+        roll.amended_at, roll.amended_by_id = now, scope.person_id
+        roll.save(update_fields=["amended_at", "amended_by"])
+    return Receipt(roll.pk, now, amended=not first, changed=changed)
+
+
+# A mark set to present loses its explanation (the history has it); a mark that says the same stays untouched.
+_MARKS = """
+INSERT INTO attendance_attendancemark AS m
+       (roll_id, student_id, organization_id, date, status, reason, explanation)
+SELECT %(roll)s, student, %(organization)s, %(date)s, status, '', ''
+FROM unnest(%(students)s::bigint[], %(statuses)s::text[]) AS taken (student, status)
+ON CONFLICT (roll_id, student_id) DO UPDATE
+SET status = excluded.status, reason = '', explanation = '', explained_at = NULL, explained_by_id = NULL
+WHERE m.status <> excluded.status
+"""
+
+
+def _write_marks(roll: Roll, marks: Mapping[int, str]) -> int:
+    """Write new marks and change those that differ, in one statement; how many that were."""
+    students = sorted(marks)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MARKS,
+            {
+                "roll": roll.pk,
+                "organization": roll.organization_id,
+                "date": roll.date,
+                "students": students,
+                "statuses": [marks[pk] for pk in students],
+            },
         )
-        for pk in enrolled
-        if pk not in before
-    ]
-    AttendanceMark.objects.bulk_create(new)
-    differ = [m for pk, m in before.items() if pk in marks and m.status != marks[pk]]
-    for mark in differ:
-        mark.status = marks[mark.student_id]
-        mark.reason, mark.explanation, mark.explained_at, mark.explained_by_id = "", "", None, None
-        mark.save()
-    return len(new) + len(differ)
+        return int(cursor.rowcount)
 
 
 def _at_office(scope: Scope, organization_id: int) -> bool:

@@ -14,9 +14,7 @@ from fairlead.apps.attendance.models import Reminder
 from fairlead.apps.attendance.services import EMAIL_REMINDER
 
 
-@app.task(
-    name=EMAIL_REMINDER, retry=RetryStrategy(max_attempts=6, exponential_wait=4), pass_context=False
-)
+@app.task(name=EMAIL_REMINDER, retry=RetryStrategy(max_attempts=6, exponential_wait=4), pass_context=False)
 def email_reminder(reminder_id: int) -> None:
     """Send one reminder by e-mail, unless the roll has come while it waited."""
     reminder = (

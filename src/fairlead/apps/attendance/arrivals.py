@@ -1,0 +1,179 @@
+"""Rolls that a device took, perhaps without a network: each counts once, in whatever order and how often it comes.
+
+Two rules make the order of arrival irrelevant among takings of one roll: an event is known by the id that its device
+gave it, and of two events the later *taken* stands (of two taken at the same moment, the one with the greater id).
+An earlier one that comes late changes nothing; it is kept, and the office sees it. What somebody else has written
+meanwhile, say from paper, is amended by an event as by any second submission: history keeps it, the office sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from fairlead import clock
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.attendance import services
+from fairlead.apps.attendance.models import Arrival, Roll
+from fairlead.apps.attendance.services import AttendanceError
+
+# A device's clock that is off by less than this is right enough.
+TOLERANCE = timedelta(minutes=2)
+STOOD = (Arrival.Outcome.APPLIED, Arrival.Outcome.AMENDED, Arrival.Outcome.DUPLICATE)
+
+
+class OtherPerson(AttendanceError):
+    """What one person took is never taken in under another's name."""
+
+
+class IdUsed(AttendanceError):
+    """Two different events claim the same id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A roll as it was taken on a device. `claimed_at` and `sent_at` are what the device's own clock said."""
+
+    id: UUID
+    person_id: int
+    device: UUID
+    roll_id: int
+    claimed_at: datetime
+    sent_at: datetime
+    marks: Mapping[int, str]
+
+
+@transaction.atomic
+def receive(scope: Scope, event: Event, *, clocks_agree: bool = True) -> Arrival:
+    """Take in an event; the same event again gives the first answer again.
+
+    `clocks_agree` is False where this server's own clock is not meant to be the devices' (the demo's stands still):
+    then a difference is corrected all the same, but is nobody's fault.
+    """
+    if event.person_id != scope.person_id:
+        raise OtherPerson(
+            _("Somebody else took this roll. It stays on this device until that person signs in."), "other_person"
+        )
+    roll = services.lock_own_roll(scope, event.roll_id)
+    payload = {str(student): event.marks[student] for student in sorted(event.marks)}
+    before = Arrival.objects.filter(pk=event.id).first()
+    if before is not None:
+        if (before.person_id, before.roll_id, before.payload) != (scope.person_id, roll.pk, payload):
+            raise _id_used()
+        return before
+    now = clock.now()
+    offset = now - event.sent_at
+    taken_at = event.claimed_at + offset
+    arrival = Arrival(
+        id=event.id,
+        organization_id=roll.organization_id,
+        roll=roll,
+        person_id=scope.person_id,
+        device=event.device,
+        claimed_at=event.claimed_at,
+        clock_offset=round(offset.total_seconds()),
+        clock_off=(clocks_agree and abs(offset) > TOLERANCE) or taken_at > now + TOLERANCE,
+        taken_at=min(taken_at, now),
+        received_at=now,
+        payload=payload,
+        changed=0,
+    )
+    _decide(scope, roll, arrival, event.marks)
+    try:
+        with transaction.atomic():
+            arrival.save(force_insert=True)
+    except IntegrityError:  # an event of this id exists behind a wall
+        raise _id_used() from None
+    return arrival
+
+
+def _id_used() -> IdUsed:
+    return IdUsed(_("Another roll has come under the same number. Take the roll again."), "id_used")
+
+
+def _decide(scope: Scope, roll: Roll, arrival: Arrival, marks: Mapping[int, str]) -> None:
+    """Write the marks, or say why not."""
+    try:  # first, so that a refusal does not depend on what else has come
+        services.check_roll(scope, roll, marks)
+    except AttendanceError as error:
+        arrival.outcome, arrival.reason = Arrival.Outcome.REFUSED, Arrival.Reason(error.code)
+        return
+    stands = _standing(scope, roll)
+    if stands is not None and (arrival.taken_at, arrival.pk) < stands:
+        arrival.outcome = Arrival.Outcome.SUPERSEDED
+        arrival.changed = _differing(roll, marks)
+        return
+    receipt = services.write_roll(scope, roll, marks)
+    arrival.changed = receipt.changed
+    if not receipt.amended:
+        arrival.outcome = Arrival.Outcome.APPLIED
+    else:
+        arrival.outcome = Arrival.Outcome.AMENDED if receipt.changed else Arrival.Outcome.DUPLICATE
+
+
+def _standing(scope: Scope, roll: Roll) -> tuple[datetime, UUID] | None:
+    """When what stands on the roll was taken; None when nothing stands, or what somebody else wrote."""
+    if roll.submitted_at is None or roll.submitted_at > clock.now():
+        return None
+    last_at, last_by = roll.submitted_at, roll.submitted_by_id
+    if roll.amended_at is not None:
+        last_at, last_by = roll.amended_at, roll.amended_by_id
+    events = roll.arrivals.filter(outcome__in=STOOD).values_list("taken_at", "id", "received_at")
+    taken = list(events)
+    if any(received >= last_at for *_rest, received in taken):
+        return max((at, key) for at, key, _received in taken)
+    # Her own form, sent without this machinery, was taken when it came. Somebody else's writing is amended.
+    return (last_at, UUID(int=0)) if last_by == scope.person_id else None
+
+
+def _differing(roll: Roll, marks: Mapping[int, str]) -> int:
+    standing = dict(roll.marks.values_list("student_id", "status"))
+    return sum(standing.get(student) != status for student, status in marks.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the office should know of a roll that came another way than once and in time."""
+
+    section: str
+    person: str
+    outcome: str
+    reason: str
+    taken_at: datetime
+    received_at: datetime
+    changed: int
+    clock_off: bool
+    clock_minutes: int
+
+
+_NOTICES = """
+SELECT s.name, coalesce(p.given_name || ' ' || p.family_name, ''), a.outcome, a.reason, a.taken_at, a.received_at,
+       a.changed, a.clock_off, round(a.clock_offset / 60.0)::integer
+FROM attendance_roll r
+JOIN attendance_arrival a ON a.roll_id = r.id
+JOIN roster_section s ON s.id = r.section_id
+LEFT JOIN roster_person p ON p.id = a.person_id
+WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
+  AND a.received_at <= %(now)s AND (a.clock_off OR a.outcome IN ('amended', 'superseded', 'refused'))
+ORDER BY a.received_at DESC, s.name
+"""
+
+
+def notices(scope: Scope, organization_id: int, now: datetime) -> list[Notice]:
+    """Rolls of the day that amended another, came after a later one, were refused, or had a wrong clock."""
+    values: dict[str, Any] = {"organization": organization_id, "orgs": sorted(scope.org_ids)}
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTICES, values | {"day": now.date(), "now": now})
+        return [Notice(*row) for row in cursor.fetchall()]
+
+
+def last_taking(scope: Scope, roll_id: int) -> Arrival | None:
+    """The taking that stands on one's own roll, for its receipt."""
+    rows = Arrival.objects.filter(roll_id=roll_id, person_id=scope.person_id, outcome__in=STOOD)
+    return rows.order_by("-taken_at", "-id").first()
