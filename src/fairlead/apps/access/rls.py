@@ -97,6 +97,28 @@ def open_view(view: str) -> migrations.RunSQL:
     )
 
 
+def worker_writes(table: str, *, walled: bool = True) -> migrations.RunSQL:
+    """Let the worker write a table that it only read so far: it brings rosters in that were sent by the web."""
+    verbs = "INSERT, UPDATE, DELETE"
+    forward: Statements = [f"GRANT {verbs} ON {table} TO {WORKER}"]
+    backward: Statements = [f"REVOKE {verbs} ON {table} FROM {WORKER}"]
+    if walled:
+        policy = f"CREATE POLICY worker ON {table} FOR"
+        drop = f"DROP POLICY worker ON {table}"
+        forward += [drop, f"{policy} ALL TO {WORKER} USING (true)"]
+        backward += [drop, f"{policy} SELECT TO {WORKER} USING (true)"]
+    return migrations.RunSQL(forward, backward)
+
+
+def worker_numbers(table: str) -> migrations.RunSQL:
+    """Let the worker draw the table's next ids before it inserts: rows that refer to each other come in sets."""
+    on_sequence = f"ON SEQUENCE ' || pg_get_serial_sequence('{table}', 'id') || '"
+    return migrations.RunSQL(
+        f"DO $$ BEGIN EXECUTE 'GRANT USAGE {on_sequence} TO {WORKER}'; END $$",
+        f"DO $$ BEGIN EXECUTE 'REVOKE USAGE {on_sequence} FROM {WORKER}'; END $$",
+    )
+
+
 def apply(scope: Scope) -> None:
     """Tell PostgreSQL, for this transaction only, who is asking."""
     settings = {

@@ -175,7 +175,7 @@ def students_by_teacher(scope: Scope, teacher_ids: list[int], on: date) -> dict[
 def guardianships(scope: Scope, student_ids: list[int]) -> QuerySet[Guardianship]:
     """Whom to call about these students, in the family's order."""
     return (
-        Guardianship.objects.filter(student_id__in=student_ids, organization_id__in=scope.org_ids)
+        Guardianship.objects.filter(student_id__in=student_ids, organization_id__in=scope.org_ids, ends__isnull=True)
         .select_related("guardian")
         .order_by("student_id", "rank")
     )
@@ -192,8 +192,9 @@ def staff(scope: Scope, on: date, *, role: str | None = None, organization_id: i
 
 
 def session_on(network_id: int, on: date) -> AcademicSession | None:
-    """The academic session of a network that holds this day."""
-    return AcademicSession.objects.filter(organization_id=network_id, begins__lte=on, ends__gte=on).first()
+    """The school year of a network that holds this day."""
+    years = AcademicSession.objects.filter(organization_id=network_id, kind=AcademicSession.Kind.SCHOOL_YEAR)
+    return years.filter(begins__lte=on, ends__gte=on).order_by("begins").first()
 
 
 def school_days(network_id: int, first: date, last: date) -> list[date]:

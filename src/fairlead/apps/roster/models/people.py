@@ -1,8 +1,7 @@
-"""The roster's tables. Every row about a person carries its organization, for the wall behind it."""
+"""People and what ties them to organizations and to each other."""
 
 from __future__ import annotations
 
-from datetime import time
 from typing import Any
 
 from django.db import models
@@ -10,32 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from fairlead.apps.access.history import tracked
 from fairlead.apps.roster.names import sort_key
-
-
-class Organization(models.Model):
-    """A node of the tree: network, city, district, school."""
-
-    class Kind(models.TextChoices):
-        NETWORK = "network", _("network")
-        CITY = "city", _("city")
-        DISTRICT = "district", _("district")
-        SCHOOL = "school", _("school")
-
-    name = models.CharField(max_length=200)
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
-    sourced_id = models.CharField(max_length=100, unique=True)
-    zip = models.CharField(max_length=10, blank=True)
-    grade_low = models.SmallIntegerField(null=True, blank=True)
-    grade_high = models.SmallIntegerField(null=True, blank=True)
-    time_zone = models.CharField(max_length=40, default="America/New_York")
-    roll_due = models.TimeField(default=time(9, 15))
-    invented = models.BooleanField(default=False)
-    begins = models.DateField(null=True, blank=True)
-    ends = models.DateField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return self.name
 
 
 @tracked
@@ -47,7 +20,7 @@ class Person(models.Model):
         STAFF = "staff", _("staff")
         GUARDIAN = "guardian", _("guardian")
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="people")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="people")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     given_name = models.CharField(max_length=100)
     family_name = models.CharField(max_length=100)
@@ -57,7 +30,8 @@ class Person(models.Model):
     language = models.CharField(max_length=8, blank=True)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=30, blank=True)
-    sourced_id = models.CharField(max_length=100, unique=True)
+    zip = models.CharField(max_length=10, blank=True, db_default="")
+    sourced_id = models.CharField(max_length=260, unique=True)
 
     class Meta:
         indexes = [models.Index(fields=["organization", "kind", "sort_name"])]
@@ -92,12 +66,13 @@ class Demographics(models.Model):
         NONBINARY = "nonbinary", _("Nonbinary")
 
     person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="demographics")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
     gender = models.CharField(max_length=10, choices=Gender.choices, blank=True)
     race_ethnicity = models.CharField(max_length=12, choices=RaceEthnicity.choices, blank=True)
     economically_disadvantaged = models.BooleanField(null=True)
     english_learner = models.BooleanField(null=True)
     disability = models.BooleanField(null=True)
+    home_language = models.CharField(max_length=8, blank=True, db_default="")
 
     def __str__(self) -> str:
         return f"demographics {self.pk}"
@@ -118,13 +93,16 @@ class Role(models.Model):
         CITY_LEAD = "city_lead", _("City lead")
         TALENT = "talent", _("Talent lead")
         AUDITOR = "auditor", _("Auditor")
+        DATA_MANAGER = "data_manager", _("Data manager")
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="roles")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=16, choices=Kind.choices)
     fte = models.DecimalField(max_digits=3, decimal_places=2, default=1)
     begins = models.DateField()
     ends = models.DateField(null=True, blank=True)
+    # The import's source that says so; empty for a role given by hand, which no file closes.
+    source = models.CharField(max_length=160, blank=True, db_default="")
 
     class Meta:
         indexes = [models.Index(fields=["organization", "role"])]
@@ -139,80 +117,32 @@ class Guardianship(models.Model):
 
     student = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="guardianships")
     guardian = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="wards")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
     relation = models.CharField(max_length=40)
     may_contact = models.BooleanField(default=True)
     rank = models.SmallIntegerField(default=1)
+    ends = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=160, blank=True, db_default="")
 
     def __str__(self) -> str:
         return f"guardianship {self.pk}"
 
 
-class AcademicSession(models.Model):
-    """A school year or a part of it."""
+class PersonIdentifier(models.Model):
+    """Under which identifier a source knows a person: what keeps one person one, across sources and years.
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="sessions")
-    name = models.CharField(max_length=60)
-    begins = models.DateField()
-    ends = models.DateField()
+    `source` is a network's student information system (`tidewater:powerschool`) or a numbering that several systems
+    share (`tidewater:state`). `ends`: the last day on which the source still listed the person.
+    """
 
-    def __str__(self) -> str:
-        return self.name
-
-
-class SchoolDay(models.Model):
-    """A day on which the organization's schools meet."""
-
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    session = models.ForeignKey(AcademicSession, on_delete=models.CASCADE, related_name="days")
-    date = models.DateField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization", "date"], name="one_school_day_per_date")]
-
-    def __str__(self) -> str:
-        return self.date.isoformat()
-
-
-class Course(models.Model):
-    """What is taught."""
-
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=120)
-    subject = models.CharField(max_length=60, blank=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@tracked
-class Section(models.Model):
-    """A class: OneRoster's class, Ed-Fi's section. The homeroom is a section too."""
-
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="sections")
-    session = models.ForeignKey(AcademicSession, on_delete=models.PROTECT, related_name="+")
-    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="+")
-    teacher = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="sections_taught")
-    name = models.CharField(max_length=120)
-    grade = models.SmallIntegerField(null=True)
-    sourced_id = models.CharField(max_length=100, unique=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@tracked
-class Enrollment(models.Model):
-    """A student in a section, with dates (`ends` is the last day enrolled)."""
-
-    section = models.ForeignKey(Section, on_delete=models.CASCADE, related_name="enrollments")
-    student = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="enrollments")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    begins = models.DateField()
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identifiers")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=160)
+    value = models.CharField(max_length=160)
     ends = models.DateField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["section", "begins"]), models.Index(fields=["student"])]
+        constraints = [models.UniqueConstraint(fields=["source", "value"], name="one_person_per_identifier")]
 
     def __str__(self) -> str:
-        return f"enrollment {self.pk}"
+        return f"identifier {self.pk}"
