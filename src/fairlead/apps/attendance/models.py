@@ -11,39 +11,81 @@ from fairlead.apps.access.history import tracked
 
 @tracked
 class Roll(models.Model):
-    """The expectation that a section's attendance is submitted on a day by a moment.
+    """The expectation that a section's attendance is submitted on a day (in a period of it) by a moment.
 
+    `period` is empty where a roll is taken once a day. `taken_at` is when its taker says it was taken, if not at once.
     `submitted_at` is the time the first submission was received; it decides timeliness and never moves.
     A later submission is an amendment: it leaves its time and person here and the former marks in the history.
     """
 
     class Source(models.TextChoices):
         DESK = "desk", _("teacher's page")
+        SUBSTITUTE = "substitute", _("substitute's link")
+        PAPER = "paper", _("paper, typed in by the office")
 
     organization = models.ForeignKey(
         "roster.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
     )
     section = models.ForeignKey("roster.Section", on_delete=models.PROTECT, related_name="+", db_index=False)
     date = models.DateField()
+    period = models.ForeignKey("roster.Period", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     due_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_by = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
     amended_at = models.DateTimeField(null=True, blank=True)
     amended_by = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
     source = models.CharField(max_length=10, choices=Source.choices, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)
+    amended_source = models.CharField(max_length=10, choices=Source.choices, blank=True, default="", db_default="")
+    substitute = models.ForeignKey(
+        "attendance.SubstituteLink", on_delete=models.SET_NULL, null=True, blank=True, related_name="rolls_taken"
+    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["section", "date"], name="one_roll_per_section_and_date"),
+            models.UniqueConstraint(
+                fields=["section", "date", "period"], nulls_distinct=False, name="one_roll_per_section_date_period"
+            ),
             models.CheckConstraint(
                 condition=Q(amended_at__isnull=True) | Q(submitted_at__isnull=False),
                 name="amended_only_when_submitted",
             ),
         ]
-        indexes = [models.Index(fields=["organization", "date"], name="roll_organization_date")]
+        indexes = [
+            models.Index(fields=["organization", "date"], name="roll_organization_date"),
+            models.Index(fields=["organization", "date"], condition=Q(period__isnull=False), name="roll_by_period"),
+        ]
 
     def __str__(self) -> str:
         return f"roll {self.pk}"
+
+
+@tracked
+class SubstituteLink(models.Model):
+    """A link by which a substitute takes one teacher's rolls of one day without an account.
+
+    Only hashes are kept: of the link's secret, and of the secret given to the one browser that opened it first.
+    With `roll` it opens that roll alone.
+    """
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.CASCADE, related_name="+")
+    teacher = models.ForeignKey("roster.Person", on_delete=models.CASCADE, related_name="+")
+    roll = models.ForeignKey(Roll, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    date = models.DateField()
+    name = models.CharField(max_length=80)
+    token_hash = models.CharField(max_length=64, unique=True)
+    browser_hash = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "date"], name="substitute_organization_date")]
+
+    def __str__(self) -> str:
+        return f"substitute's link {self.pk}"
 
 
 @tracked

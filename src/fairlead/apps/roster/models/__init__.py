@@ -10,9 +10,20 @@ from fairlead.apps.roster.models.imports import (
 from fairlead.apps.roster.models.organizations import AcademicSession, Organization, SchoolDay
 from fairlead.apps.roster.models.people import Demographics, Guardianship, Person, PersonIdentifier, Role
 from fairlead.apps.roster.models.teaching import Course, Enrollment, Section, Teaching
+from fairlead.apps.roster.models.timetable import (
+    BellSchedule,
+    BellTime,
+    CalendarDay,
+    Period,
+    RollPolicy,
+    SectionMeeting,
+)
 
 __all__ = [
     "AcademicSession",
+    "BellSchedule",
+    "BellTime",
+    "CalendarDay",
     "Course",
     "Demographics",
     "Enrollment",
@@ -23,10 +34,13 @@ __all__ = [
     "ImportUpload",
     "KnownAs",
     "Organization",
+    "Period",
     "Person",
     "PersonIdentifier",
     "Role",
+    "RollPolicy",
     "SchoolDay",
     "Section",
+    "SectionMeeting",
     "Teaching",
 ]
