@@ -9,6 +9,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import connection
 
 from fairlead import clock
 
@@ -36,9 +37,10 @@ def install() -> None:
 
 def demo_moment() -> datetime | None:
     """Where the demo's clock stands; None before the demo has been built."""
-    from fairlead.site.models import DemoClock
-
-    return DemoClock.objects.values_list("moment", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT moment FROM site_democlock ORDER BY id LIMIT 1")
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def move_demo(moment: datetime) -> None:

@@ -51,7 +51,7 @@ def become(request: HttpRequest) -> HttpResponse:
     account = Account.objects.filter(email=member.email, is_active=True).first() if member else None
     if account is None:
         raise Http404
-    login(request, account, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, account, backend=settings.AUTHENTICATION_BACKENDS[0])
     return _back(request, "/")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pghistory
 from django.conf import settings
@@ -27,7 +28,7 @@ class ScopeMiddleware:
         request.scope = None  # type: ignore[attr-defined]
         if request.path.startswith(UNTOUCHED):
             return self.get_response(request)
-        with transaction.atomic(), held(demo_moment() if settings.DEMO else None):
+        with transaction.atomic(), held(_moment(request) if settings.DEMO else None):
             user = request.user
             if user.is_authenticated and user.person_id is not None:
                 request.scope = scope_for(user.person_id, clock.today())  # type: ignore[attr-defined]
@@ -39,3 +40,9 @@ class ScopeMiddleware:
             if response.status_code >= 500:
                 transaction.set_rollback(True)
         return response
+
+
+def _moment(request: HttpRequest) -> datetime | None:
+    """Where the demo's clock stands; the session, when there is one, has brought it along."""
+    request.session.get("")  # reads it
+    return getattr(request.session, "moment", None) or demo_moment()

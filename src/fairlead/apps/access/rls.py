@@ -121,15 +121,20 @@ def worker_numbers(table: str) -> migrations.RunSQL:
 
 def apply(scope: Scope) -> None:
     """Tell PostgreSQL, for this transaction only, who is asking."""
+    with connection.cursor() as cursor:
+        cursor.execute(*telling(scope))
+
+
+def telling(scope: Scope) -> tuple[str, dict[str, str]]:
+    """The statement that tells PostgreSQL who is asking, with its values: for a caller who sends it with another."""
     settings = {
         "person": str(scope.person_id),
         "orgs": _array(scope.org_ids),
         "up_orgs": _array(scope.up_org_ids),
         **{use: _pairs(scope.grounds(use)) for use in USES},
     }
-    calls = ", ".join(f"set_config('fairlead.{name}', %s, true)" for name in settings)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {calls}", list(settings.values()))
+    calls = ", ".join(f"set_config('fairlead.{name}', %(fairlead_{name})s, true)" for name in settings)
+    return f"SELECT {calls}", {f"fairlead_{name}": value for name, value in settings.items()}
 
 
 def _array(values: frozenset[int]) -> str:

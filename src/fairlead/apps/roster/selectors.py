@@ -54,9 +54,10 @@ def scope_for(person_id: int, on: date) -> Scope | None:
     Also tells PostgreSQL who is asking, for this transaction: first the person alone (that opens their own roles),
     then what those roles open.
     """
-    rls.apply(replace(NOBODY, person_id=person_id))
-    with connection.cursor() as cursor:
-        cursor.execute(_GRANTS, {"person": person_id, "on": on})
+    told, values = rls.telling(replace(NOBODY, person_id=person_id))
+    with connection.cursor() as cursor:  # two statements, one way to the server and back
+        cursor.execute(f"{told}; {_GRANTS}", {**values, "person": person_id, "on": on})
+        cursor.nextset()
         rows = cursor.fetchall()
     if not rows:
         return None

@@ -5,6 +5,7 @@ The markup lives in templates/ui/*.html; /about/looks shows each part as it is u
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -12,6 +13,8 @@ from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Radi
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
+
+from fairlead.site import frame
 
 register = template.Library()
 
@@ -57,7 +60,20 @@ ROLE_NAMES = {
 }
 
 
+@register.simple_tag(takes_context=True)
+def masthead(context: Any) -> SafeString:
+    """Who is here, where they can go, and the demo's banner."""
+    return frame.masthead(context)
+
+
+@register.simple_tag(takes_context=True)
+def footer(context: Any) -> SafeString:
+    """The foot of every page."""
+    return frame.footer(context)
+
+
 @register.simple_tag
+@lru_cache(maxsize=256, typed=True)  # typed: a safe string is not the string that it looks like
 def icon(name: str, label: str = "") -> SafeString:
     """An inline icon: hidden from screen readers unless it carries a label."""
     paths = mark_safe(_ICONS[name])  # noqa: S308  (our own constants)
@@ -71,6 +87,7 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1000, typed=True)
 def status(kind: str, word: str) -> SafeString:
     """A state as a shape and a word. Kinds: ok, warn, bad, none, info."""
     if kind not in {"ok", "warn", "bad", "none", "info"}:

@@ -1,0 +1,106 @@
+"""The part around every page: masthead, the demo's banner, footer.
+
+It is the same for one person on page after page, so it is drawn once for each kind of reader (language, looks, roles,
+where they are in the navigation) and kept in this process. Only the token of forms and the address to come back to
+differ: they stand in the kept drawing as two characters that no text has, and are filled in for each page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.formats import time_format
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from fairlead.site.clock import MOMENTS
+
+# role -> pages in the frame's navigation, in order
+PAGES: tuple[tuple[str, str, Any], ...] = (
+    ("teacher", "teacher:desk", _("My classes")),
+    ("office", "office:desk", _("This morning")),
+    ("principal", "principal:desk", _("This morning")),
+    ("coach", "coach:desk", _("My visits")),
+    ("director", "director:desk", _("My schools")),
+    ("network_lead", "network:desk", _("Theory of change")),
+    ("network_lead", "analyst:desk", _("Studies")),
+    ("analyst", "analyst:desk", _("Studies")),
+    ("city_lead", "city:desk", _("Quality seats")),
+    ("city_lead", "network:published", _("Published tables")),
+)
+TOKEN, HERE = "\ue000", "\ue001"
+KEPT = 1000  # drawings of about 5 kB
+
+
+class Reader(NamedTuple):
+    """What the frame's looks depend on."""
+
+    language: str
+    theme: str
+    name: str
+    roles: tuple[tuple[str, str], ...]  # role, name of its organization
+    at: tuple[bool, ...]  # for each page of the navigation, whether the reader is there
+    now: datetime | None  # the demo's moment
+    token: bool  # whether forms can be sent at all: an error page has no token
+
+
+def masthead(context: Mapping[str, Any]) -> SafeString:
+    """Masthead and the demo's banner for the page of this context."""
+    return _filled("ui/masthead.html", context)
+
+
+def footer(context: Mapping[str, Any]) -> SafeString:
+    """The foot of the page."""
+    return _drawn("ui/footer.html", _reader(context)._replace(name="", roles=(), at=(), now=None))
+
+
+def _filled(template: str, context: Mapping[str, Any]) -> SafeString:
+    drawn = _drawn(template, _reader(context))
+    request = context.get("request")
+    here = escape(request.get_full_path()) if request else ""
+    return mark_safe(drawn.replace(TOKEN, str(context.get("csrf_token", ""))).replace(HERE, here))  # noqa: S308
+
+
+def _reader(context: Mapping[str, Any]) -> Reader:
+    request, scope = context.get("request"), context.get("scope")
+    theme = request.COOKIES.get("fairlead_theme", "") if request else ""
+    roles = tuple((g.role, g.organization_name) for g in scope.roles) if scope else ()
+    return Reader(
+        language=get_language() or settings.LANGUAGE_CODE,
+        theme=theme if theme in {"light", "dark"} else "",
+        name=scope.name if scope else "",
+        roles=roles,
+        at=tuple(request.path.startswith(url) for url, _label in _pages(roles)) if request else (),
+        now=context["demo"].get("now") if "demo" in context else None,
+        token=bool(context.get("csrf_token")),
+    )
+
+
+def _pages(roles: Iterable[tuple[str, str]]) -> tuple[tuple[str, Any], ...]:
+    return _addresses(frozenset(role for role, _organization in roles))
+
+
+@lru_cache(maxsize=256)
+def _addresses(roles: frozenset[str]) -> tuple[tuple[str, Any], ...]:
+    return tuple((reverse(name), label) for role, name, label in PAGES if role in roles)
+
+
+@lru_cache(maxsize=KEPT)
+def _drawn(template: str, reader: Reader) -> SafeString:
+    values = {**reader._asdict(), "csrf_token": TOKEN if reader.token else "", "here": HERE}
+    pages = _pages(reader.roles) if reader.at else ()
+    values["nav"] = [(url, label, there) for (url, label), there in zip(pages, reader.at, strict=True)]
+    if reader.now is not None:
+        values["choices"] = [
+            *((key, time_format(at, "TIME_FORMAT"), reader.now.time() == at) for key, at in MOMENTS.items()),
+            ("next", _("Next school day"), False),
+        ]
+    return render_to_string(template, values)

@@ -1,0 +1,72 @@
+"""The frame around every page: drawn once for each kind of reader, with each page's own token and address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from django.urls import reverse
+
+from fairlead.site import frame
+from tests.conftest import max_queries
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    frame._drawn.cache_clear()
+
+
+def test_a_second_page_draws_no_frame_again(as_person: Callable[[str], Any]) -> None:
+    client = as_person("luis")
+    client.get(reverse("about_looks"))
+    drawn = frame._drawn.cache_info().misses
+    client.get(reverse("about_looks"))
+    assert frame._drawn.cache_info().misses == drawn > 0
+
+
+def test_forms_of_the_frame_carry_the_pages_own_token_and_address(as_person: Callable[[str], Any]) -> None:
+    client = as_person("luis")
+    address = reverse("about_looks")
+    for query in ("?a=1&b=<", "?c=2"):
+        page = client.get(address + query)
+        text = page.content.decode()
+        tokens = set(re.findall(r'name="csrfmiddlewaretoken" value="([^"]*)"', text.split('id="main"')[0]))
+        assert tokens == {page.context["csrf_token"]}
+        assert set(re.findall(r'name="next" value="([^"]*)"', text)) == {
+            (address + query).replace("&", "&amp;").replace("<", "%3C")
+        }
+        assert frame.TOKEN not in text
+        assert frame.HERE not in text
+
+
+def test_nobody_sees_anothers_frame(as_person: Callable[[str | None], Any]) -> None:
+    seen = {key: as_person(key).get(reverse("about_looks")).content.decode() for key in ("luis", "grace", None)}
+    assert "Luis" in seen["luis"]
+    assert "Luis" not in seen["grace"]
+    assert "Luis" not in seen[None]
+    assert reverse("office:desk") in seen["luis"]
+    assert reverse("office:desk") not in seen[None]
+
+
+def test_the_looks_that_one_chose(as_person: Callable[[str], Any]) -> None:
+    client = as_person("luis")
+    for theme in ("light", "dark"):
+        client.cookies["fairlead_theme"] = theme
+        text = client.get(reverse("about_looks")).content.decode()
+        assert re.search(rf'btn--primary" name="theme" value="{theme}"', text)
+
+
+def test_an_error_page_without_request_has_a_frame() -> None:
+    assert "Fairlead" in frame.masthead({})
+    assert frame.masthead({"request": RequestFactory().get("/x")})
+
+
+def test_the_frame_asks_four_questions(as_person: Callable[[str], Any], settings: Any) -> None:
+    """Session with the demo's moment; account; roles; and PostgreSQL is told. The rest belongs to the page."""
+    settings.DEMO = True
+    client = as_person("luis")
+    with max_queries(4):
+        assert client.get(reverse("about_looks")).status_code == 200
