@@ -14,3 +14,31 @@ class ExchangeError(Exception):
 def gettext_noop(text: str) -> str:
     """Marks a sentence for the catalogues; Django's own needs settings, and reading a file does not."""
     return text
+
+
+class Said(str):
+    """A sentence with values in it: English as text, and still translatable where it is shown."""
+
+    msgid: str
+    values: dict[str, object]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_said, (self.msgid, self.values))
+
+
+def said(msgid: str, **values: object) -> Said:
+    """The sentence filled in; `msgid` has %(name)s where a value goes."""
+    return _said(msgid, values)
+
+
+def _said(msgid: str, values: dict[str, object]) -> Said:
+    sentence = Said(msgid % values)
+    sentence.msgid, sentence.values = msgid, values
+    return sentence
+
+
+def in_language(text: str) -> str:
+    """The sentence in the language of the person who reads it."""
+    from django.utils.translation import gettext
+
+    return gettext(text.msgid) % text.values if isinstance(text, Said) else gettext(text)
