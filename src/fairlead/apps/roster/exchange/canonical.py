@@ -93,7 +93,7 @@ TABLES: dict[str, Table] = {
              _text("subject", 60)),
             ("sourced_id",),
         ),
-        Table(  # no session: the school year that holds today; no course: one is made of the section's name
+        Table(  # no session: the school year that holds today; no course: the network's "no course"
             "classes",
             (_id(), _id("org", refers="orgs"), _id("course", required=False, refers="courses"),
              _id("session", required=False, refers="sessions"), _text("name", 120, required=True),
@@ -127,10 +127,10 @@ TABLES: dict[str, Table] = {
              Column("rank", "int"), Column("may_contact", "bool")),
             ("student", "guardian"),
         ),
-        Table(  # no begins: the day on which the section's session begins; no sourced_id: section, student and begins
+        Table(  # named by section, student and begins; no begins: the day on which the section's session begins
             "enrollments",
             (_id(required=False), _id("section", refers="classes"), _id("student", refers="people"), BEGINS, ENDS),
-            ("sourced_id", "section", "student", "begins"),
+            ("section", "student", "begins"),
         ),
         Table(
             "teaching",

@@ -11,6 +11,7 @@ from typing import Protocol
 from fairlead.apps.roster.exchange.canonical import Reading, Source
 from fairlead.apps.roster.exchange.parcel import Parcel
 from fairlead.apps.roster.exchange.problems import ExchangeError
+from fairlead.apps.roster.exchange.readers import oneroster
 
 
 class Reader(Protocol):
@@ -25,7 +26,7 @@ class Reader(Protocol):
     def read(parcel: Parcel) -> Reading: ...
 
 
-READERS: dict[str, Reader] = {module.SOURCE.key: module for module in ()}
+READERS: dict[str, Reader] = {module.SOURCE.key: module for module in (oneroster,)}
 
 
 def detect(parcel: Parcel) -> Reader:
