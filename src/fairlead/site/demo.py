@@ -21,6 +21,7 @@ from fairlead.apps.access.models import Account
 from fairlead.apps.attendance.services import ensure_rolls
 from fairlead.apps.roster import selectors as roster
 from fairlead.demo.cast import BY_KEY, NETWORK_SOURCED_ID
+from fairlead.demo.world import MORNING
 from fairlead.site.clock import MOMENTS, move_demo
 
 
@@ -66,7 +67,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 @require_POST
 @demo_only
 def move_clock(request: HttpRequest) -> HttpResponse:
-    """Move the demo's clock within its day, or to the next school day's 9:31."""
+    """Move the demo's clock within its day, to the next school day before any roll is due, or back to the story's morning."""
     to = request.POST.get("moment", "")
     now = clock.now()
     if to in MOMENTS:
@@ -76,8 +77,10 @@ def move_clock(request: HttpRequest) -> HttpResponse:
         days = roster.school_days(network.pk, now.date() + timedelta(days=1), now.date() + timedelta(days=30))
         if not days:
             return _back(request, "/")
-        moment = datetime.combine(days[0], MOMENTS["morning"], tzinfo=ZoneInfo(settings.TIME_ZONE))
+        moment = datetime.combine(days[0], MOMENTS["early"], tzinfo=ZoneInfo(settings.TIME_ZONE))
         ensure_rolls(network.pk, moment.date())
+    elif to == "story":
+        moment = MORNING
     else:
         raise Http404
     move_demo(moment)

@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.formats import time_format
+from django.utils.formats import date_format, time_format
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from fairlead.demo.world import MORNING
 from fairlead.site.clock import MOMENTS
 
 # role -> pages in the frame's navigation, in order
@@ -103,4 +104,7 @@ def _drawn(template: str, reader: Reader) -> SafeString:
             *((key, time_format(at, "TIME_FORMAT"), reader.now.time() == at) for key, at in MOMENTS.items()),
             ("next", _("Next school day"), False),
         ]
+        if reader.now.date() != MORNING.date():
+            day = date_format(MORNING, "MONTH_DAY_FORMAT")
+            values["choices"].append(("story", gettext("Back to %(day)s") % {"day": day}, False))
     return render_to_string(template, values)
