@@ -6,8 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from fairlead.site import doctor, launch, postgres
+from fairlead.site import doctor, importing, launch, postgres
 from fairlead.site.folder import data_folder
 from fairlead.site.postgres import embedded
 from fairlead.site.prepare import manage, prepare, version_of
@@ -50,8 +51,33 @@ def _parser() -> argparse.ArgumentParser:
     add("doctor", lambda _: doctor.report(), "what this installation is made of, and what is wrong with it")
     server = add("postgres", _postgres, "the embedded PostgreSQL")
     server.add_argument("action", choices=["start", "stop", "status"])
+    _add_imports(add("import", lambda _: 2, "bring outside files in"))
     add("manage", lambda _: 2, "a Django command, as the owner of the schema")
     return parser
+
+
+def _add_imports(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(title="what", required=True, metavar="WHAT")
+    text = "a city's published school-days: date, dbn, attendance_pct, not_submitted (Parquet or CSV)"
+    days = kinds.add_parser("school-days", help=text, description=text)
+    days.set_defaults(work=_import_school_days)
+    days.add_argument("file", type=Path)
+    days.add_argument("--name", default=importing.NEW_YORK, help="the city (default: %(default)s)")
+    days.add_argument("--source", default=importing.SOURCE, help="who published it")
+    days.add_argument("--for", dest="organization", default="", help="sourced id of the network that loads it")
+    days.add_argument("--schools", type=Path, help="CSV of dbn and school_name (default: the one beside the file)")
+    days.add_argument("--citywide", type=Path, help="CSV of the city's own daily totals (default: beside the file)")
+
+
+def _import_school_days(chosen: argparse.Namespace) -> int:
+    return importing.school_days(
+        chosen.file,
+        name=chosen.name,
+        source=chosen.source,
+        organization=chosen.organization,
+        schools=chosen.schools,
+        totals=chosen.citywide,
+    )
 
 
 def _migrate(_: argparse.Namespace) -> int:

@@ -47,6 +47,7 @@ PAGES = (
     Page("6-claim", "tomas", "analyst:claim", ("@star_finding",)),
     Page("7-city", "ruth", "city:desk"),
     Page("7-los-angeles", "ruth", "city:los_angeles"),
+    Page("7-submission", "ruth", "city:submission"),
     Page("7-rules", "ruth", "city:rules"),
     Page("7-investment", "ruth", "city:investment", ("@investment_of_harborview",)),
 )

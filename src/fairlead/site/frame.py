@@ -36,6 +36,7 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
     ("analyst", "analyst:desk", _("Studies")),
     ("city_lead", "city:desk", _("Quality seats")),
     ("city_lead", "network:published", _("Published tables")),
+    ("city_lead", "city:submission", _("Submission")),
 )
 TOKEN, HERE = "\ue000", "\ue001"
 KEPT = 1000  # drawings of about 5 kB
@@ -79,10 +80,16 @@ def _reader(context: Mapping[str, Any]) -> Reader:
         theme=theme if theme in {"light", "dark"} else "",
         name=scope.name if scope else "",
         roles=roles,
-        at=tuple(request.path.startswith(url) for url, _label in _pages(roles)) if request else (),
+        at=_at(request.path, _pages(roles)) if request else (),
         now=context["demo"].get("now") if "demo" in context else None,
         token=bool(context.get("csrf_token")),
     )
+
+
+def _at(path: str, pages: tuple[tuple[str, Any], ...]) -> tuple[bool, ...]:
+    """Where the reader is: the longest of the addresses that begin this one (a desk's begins its pages')."""
+    here = max((url for url, _label in pages if path.startswith(url)), key=len, default=None)
+    return tuple(url == here for url, _label in pages)
 
 
 def _pages(roles: Iterable[tuple[str, str]]) -> tuple[tuple[str, Any], ...]:

@@ -229,3 +229,11 @@ class FamilyContact(models.Model):
 
 # Outcomes after which the family knows, or has been left word: the student leaves the list of calls to make.
 SETTLED = ("reached", "left_message", "explained", "other_way")
+
+from fairlead.apps.attendance.aggregate_models import (  # noqa: E402, F401  (Django looks for models here)
+    CityDataset,
+    CityDaySubmission,
+    CitySchool,
+    SchoolDayAggregate,
+    SchoolYearSubmission,
+)

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from fairlead.desks.city import views
+from fairlead.desks.city import submission, views
 
 app_name = "city"
 urlpatterns = [
     path("", views.desk, name="desk"),
     path("los-angeles/", views.los_angeles, name="los_angeles"),
+    path("submission/", submission.submission, name="submission"),
     path("rules/", views.rules, name="rules"),
     path("rules/<slug:key>/", views.rule, name="rule"),
     path("investments/new/", views.new_investment, name="new_investment"),
