@@ -15,4 +15,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     demo: dict[str, Any] = {"on": settings.DEMO}
     if settings.DEMO:
         demo["now"] = clock.now()
-    return {"demo": demo, "scope": getattr(request, "scope", None)}
+    # A page's door narrows the request's scope to the page's roles; the ways to other desks are those of all roles.
+    return {"demo": demo, "scope": getattr(request, "whole_scope", None) or getattr(request, "scope", None)}

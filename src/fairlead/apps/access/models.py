@@ -62,3 +62,17 @@ class AccessLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}"
+
+
+class Erasure(models.Model):
+    """That somebody was erased, when, and how many rows of which table went. Not who: only a digest that tells nothing
+    without the installation's secret, so that an import does not bring them back and a restore can erase them again."""
+
+    at = models.DateTimeField()
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10)
+    digest = models.CharField(max_length=64, db_index=True)
+    rows = models.JSONField(default=list, help_text="[table, what was done, how many]")
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk}"

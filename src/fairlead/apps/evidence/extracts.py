@@ -38,9 +38,14 @@ class Extract:
 
     def frozen(self) -> tuple[bytes, str]:
         """The rows as Parquet, and the SHA-256 of what they say (not of the file: writers differ)."""
-        buffer = io.BytesIO()
-        self.table.write_parquet(buffer, compression="zstd")
-        return buffer.getvalue(), impact.data_hash(self.table, tuple(self.table.columns))
+        return frozen(self.table)
+
+
+def frozen(table: pl.DataFrame) -> tuple[bytes, str]:
+    """A table as Parquet, and the SHA-256 of what it says."""
+    buffer = io.BytesIO()
+    table.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue(), impact.data_hash(table, tuple(table.columns))
 
 
 @dataclass(frozen=True, slots=True)

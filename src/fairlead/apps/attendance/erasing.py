@@ -1,0 +1,16 @@
+"""What a device sent of an erased student."""
+
+from __future__ import annotations
+
+from fairlead.apps.access.erasure import Erasing
+
+
+def erase(erasing: Erasing) -> None:
+    """Takings of rolls stay, without the student's mark. A device that still holds one is refused: the list has changed."""
+    student = str(erasing.person_id)
+    erasing.execute(
+        "attendance_arrival",
+        "forgets the person",
+        "UPDATE attendance_arrival SET payload = payload - %s WHERE payload ? %s",
+        [student, student],
+    )
