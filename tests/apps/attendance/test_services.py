@@ -136,11 +136,14 @@ def test_not_before_its_day(roll: int, seeded: Any, scope_of: Any) -> None:
 def test_opening_a_day_twice_changes_nothing(seeded: Any, scope_of: Any) -> None:
     scope_of("amara")  # her login sees one school; the day is opened for all
     tomorrow = seeded.today + timedelta(days=1)
-    assert services.ensure_rolls(seeded.network_id, tomorrow) == seeded.teachers
+    by_period = int((seeded.section_school == 3).sum())  # six rolls each
+    assert services.ensure_rolls(seeded.network_id, tomorrow) == seeded.teachers + 5 * by_period
     assert services.ensure_rolls(seeded.network_id, tomorrow) == 0
     with as_owner():
+        assert Roll.objects.filter(date=tomorrow, period__isnull=False).count() == 6 * by_period
+        Roll.objects.filter(date=tomorrow, period__isnull=False).delete()
         rolls = Roll.objects.filter(date=tomorrow)
-        assert rolls.count() == seeded.teachers
+        assert rolls.count() == seeded.teachers - by_period
         assert {r.due_at.isoformat() for r in rolls} == {"2026-11-20T14:15:00+00:00"}  # 9:15 in New York
         assert {r.submitted_at for r in rolls} == {None}
 
@@ -152,8 +155,12 @@ def test_no_roll_where_school_does_not_meet(seeded: Any) -> None:
 
 
 def test_no_roll_for_a_section_without_students(roll: int, seeded: Any) -> None:
-    Roll.objects.get(pk=roll).section.enrollments.update(ends=seeded.today)
-    assert services.ensure_rolls(seeded.network_id, seeded.today + timedelta(days=1)) == seeded.teachers - 1
+    section = Roll.objects.get(pk=roll).section
+    section.enrollments.update(ends=seeded.today)
+    tomorrow = seeded.today + timedelta(days=1)
+    assert services.ensure_rolls(seeded.network_id, tomorrow) > 0
+    assert not Roll.objects.filter(date=tomorrow, section=section).exists()
+    assert Roll.objects.filter(date=tomorrow, organization=section.organization_id).exists()
 
 
 def test_a_reminder_is_kept_and_mailed_once(missing_roll: int, seeded: Any, scope_of: Any) -> None:

@@ -133,11 +133,56 @@ def test_measures_answer_whole_shares_of_what_the_person_may_see(key: str, seede
     assert MEASURES[key](NOBODY, whole(seeded)) == []
 
 
+# A student's days from their marks, in the plainest way: one mark, or the marks of the day's periods.
+DAYS = (
+    "SELECT organization_id, student_id, date, 2 * count(*) FILTER (WHERE status = 'absent') >= count(*) AS absent "
+    "FROM attendance_attendancemark GROUP BY 1, 2, 3"
+)
+
+
+def test_the_marks_of_periods_do_not_multiply_days(seeded: Any) -> None:
+    """One school takes a roll every period this week; its students' days are what they were with one roll a day."""
+    days = rows("SELECT student_id, days_marked, days_absent FROM facts_student_term ORDER BY student_id")
+    counted = zip(seeded.student_ids, seeded.student_days_marked, seeded.student_days_absent, strict=True)
+    assert days == [(int(pk), int(marked), int(absent)) for pk, marked, absent in counted]
+    periods = rows("SELECT count(DISTINCT (student_id, date)), count(*) FROM attendance_attendancemark")[0]
+    assert periods[0] < periods[1]
+
+
+@pytest.mark.parametrize(
+    ("absent", "of", "share", "expected"),
+    [(3, 6, "0.5", "absent"), (2, 6, "0.5", "present"), (1, 6, "0.1", "absent"), (5, 6, "1", "present"), (1, 1, "0.5", "absent"), (0, 0, "0.5", "not_submitted")],
+)  # fmt: skip
+def test_a_day_of_periods_has_one_status_by_the_schools_share(
+    absent: int, of: int, share: str, expected: str, seeded: Any, scope_of: Any
+) -> None:
+    school, day = int(seeded.school_ids[3]), seeded.dates[-2]
+    student = int(seeded.student_ids[seeded.student_school == 3][0])
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("UPDATE roster_rollpolicy SET absent_share = %s WHERE organization_id = %s", [share, school])
+        AttendanceMark.objects.filter(student_id=student, date=day).delete()
+        section = Roll.objects.filter(
+            date=day, section__enrollments__student_id=student, period__isnull=False
+        ).order_by("due_at")
+        for i, roll in enumerate(section[:of]):
+            AttendanceMark.objects.create(
+                roll=roll, student_id=student, organization_id=school, date=day,
+                status="absent" if i < absent else "present",
+            )  # fmt: skip
+        section.filter(pk__in=[r.pk for r in section]).update(submitted_at=seeded.moment)
+    assert rows("SELECT status FROM facts_student_day WHERE student_id = %s AND date = %s", student, day) == [
+        (expected,)
+    ]
+    before = rows("SELECT enrolled, present, absent FROM facts_school_day WHERE organization_id = %s AND date = %s", school, day)  # fmt: skip
+    count = attendance_selectors.count(scope_of("ines"), school, day, seeded.moment)
+    assert [(count.enrolled, count.present, count.absent)] == before
+
+
 def test_attendance_is_present_of_marked(seeded: Any, scope_of: Any) -> None:
     scope = scope_of("ines")
     question = whole(seeded)
     by_hand = rows(
-        "SELECT organization_id, count(*) FILTER (WHERE status = 'present'), count(*) FROM attendance_attendancemark "
+        f"SELECT organization_id, count(*) FILTER (WHERE NOT absent), count(*) FROM ({DAYS}) d "
         "WHERE date <= %s GROUP BY organization_id ORDER BY 1",
         question.ends,
     )
@@ -149,8 +194,8 @@ def test_chronic_absence_is_the_rule_of_ten_percent(seeded: Any, scope_of: Any) 
     scope = scope_of("ines")
     question = whole(seeded)
     students = rows(
-        "SELECT organization_id, student_id, count(*) FILTER (WHERE status = 'absent') AS absent, count(*) AS marked "
-        "FROM attendance_attendancemark WHERE date <= %s GROUP BY 1, 2",
+        "SELECT organization_id, student_id, count(*) FILTER (WHERE absent) AS absent, count(*) AS marked "
+        f"FROM ({DAYS}) d WHERE date <= %s GROUP BY 1, 2",
         question.ends,
     )
     rule = attendance_rule(question.ends)

@@ -1,14 +1,17 @@
 """What a school knows this morning. The definitions stand here once; facts and indicators repeat them in SQL.
 
-One unit is *a student on an expected roll*: an enrollment in force on the day, in a section that has a roll.
+One unit is *a student on an expected roll*: an enrollment in force on the day, in a section that has a roll. Where rolls
+are taken every period, the unit is *a student on a day*, however many rolls there are, and the day's status is that of
+`attendance_absent_day`: absent when absent in at least the school's share (a half, unless it says otherwise) of the
+periods submitted so far, else present; not submitted while no period's roll has come.
 
 - `enrolled`: all such units;
-- `present`, `absent`: units with a mark of that status;
+- `present`, `absent`: units of that status;
 - `not submitted`: units without a mark. Always `enrolled = present + absent + not submitted`;
 - `coverage`: rolls submitted ÷ rolls expected. An absence is never shown without it;
-- `days in a row`: the student's absent marks since the last present one, up to the day (days that nobody submitted
+- `days in a row`: the student's absent days since the last present one, up to the day (days that nobody submitted
   neither count nor break the row);
-- `risk`: absent marks ÷ marks, in the session up to and with the day;
+- `risk`: absent days ÷ days with a mark, in the session up to and with the day;
 - `overdue`: the roll's deadline has passed and it has not been submitted.
 
 Everything is *as of* a moment: a roll, call or explanation that came later is not there yet.
@@ -40,6 +43,7 @@ class MissingRoll:
     reminded_at: datetime | None
     reminded_by: str
     reminders: int
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,7 @@ class TeacherRoll:
     absent: int
     reminded_at: datetime | None
     reminded_by: str
+    period: str = ""
 
     @property
     def submitted(self) -> bool:
@@ -217,7 +222,8 @@ class Habits:
 
 def count(scope: Scope, organization_id: int, day: date, now: datetime) -> Count:
     """Enrolled, present, absent, not submitted and coverage of one school on one day."""
-    return _count(_rolls(scope, organization_id, day, now), day, now)
+    rolls = _rolls(scope, organization_id, day, now)
+    return _count(rolls, day, now, _by_period(scope, organization_id, rolls, day, now))
 
 
 def this_morning(scope: Scope, organization_id: int, now: datetime) -> Morning:
@@ -228,7 +234,7 @@ def this_morning(scope: Scope, organization_id: int, now: datetime) -> Morning:
     unexplained = [a for a in absent if a.explained_at is None]
     return Morning(
         organization_id=organization_id,
-        count=_count(rolls, day, now),
+        count=_count(rolls, day, now, _by_period(scope, organization_id, rolls, day, now)),
         missing=_missing(scope, rolls, now),
         to_reach=tuple(sorted((a for a in unexplained if not a.settled), key=need)),
         reached=tuple(sorted((a for a in unexplained if a.settled), key=lambda a: a.calls[-1].at)),
@@ -246,16 +252,18 @@ def need(a: AbsentStudent) -> tuple[Any, ...]:
 _ROLLS = """
 SELECT r.id, s.name, t.given_name || ' ' || t.family_name, r.date, r.due_at,
        CASE WHEN r.submitted_at <= %(now)s THEN r.submitted_at END, CASE WHEN r.amended_at <= %(now)s THEN r.amended_at END,
-       count(e.id), count(m.id) FILTER (WHERE m.status = 'present'), count(m.id) FILTER (WHERE m.status = 'absent')
+       count(e.id), count(m.id) FILTER (WHERE m.status = 'present'), count(m.id) FILTER (WHERE m.status = 'absent'),
+       coalesce(b.name, '')
 FROM attendance_roll r
 JOIN roster_section s ON s.id = r.section_id
 JOIN roster_person t ON t.id = s.teacher_id
+LEFT JOIN roster_period b ON b.id = r.period_id
 LEFT JOIN roster_enrollment e ON e.section_id = s.id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
 LEFT JOIN attendance_attendancemark m
        ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
 WHERE {which} AND r.organization_id = ANY (%(orgs)s)
-GROUP BY r.id, s.name, t.id
-ORDER BY r.date DESC, s.name
+GROUP BY r.id, s.name, t.id, b.id
+ORDER BY r.date DESC, s.name, b.position
 """
 
 
@@ -270,8 +278,35 @@ def _rolls(scope: Scope, organization_id: int, day: date, now: datetime) -> list
     return _fetch(sql, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
 
 
-def _count(rolls: list[tuple[Any, ...]], day: date, now: datetime) -> Count:
-    enrolled, present, absent = (sum(r[i] for r in rolls) for i in (7, 8, 9))
+# Students by the day's status, where one student is on several rolls a day.
+_BY_PERIOD = """
+WITH student AS (
+    SELECT e.student_id, count(m.id) AS submitted, count(m.id) FILTER (WHERE m.status = 'absent') AS absent,
+           coalesce((SELECT absent_share FROM roster_rollpolicy WHERE organization_id = %(organization)s), 0.5) AS share
+    FROM attendance_roll r
+    JOIN roster_enrollment e ON e.section_id = r.section_id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
+    LEFT JOIN attendance_attendancemark m
+           ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
+    WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
+    GROUP BY e.student_id
+)
+SELECT count(*), count(*) FILTER (WHERE submitted > 0 AND NOT attendance_absent_day(absent, submitted, share)),
+       count(*) FILTER (WHERE attendance_absent_day(absent, submitted, share))
+FROM student
+"""
+
+
+def _by_period(
+    scope: Scope, organization_id: int, rolls: list[tuple[Any, ...]], day: date, now: datetime
+) -> tuple[Any, ...] | None:
+    """Enrolled, present and absent students of a day with periods; None where a roll is taken once a day."""
+    if not any(period for *_rest, period in rolls):
+        return None
+    return _fetch(_BY_PERIOD, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))[0]
+
+
+def _count(rolls: list[tuple[Any, ...]], day: date, now: datetime, students: tuple[Any, ...] | None = None) -> Count:
+    enrolled, present, absent = students or (sum(r[i] for r in rolls) for i in (7, 8, 9))
     return Count(
         date=day,
         as_of=now,
@@ -288,7 +323,7 @@ def _missing(scope: Scope, rolls: list[tuple[Any, ...]], now: datetime) -> tuple
     open_rolls = [r for r in rolls if r[5] is None]
     sent = _reminders(scope, [r[0] for r in open_rolls], now)
     missing = []
-    for roll_id, section, teacher, _, due_at, _, _, students, _, _ in open_rolls:
+    for roll_id, section, teacher, _, due_at, _, _, students, _, _, period in open_rolls:
         own = sent.get(roll_id, [])
         missing.append(
             MissingRoll(
@@ -301,9 +336,10 @@ def _missing(scope: Scope, rolls: list[tuple[Any, ...]], now: datetime) -> tuple
                 reminded_at=own[-1].sent_at if own else None,
                 reminded_by=own[-1].sent_by.name if own else "",
                 reminders=len(own),
+                period=period,
             )
         )
-    return tuple(sorted(missing, key=lambda m: (-m.minutes_overdue, m.section)))
+    return tuple(sorted(missing, key=lambda m: (-m.minutes_overdue, m.due_at, m.section)))
 
 
 def _reminders(scope: Scope, roll_ids: list[int], now: datetime) -> dict[int, list[Reminder]]:
@@ -317,31 +353,51 @@ def _reminders(scope: Scope, roll_ids: list[int], now: datetime) -> dict[int, li
 
 
 # One index range of (student, date) for each absent student: their session so far, then the present row of absences.
+# Several rolls a day are one day first. Of a day's absent marks the explained one speaks for the day, else the first.
 _ABSENT = """
+WITH mark AS (
+    SELECT DISTINCT ON (m.student_id) m.*, r.section_id, share.absent AS share
+    FROM attendance_roll r
+    JOIN attendance_attendancemark m ON m.roll_id = r.id AND m.status = 'absent'
+    CROSS JOIN (
+        SELECT coalesce((SELECT absent_share FROM roster_rollpolicy WHERE organization_id = %(organization)s), 0.5)
+               AS absent
+    ) share
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS submitted, count(*) FILTER (WHERE h.status = 'absent') AS absent
+        FROM attendance_attendancemark h JOIN attendance_roll k ON k.id = h.roll_id
+        WHERE r.period_id IS NOT NULL AND h.student_id = m.student_id AND h.date = m.date AND k.submitted_at <= %(now)s
+    ) today
+    WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
+      AND r.submitted_at <= %(now)s
+      AND (r.period_id IS NULL OR attendance_absent_day(today.absent, today.submitted, share.absent))
+    ORDER BY m.student_id, (m.explained_at IS NULL), r.due_at, m.id
+)
 SELECT m.id, m.student_id, p.given_name || ' ' || p.family_name, s.name, p.grade, p.born,
        coalesce(run.unexcused, false), run.days, year.absent, year.days,
        m.reason, m.explanation, m.explained_at, coalesce(x.given_name || ' ' || x.family_name, '')
-FROM attendance_roll r
-JOIN roster_section s ON s.id = r.section_id
+FROM mark m
+JOIN roster_section s ON s.id = m.section_id
 JOIN roster_academicsession y ON y.id = s.session_id
-JOIN attendance_attendancemark m ON m.roll_id = r.id AND m.status = 'absent'
 JOIN roster_enrollment e ON e.section_id = s.id AND e.student_id = m.student_id
-     AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
+     AND e.begins <= m.date AND (e.ends IS NULL OR e.ends >= m.date)
 JOIN roster_person p ON p.id = m.student_id
 LEFT JOIN roster_person x ON x.id = m.explained_by_id
 CROSS JOIN LATERAL (
-    SELECT count(*) AS days, count(*) FILTER (WHERE h.status = 'absent') AS absent,
-           max(h.date) FILTER (WHERE h.status = 'present') AS last_present
-    FROM attendance_attendancemark h WHERE h.student_id = m.student_id AND h.date BETWEEN y.begins AND r.date
+    SELECT count(*) AS days, count(*) FILTER (WHERE d.absent) AS absent,
+           max(d.date) FILTER (WHERE NOT d.absent) AS last_present
+    FROM (
+        SELECT h.date, attendance_absent_day(count(*) FILTER (WHERE h.status = 'absent'), count(*), m.share) AS absent
+        FROM attendance_attendancemark h WHERE h.student_id = m.student_id AND h.date BETWEEN y.begins AND m.date
+        GROUP BY h.date
+    ) d
 ) year
 CROSS JOIN LATERAL (
-    SELECT count(*) AS days, bool_or(h.reason = 'unexcused') AS unexcused
+    SELECT count(DISTINCT h.date) AS days, bool_or(h.reason = 'unexcused') AS unexcused
     FROM attendance_attendancemark h
-    WHERE h.student_id = m.student_id AND h.date BETWEEN y.begins AND r.date
+    WHERE h.student_id = m.student_id AND h.date BETWEEN y.begins AND m.date
       AND h.date > coalesce(year.last_present, '-infinity') AND h.status = 'absent'
 ) run
-WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
-  AND r.submitted_at <= %(now)s
 """
 
 
@@ -463,8 +519,9 @@ def _teacher_rolls(scope: Scope, rows: list[tuple[Any, ...]], now: datetime) -> 
             absent=absent,
             reminded_at=sent[roll_id][-1].sent_at if roll_id in sent else None,
             reminded_by=sent[roll_id][-1].sent_by.name if roll_id in sent else "",
+            period=period,
         )
-        for roll_id, section, _, day, due_at, submitted_at, amended_at, students, present, absent in rows
+        for roll_id, section, _, day, due_at, submitted_at, amended_at, students, present, absent, period in rows
     ]
 
 
@@ -477,16 +534,30 @@ WITH day AS (
     WHERE organization_id = %(organization)s AND organization_id = ANY (%(orgs)s) AND date < %(before)s
     GROUP BY date ORDER BY date DESC LIMIT %(days)s
 ),
+by_period AS (
+    SELECT DISTINCT r.date, coalesce(p.absent_share, 0.5) AS share
+    FROM attendance_roll r LEFT JOIN roster_rollpolicy p ON p.organization_id = r.organization_id
+    WHERE r.organization_id = %(organization)s AND r.organization_id = ANY (%(orgs)s) AND r.period_id IS NOT NULL
+      AND r.date BETWEEN (SELECT min(date) FROM day) AND (SELECT max(date) FROM day)
+),
 absence AS (
     SELECT count(*) AS absences, count(*) FILTER (
-        WHERE m.explained_at IS NOT NULL OR EXISTS (
+        WHERE a.explained OR EXISTS (
             SELECT FROM attendance_familycontact c
-            WHERE c.student_id = m.student_id AND c.date = m.date AND c.outcome = ANY (%(settled)s)
+            WHERE c.student_id = a.student_id AND c.date = a.date AND c.outcome = ANY (%(settled)s)
         )
     ) AS followed_up
-    FROM attendance_attendancemark m
-    WHERE m.organization_id = %(organization)s AND m.organization_id = ANY (%(orgs)s) AND m.status = 'absent'
-      AND m.date BETWEEN (SELECT min(date) FROM day) AND (SELECT max(date) FROM day)
+    FROM (
+        SELECT m.student_id, m.date, bool_or(m.explained_at IS NOT NULL) AS explained, count(*) AS periods
+        FROM attendance_attendancemark m
+        WHERE m.organization_id = %(organization)s AND m.organization_id = ANY (%(orgs)s) AND m.status = 'absent'
+          AND m.date BETWEEN (SELECT min(date) FROM day) AND (SELECT max(date) FROM day)
+        GROUP BY m.student_id, m.date
+    ) a
+    LEFT JOIN by_period b ON b.date = a.date
+    WHERE b.date IS NULL OR attendance_absent_day(a.periods, (
+        SELECT count(*) FROM attendance_attendancemark t WHERE t.student_id = a.student_id AND t.date = a.date
+    ), b.share)
 )
 SELECT min(date), max(date), count(*), count(*) FILTER (WHERE complete), sum(expected)::bigint, sum(submitted)::bigint,
        sum(on_time)::bigint, (SELECT absences FROM absence), (SELECT followed_up FROM absence)
