@@ -13,6 +13,7 @@ from types import TracebackType
 import polars as pl
 
 from fairlead.apps.roster.exchange.canonical import Reading
+from fairlead.apps.roster.exchange.dates import Order
 from fairlead.apps.roster.exchange.opening import Columns, TextTable, header_of, read_table, unpack
 
 EVERYTHING = Columns()
@@ -21,8 +22,9 @@ EVERYTHING = Columns()
 class Parcel:
     """Files by their bare names (`users.csv`), unpacked to a folder that goes when the parcel is closed."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, dates: Order = "") -> None:
         self.path = path
+        self.dates = dates  # which comes first where a column of dates does not tell
         self._unpacked = unpack(path)
         self.files = self._unpacked.files
         self.opened: dict[str, TextTable] = {}

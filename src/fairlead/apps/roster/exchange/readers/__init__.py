@@ -11,7 +11,7 @@ from typing import Protocol
 from fairlead.apps.roster.exchange.canonical import Reading, Source
 from fairlead.apps.roster.exchange.parcel import Parcel
 from fairlead.apps.roster.exchange.problems import ExchangeError
-from fairlead.apps.roster.exchange.readers import oneroster
+from fairlead.apps.roster.exchange.readers import oneroster, sds
 
 
 class Reader(Protocol):
@@ -26,7 +26,7 @@ class Reader(Protocol):
     def read(parcel: Parcel) -> Reading: ...
 
 
-READERS: dict[str, Reader] = {module.SOURCE.key: module for module in (oneroster,)}
+READERS: dict[str, Reader] = {module.SOURCE.key: module for module in (oneroster, sds)}
 
 
 def detect(parcel: Parcel) -> Reader:

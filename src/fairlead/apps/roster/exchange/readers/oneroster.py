@@ -139,6 +139,7 @@ def read(parcel: Parcel) -> Reading:
         _demographics(files["demographics"], reading)
     if "enrollments" in files:
         _enrollments(files.pop("enrollments"), reading)
+    parcel.account(reading)
     return reading
 
 
