@@ -407,31 +407,26 @@ def _absent(scope: Scope, organization_id: int, day: date, now: datetime) -> lis
     guardians: dict[int, list[Guardian]] = {}
     calls: dict[int, list[Call]] = {}
     if students:
-        for g in roster.guardianships(scope, students).filter(may_contact=True):
-            who = g.guardian
-            guardians.setdefault(g.student_id, []).append(
-                Guardian(who.pk, who.name, g.relation, who.phone, who.language)
-            )
-        for c in _contacts(scope, organization_id, students, day, now):
-            calls.setdefault(c.student_id, []).append(
-                Call(c.at, c.by.name, c.outcome, str(c.get_outcome_display()), c.note,
-                     c.guardian.name if c.guardian else "")
-            )  # fmt: skip
+        for student, *who in roster.to_call(scope, students):
+            guardians.setdefault(student, []).append(Guardian(*who))
+        outcomes = dict(FamilyContact.Outcome.choices)
+        values = {"organization": organization_id, "day": day, "now": now, "orgs": sorted(scope.org_ids)}
+        for student, at, by, outcome, note, guardian in _fetch(_CALLS, **values, students=students):
+            call = Call(at, by, outcome, str(outcomes.get(outcome, outcome)), note, guardian)
+            calls.setdefault(student, []).append(call)
     return [_absent_student(row, guardians, calls, now) for row in rows]
 
 
-def _contacts(scope: Scope, organization_id: int, students: list[int], day: date, now: datetime) -> Any:
-    return (
-        FamilyContact.objects.filter(
-            organization_id=organization_id,
-            organization__in=scope.org_ids,
-            date=day,
-            student_id__in=students,
-            at__lte=now,
-        )
-        .select_related("by", "guardian")
-        .order_by("at", "id")
-    )
+_CALLS = """
+SELECT c.student_id, c.at, b.given_name || ' ' || b.family_name, c.outcome, c.note,
+       coalesce(g.given_name || ' ' || g.family_name, '')
+FROM attendance_familycontact c
+JOIN roster_person b ON b.id = c.by_id
+LEFT JOIN roster_person g ON g.id = c.guardian_id
+WHERE c.organization_id = %(organization)s AND c.organization_id = ANY (%(orgs)s) AND c.date = %(day)s
+  AND c.student_id = ANY (%(students)s) AND c.at <= %(now)s
+ORDER BY c.at, c.id
+"""
 
 
 def _absent_student(

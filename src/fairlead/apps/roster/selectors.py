@@ -182,6 +182,22 @@ def guardianships(scope: Scope, student_ids: list[int]) -> QuerySet[Guardianship
     )
 
 
+_TO_CALL = """
+SELECT g.student_id, g.guardian_id, p.given_name || ' ' || p.family_name, g.relation, p.phone, p.language
+FROM roster_guardianship g
+JOIN roster_person p ON p.id = g.guardian_id
+WHERE g.may_contact AND g.student_id = ANY (%(students)s) AND g.organization_id = ANY (%(orgs)s)
+ORDER BY g.student_id, g.rank
+"""
+
+
+def to_call(scope: Scope, student_ids: list[int]) -> list[tuple[int, int, str, str, str, str]]:
+    """Who may be called about these students, in the family's order: student, person, name, relation, phone, language."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TO_CALL, {"students": student_ids, "orgs": sorted(scope.org_ids)})
+        return cursor.fetchall()
+
+
 def staff(scope: Scope, on: date, *, role: str | None = None, organization_id: int | None = None) -> QuerySet[Role]:
     """Roles in force, with their people, by name."""
     rows = Role.objects.filter(in_force(on), organization_id__in=scope.up_org_ids)

@@ -20,3 +20,13 @@ RELATIONS = {
     "aunt": _("aunt"),
     "guardian": _("guardian"),
 }
+
+
+def language_name(code: str) -> str:
+    """A language by its name; its code when we have no name for it."""
+    return str(LANGUAGES.get(code, code))
+
+
+def relation_name(relation: str) -> str:
+    """How a guardian is related; the school's own word when it is none of ours."""
+    return str(RELATIONS.get(relation, relation))

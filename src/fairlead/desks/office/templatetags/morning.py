@@ -1,35 +1,34 @@
-"""Words for the morning's pages: languages, relations, shares."""
+"""Words for the morning's pages: languages, relations, shares; and the rows of its lists."""
 
 from __future__ import annotations
 
-from django import template
-from django.utils.translation import gettext as _
+from typing import Any
 
-from fairlead.desks.office.languages import LANGUAGES, RELATIONS
+from django import template
+from django.utils.safestring import SafeString
+
+from fairlead.desks.office import rows
+from fairlead.desks.office.languages import language_name, relation_name
+from fairlead.desks.office.shares import percent
 
 register = template.Library()
 
-
-@register.filter
-def language_name(code: str) -> str:
-    """A language by its name; its code when we have no name for it."""
-    return str(LANGUAGES.get(code, code))
-
-
-@register.filter
-def relation_name(relation: str) -> str:
-    """How a guardian is related; the school's own word when it is none of ours."""
-    return str(RELATIONS.get(relation, relation))
+register.filter("language_name", language_name)
+register.filter("relation_name", relation_name)
+register.filter("percent", percent)
+# Parts of a row, for a page that shows few of them.
+register.filter("why", rows.why)
+register.filter("whom", rows.whom)
+register.filter("tries", rows.tries)
 
 
-@register.filter
-def percent(share: float | None) -> str:
-    """A share as whole percent. Never 100 % or 0 % unless it is all or none."""
-    if share is None:
-        return "–"
-    whole = round(100 * share)
-    if whole == 100 and share < 1:
-        whole = 99
-    if whole == 0 and share > 0:
-        whole = 1
-    return _("%(n)s%%") % {"n": whole}
+@register.simple_tag(takes_context=True)
+def call_rows(context: Any, absent: rows.Rows) -> SafeString:
+    """Families to reach, as rows of a table."""
+    return rows.calls(absent, context["outcomes"], str(context.get("csrf_token", "")))
+
+
+@register.simple_tag(takes_context=True)
+def reached_rows(context: Any, absent: rows.Rows) -> SafeString:
+    """Families that were reached, as items of a list."""
+    return rows.reached(absent, context["outcomes"], str(context.get("csrf_token", "")))
