@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.access import morning_objects, study_objects
+from tests.access import family_objects, morning_objects, study_objects
 
 
 def visit_to_amara(world: Any) -> int:
@@ -37,6 +37,10 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "roll_of_amara": morning_objects.own_roll,
     "missing_roll": morning_objects.missing_roll,
     "absence": morning_objects.absence,
+    "absent_student": family_objects.absent_student,
+    "family_link": family_objects.token,
+    "family_link_id": family_objects.link_id,
+    "family_answer": family_objects.answer,
     "investment_of_harborview": investment_of_harborview,
     "harbor_point": lambda world: int(world.school_ids[0]),
     "ridgeline": lambda world: int(world.school_ids[1]),

@@ -38,6 +38,7 @@ DESKS = [
     "fairlead.desks.welcome",
     "fairlead.desks.teacher",
     "fairlead.desks.office",
+    "fairlead.desks.family",
     "fairlead.desks.principal",
     "fairlead.desks.coach",
     "fairlead.desks.director",
@@ -166,6 +167,8 @@ STATICFILES_DIRS = [PACKAGE / "site" / "static"]
 WHITENOISE_USE_FINDERS = True
 
 EMAIL_BACKEND = os.environ.get("FAIRLEAD_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+# Where families find this installation, for links in e-mails that no request asked for; without it none is sent.
+PUBLIC_ADDRESS = os.environ.get("FAIRLEAD_ADDRESS", "").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("FAIRLEAD_FROM", "fairlead@localhost")
 
 LOGGING = {

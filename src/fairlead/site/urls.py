@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("fairlead.desks.welcome.urls")),
     path("teacher/", include("fairlead.desks.teacher.urls")),
     path("office/", include("fairlead.desks.office.urls")),
+    path("f/", include("fairlead.desks.family.urls")),
     path("principal/", include("fairlead.desks.principal.urls")),
     path("coach/", include("fairlead.desks.coach.urls")),
     path("director/", include("fairlead.desks.director.urls")),

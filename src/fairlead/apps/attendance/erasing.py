@@ -1,4 +1,4 @@
-"""What a device sent of an erased student."""
+"""What a device sent of an erased student; wrong numbers of an erased guardian."""
 
 from __future__ import annotations
 
@@ -14,3 +14,11 @@ def erase(erasing: Erasing) -> None:
         "UPDATE attendance_arrival SET payload = payload - %s WHERE payload ? %s",
         [student, student],
     )
+    for table in ("attendance_familycontact", "attendance_familycontactevent"):
+        # the guardian's column is empty by now: nobody is left to whom the number belongs
+        erasing.execute(
+            table,
+            "forgets the person",
+            f"UPDATE {table} SET phone = '' WHERE guardian_id IS NULL AND phone <> ''",  # noqa: S608
+            [],
+        )

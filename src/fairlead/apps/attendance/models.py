@@ -7,6 +7,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.apps.access.history import tracked
+from fairlead.apps.attendance.family_models import CallClaim, FamilyAnswer, FamilyLink, FamilySettings
+
+__all__ = [
+    "SETTLED", "AttendanceMark", "CallClaim", "FamilyAnswer", "FamilyContact", "FamilyLink", "FamilySettings",
+    "Reminder", "Roll",
+]  # fmt: skip
 
 
 @tracked
@@ -178,17 +184,40 @@ class Arrival(models.Model):
 
 
 class Reminder(models.Model):
-    """Somebody asked for a roll that was missing."""
+    """Somebody asked for a roll that was missing; at the deadline Fairlead itself, once (`automatic`, nobody's name)."""
 
     class Channel(models.TextChoices):
         IN_APP = "in_app", _("on the teacher's page")
         EMAIL = "email", _("on the teacher's page and by e-mail")
 
+    class Email(models.TextChoices):
+        WAITING = "waiting", _("e-mail waits")
+        SENT = "sent", _("e-mail sent")
+        NOT_NEEDED = "not_needed", _("not sent: the roll came first")
+        FAILED = "failed", _("e-mail failed")
+        BOUNCED = "bounced", _("address refused")
+
     roll = models.ForeignKey(Roll, on_delete=models.CASCADE, related_name="reminders")
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
     sent_at = models.DateTimeField()
-    sent_by = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    sent_by = models.ForeignKey("roster.Person", on_delete=models.PROTECT, null=True, related_name="+")
     channel = models.CharField(max_length=10, choices=Channel.choices)
+    automatic = models.BooleanField(default=False, db_default=False)
+    email_state = models.CharField(max_length=10, choices=Email.choices, blank=True, db_default="")
+    email_at = models.DateTimeField(null=True, blank=True)
+    email_error = models.CharField(max_length=200, blank=True, db_default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["roll"], condition=Q(automatic=True), name="one_automatic_reminder_per_roll"
+            )
+        ]
+
+    @property
+    def by_name(self) -> str:
+        """Who asked, in words: a person, or Fairlead by itself."""
+        return self.sent_by.name if self.sent_by else "Fairlead"
 
     def __str__(self) -> str:
         return f"reminder {self.pk}"
@@ -206,6 +235,14 @@ class FamilyContact(models.Model):
         EXPLAINED = "explained", _("Explained")
         OTHER_WAY = "other_way", _("Done another way")
 
+    class Channel(models.TextChoices):
+        PHONE = "phone", _("Phone")
+        TEXT = "text", _("Text message, by hand")
+        IN_PERSON = "in_person", _("In person")
+        LETTER = "letter", _("Letter")
+        LINK = "link", _("The family's own link")
+        OTHER = "other", _("Another way")
+
     student = models.ForeignKey("roster.Person", on_delete=models.CASCADE, related_name="+", db_index=False)
     organization = models.ForeignKey(
         "roster.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
@@ -216,9 +253,17 @@ class FamilyContact(models.Model):
     guardian = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     note = models.CharField(max_length=300, blank=True)
+    channel = models.CharField(
+        max_length=10, choices=Channel.choices, default=Channel.PHONE, db_default=Channel.PHONE
+    )
+    language = models.CharField(max_length=8, blank=True, db_default="", help_text="the language spoken")
+    interpreter = models.BooleanField(default=False, db_default=False)
+    return_on = models.DateField(null=True, blank=True, help_text="when the family says the student is back")
+    phone = models.CharField(max_length=30, blank=True, db_default="", help_text="the number that was wrong")
 
     class Meta:
         indexes = [
+            models.Index(fields=["guardian", "at"], condition=Q(outcome="wrong_number"), name="contact_wrong_number"),
             models.Index(fields=["organization", "date"], name="contact_organization_date"),
             models.Index(fields=["student", "date"], name="contact_student_date"),
         ]

@@ -334,7 +334,7 @@ def _missing(scope: Scope, rolls: list[tuple[Any, ...]], now: datetime) -> tuple
                 due_at=due_at,
                 minutes_overdue=max(0, int((now - due_at).total_seconds() // 60)),
                 reminded_at=own[-1].sent_at if own else None,
-                reminded_by=own[-1].sent_by.name if own else "",
+                reminded_by=own[-1].by_name if own else "",
                 reminders=len(own),
                 period=period,
             )
@@ -513,7 +513,7 @@ def _teacher_rolls(scope: Scope, rows: list[tuple[Any, ...]], now: datetime) -> 
             present=present,
             absent=absent,
             reminded_at=sent[roll_id][-1].sent_at if roll_id in sent else None,
-            reminded_by=sent[roll_id][-1].sent_by.name if roll_id in sent else "",
+            reminded_by=sent[roll_id][-1].by_name if roll_id in sent else "",
             period=period,
         )
         for roll_id, section, _, day, due_at, submitted_at, amended_at, students, present, absent, period in rows
@@ -574,3 +574,8 @@ def habits(scope: Scope, organization_id: int, before: date, days: int = 10) -> 
 def outcomes() -> list[tuple[str, str]]:
     """The ways a call can go, with their words."""
     return [(str(value), str(label)) for value, label in FamilyContact.Outcome.choices]
+
+
+def ways() -> list[tuple[str, str]]:
+    """The ways of contacting a family, with their words."""
+    return [(str(value), str(label)) for value, label in FamilyContact.Channel.choices]

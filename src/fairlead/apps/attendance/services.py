@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app as jobs
 
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.attendance.models import AttendanceMark, FamilyContact, Reminder, Roll
+from fairlead.apps.attendance.models import AttendanceMark, CallClaim, FamilyContact, Reminder, Roll
 from fairlead.apps.roster import selectors as roster
 
 # A second reminder or the same outcome within this time is a second tap, not a second act.
@@ -190,6 +190,7 @@ def send_reminder(scope: Scope, roll_id: int) -> Reminder:
         sent_at=now,
         sent_by_id=scope.person_id,
         channel=Reminder.Channel.EMAIL if by_email else Reminder.Channel.IN_APP,
+        email_state=Reminder.Email.WAITING if by_email else "",
     )
     if by_email:
         # By name, since tasks stand above services; in this transaction: no reminder, no e-mail.
@@ -197,7 +198,7 @@ def send_reminder(scope: Scope, roll_id: int) -> Reminder:
     return reminder
 
 
-def _absence(scope: Scope, mark_id: int) -> AttendanceMark:
+def absence_of(scope: Scope, mark_id: int) -> AttendanceMark:
     mark = (
         AttendanceMark.objects.select_for_update(of=("self",))
         .select_related("student")
@@ -211,27 +212,55 @@ def _absence(scope: Scope, mark_id: int) -> AttendanceMark:
     return mark
 
 
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a family was reached, beyond who and with what outcome. Two taps leave it as it is here."""
+
+    channel: str = FamilyContact.Channel.PHONE
+    language: str = ""
+    interpreter: bool = False
+    return_on: date | None = None
+
+
 @transaction.atomic
 def log_contact(
-    scope: Scope, mark_id: int, outcome: str, *, guardian_id: int | None = None, note: str = ""
+    scope: Scope,
+    mark_id: int,
+    outcome: str,
+    *,
+    guardian_id: int | None = None,
+    note: str = "",
+    how: How = How(),
 ) -> FamilyContact:
     """Log a try to reach the family of an absent student. The same outcome twice within five minutes is one."""
-    mark = _absence(scope, mark_id)
+    mark = absence_of(scope, mark_id)
     if outcome not in FamilyContact.Outcome.values or outcome == FamilyContact.Outcome.EXPLAINED:
         raise AttendanceError(_("Choose how the call went."))
     note = note.strip()
     if outcome == FamilyContact.Outcome.OTHER_WAY and not note:
         raise AttendanceError(_("Say in the note how it was done."))
-    return _contact(scope, mark, outcome, guardian_id, note)
+    if how.channel not in FamilyContact.Channel.values or how.channel == FamilyContact.Channel.LINK:
+        raise AttendanceError(_("Choose how the family was contacted."))
+    if how.channel == FamilyContact.Channel.OTHER and not note:
+        raise AttendanceError(_("Say in the note how it was done."))
+    if how.return_on is not None and how.return_on <= mark.date:
+        raise AttendanceError(_("The day of return must come after the absence."))
+    return _contact(scope, mark, outcome, guardian_id, note, how)
 
 
-def _contact(scope: Scope, mark: AttendanceMark, outcome: str, guardian_id: int | None, note: str) -> FamilyContact:
+def _contact(
+    scope: Scope, mark: AttendanceMark, outcome: str, guardian_id: int | None, note: str, how: How
+) -> FamilyContact:
     if len(note) > 300:
         raise AttendanceError(_("A note has at most 300 characters; this one has %(n)s.") % {"n": len(note)})
+    phone = ""
     if guardian_id is not None:
         open_to_call = roster.guardianships(scope, [mark.student_id]).filter(may_contact=True)
-        if not open_to_call.filter(guardian_id=guardian_id).exists():
+        tie = open_to_call.filter(guardian_id=guardian_id).first()
+        if tie is None:
             raise AttendanceError(_("This person may not be contacted about %(name)s.") % {"name": mark.student.name})
+        if outcome == FamilyContact.Outcome.WRONG_NUMBER:
+            phone = tie.guardian.phone
     now = clock.now()
     values: dict[str, Any] = {
         "student_id": mark.student_id,
@@ -241,23 +270,35 @@ def _contact(scope: Scope, mark: AttendanceMark, outcome: str, guardian_id: int 
         "guardian_id": guardian_id,
         "outcome": outcome,
         "note": note,
+        "channel": how.channel,
+        "language": how.language[:8],
+        "interpreter": how.interpreter,
+        "return_on": how.return_on,
+        "phone": phone,
     }
+    CallClaim.objects.filter(student_id=mark.student_id, date=mark.date).delete()
     before = FamilyContact.objects.filter(**values, at__gt=now - AGAIN, at__lte=now).first()
     return before or FamilyContact.objects.create(**values, at=now)
 
 
 @transaction.atomic
 def explain_absence(
-    scope: Scope, mark_id: int, reason: str, explanation: str, *, guardian_id: int | None = None
+    scope: Scope,
+    mark_id: int,
+    reason: str,
+    explanation: str,
+    *,
+    guardian_id: int | None = None,
+    how: How = How(),
 ) -> AttendanceMark:
     """Write down what the family said. It counts as a contact, and the absence is an alarm no longer."""
-    mark = _absence(scope, mark_id)
+    mark = absence_of(scope, mark_id)
     if reason not in AttendanceMark.Reason.values:
         raise AttendanceError(_("Choose whether the absence is excused."))
     explanation = explanation.strip()
     if mark.explained_at is not None and (mark.reason, mark.explanation) == (reason, explanation):
         return mark
-    _contact(scope, mark, FamilyContact.Outcome.EXPLAINED, guardian_id, explanation)
+    _contact(scope, mark, FamilyContact.Outcome.EXPLAINED, guardian_id, explanation, how)
     mark.reason, mark.explanation = reason, explanation
     mark.explained_at, mark.explained_by_id = clock.now(), scope.person_id
     mark.save(update_fields=["reason", "explanation", "explained_at", "explained_by"])

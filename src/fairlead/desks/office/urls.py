@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fairlead.desks.office import views
+from fairlead.desks.office import family_views, link_views, student_views, views
 
 app_name = "office"
 urlpatterns = [
@@ -8,4 +8,17 @@ urlpatterns = [
     path("rolls/<int:roll_id>/remind", views.remind, name="remind"),
     path("absences/<int:mark_id>/call", views.call, name="call"),
     path("absences/<int:mark_id>/explain", views.explain, name="explain"),
+    path("calls", family_views.calls, name="calls"),
+    path("calls/sheet", family_views.sheet, name="sheet"),
+    path("absences/<int:mark_id>/claim", family_views.claim, name="claim"),
+    path("absences/<int:mark_id>/release", family_views.release, name="release"),
+    path("absences/<int:mark_id>/contact", family_views.contact, name="contact"),
+    path("absences/<int:mark_id>/link", link_views.make, name="make_link"),
+    path("links/<int:link_id>/revoke", link_views.revoke, name="revoke_link"),
+    path("answers", link_views.answers, name="answers"),
+    path("answers/<int:answer_id>", link_views.decide, name="decide"),
+    path("reminders", student_views.reminders, name="reminders"),
+    path("after-a-call", student_views.after_a_call, name="after_a_call"),
+    path("by-itself", student_views.by_itself, name="by_itself"),
+    path("students/<int:student_id>", student_views.student, name="student"),
 ]
