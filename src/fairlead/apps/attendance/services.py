@@ -116,17 +116,37 @@ def check_roll(scope: Scope, roll: Roll, marks: Mapping[int, str]) -> None:
         raise Incomplete(missing)
 
 
-def write_roll(scope: Scope, roll: Roll, marks: Mapping[int, str]) -> Receipt:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way by which marks came; through whose link, and when they were taken, if not when they were received."""
+
+    source: str = Roll.Source.DESK
+    substitute_id: int | None = None
+    taken_at: datetime | None = None
+
+
+HERE = Way()
+
+
+def write_roll(scope: Scope, roll: Roll, marks: Mapping[int, str], way: Way = HERE) -> Receipt:
     """Write a checked submission on a locked roll, in two statements however many marks there are."""
     now = clock.now()
     changed = _write_marks(roll, marks)
     first = roll.submitted_at is None or roll.submitted_at > now
+    by_id = scope.person_id or None  # a substitute has no record as a person
+    fields = []
     if first:
-        roll.submitted_at, roll.submitted_by_id, roll.source = now, scope.person_id, Roll.Source.DESK
-        roll.save(update_fields=["submitted_at", "submitted_by", "source"])
+        roll.submitted_at, roll.submitted_by_id, roll.source = now, by_id, way.source
+        roll.taken_at = way.taken_at
+        fields = ["submitted_at", "submitted_by", "source", "taken_at"]
     elif changed:
-        roll.amended_at, roll.amended_by_id = now, scope.person_id
-        roll.save(update_fields=["amended_at", "amended_by"])
+        roll.amended_at, roll.amended_by_id, roll.amended_source = now, by_id, way.source
+        fields = ["amended_at", "amended_by", "amended_source"]
+    if fields and way.substitute_id is not None:
+        roll.substitute_id = way.substitute_id
+        fields.append("substitute")
+    if fields:
+        roll.save(update_fields=fields)
     return Receipt(roll.pk, now, amended=not first, changed=changed)
 
 
@@ -159,7 +179,8 @@ def _write_marks(roll: Roll, marks: Mapping[int, str]) -> int:
         return int(cursor.rowcount)
 
 
-def _at_office(scope: Scope, organization_id: int) -> bool:
+def at_office(scope: Scope, organization_id: int) -> bool:
+    """Whether the asking person works in this school's office, or leads it."""
     return scope.has("office", "principal", organization_id=organization_id)
 
 
@@ -176,7 +197,7 @@ def send_reminder(scope: Scope, roll_id: int) -> Reminder:
         .filter(pk=roll_id, organization_id__in=scope.org_ids)
         .first()
     )
-    if roll is None or not _at_office(scope, roll.organization_id):
+    if roll is None or not at_office(scope, roll.organization_id):
         raise NotThere(_("There is no such roll."))
     if roll.submitted_at is not None and roll.submitted_at <= now:
         raise AttendanceError(_("This roll has come in the meantime. No reminder was sent."))
@@ -205,7 +226,7 @@ def absence_of(scope: Scope, mark_id: int) -> AttendanceMark:
         .filter(pk=mark_id, organization_id__in=scope.org_ids)
         .first()
     )
-    if mark is None or not _at_office(scope, mark.organization_id):
+    if mark is None or not at_office(scope, mark.organization_id):
         raise NotThere(_("There is no such absence."))
     if mark.status != AttendanceMark.Status.ABSENT:
         raise AttendanceError(_("%(name)s has been marked present in the meantime.") % {"name": mark.student.name})
