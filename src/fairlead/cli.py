@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from fairlead.site import doctor, importing, launch, postgres
+from fairlead.site import doctor, importing, launch, postgres, rosters
 from fairlead.site.folder import data_folder
 from fairlead.site.postgres import embedded
 from fairlead.site.prepare import manage, prepare, version_of
@@ -67,6 +67,10 @@ def _add_imports(parser: argparse.ArgumentParser) -> None:
     days.add_argument("--for", dest="organization", default="", help="sourced id of the network that loads it")
     days.add_argument("--schools", type=Path, help="CSV of dbn and school_name (default: the one beside the file)")
     days.add_argument("--citywide", type=Path, help="CSV of the city's own daily totals (default: beside the file)")
+    text = "a roster: OneRoster, School Data Sync, Ed-Fi, or the template; shows what would change, then asks"
+    roster = kinds.add_parser("roster", help=text, description=text)
+    roster.set_defaults(work=rosters.import_roster)
+    rosters.add_import(roster)
 
 
 def _import_school_days(chosen: argparse.Namespace) -> int:

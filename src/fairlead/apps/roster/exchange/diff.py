@@ -1,5 +1,6 @@
 """What an import would change: counts by table and by file, and the first few examples of each kind."""
 
+# ruff: noqa: S608 (tables and columns are named by constants of this package; values are parameters)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -69,7 +70,11 @@ def compare(job: Job, staged: Staged) -> Diff:
     diff = Diff(counts, _files(job, staged, refused), over, [], refused)
     diff.examples = [example for name in job.present() for example in examples(name, job)]
     diff.examples += questions(job)
-    diff.vacancies = int(ask("SELECT count(*) FROM resolved_classes WHERE outcome IN ('n', 'c') AND n_teacher_id = %(vacancy)s", job)[0][0])
+    diff.vacancies = int(
+        ask("SELECT count(*) FROM resolved_classes WHERE outcome IN ('n', 'c') AND n_teacher_id = %(vacancy)s", job)[
+            0
+        ][0]
+    )
     return diff
 
 
@@ -100,7 +105,9 @@ def _kept_row(job: Job, table: str, sourced_id: str) -> int:
 
 def _refused(job: Job, staged: Staged) -> list[tuple[str, int, str, str, str, str]]:
     """Rows in quarantine: those that the reader found, and those that the database found."""
-    found = ask('SELECT _file, _line, "column", "table", problem, next FROM import_refused ORDER BY _file, _line', job)
+    found = ask(
+        'SELECT _file, _line, "column", "table", problem, next FROM import_refused ORDER BY _file, _line', job
+    )
     rows = [(q.file, q.line, q.column, q.table, q.problem, q.next) for q in staged.quarantined]
     rows += [(staged.files[file], *rest) for file, *rest in found]
     return sorted(rows, key=lambda r: (r[0], r[1]))
@@ -145,7 +152,9 @@ def _files(job: Job, staged: Staged, refused: list[tuple[str, int, str, str, str
             }
         total = staged.counts.get(file, 0)
         quarantined = len(bad.get(file, ()))
-        in_database = int(ask("SELECT count(DISTINCT _line) FROM import_refused WHERE _file = %(number)s", job, number=number)[0][0])
+        in_database = int(
+            ask("SELECT count(DISTINCT _line) FROM import_refused WHERE _file = %(number)s", job, number=number)[0][0]
+        )
         taken = staged.covered.get(file, 0) - in_database
         row = {"rows": total, "new": 0, "changed": 0, "closed": 0} | found | {"quarantined": quarantined}
         row["same"] = taken - sum(found.values())
@@ -219,7 +228,9 @@ def _tie_examples(name: str, job: Job) -> list[Example]:
     olds, news = ", ".join(f"o_{c}::text" for c in columns), ", ".join(f"n_{c}::text" for c in columns)
     result = []
     for outcome in ("n", "c", "x"):
-        where = f"coalesce({_CLASS.format('r.section_id')}, {_KNOWN_CLASS.format('r.section_id')})" if section else "NULL"
+        where = (
+            f"coalesce({_CLASS.format('r.section_id')}, {_KNOWN_CLASS.format('r.section_id')})" if section else "NULL"
+        )
         extra = "r.role" if name == "roles" else "NULL"
         for who, what, word, org_id, person_id, before, after in ask(
             f"SELECT coalesce({_WHO.format('r.' + person)}, {_KNOWN_WHO.format('r.' + person)}), {where}, {extra}, "
@@ -305,4 +316,3 @@ def check_files(diff: Diff) -> list[str]:
         file for file, row in diff.files.items()
         if row["rows"] != sum(row[p] for p in parts) or min(row.values()) < 0
     ]  # fmt: skip
-

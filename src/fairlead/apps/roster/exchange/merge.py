@@ -4,6 +4,7 @@ New rows have their ids from the comparison. Updates pass the history triggers a
 not tracked. Nothing is ever deleted: what ended gets its last day.
 """
 
+# ruff: noqa: S608 (tables and columns are named by constants of this package; values are parameters)
 from __future__ import annotations
 
 from collections.abc import Iterator

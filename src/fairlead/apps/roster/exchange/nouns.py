@@ -7,6 +7,7 @@ values before and after, and its outcome), `map_x` (every identifier that the fi
 Outcomes: n new, c changed, s same, x closed by the file itself, q quarantined.
 """
 
+# ruff: noqa: S608 (tables and columns are named by constants of this package; values are parameters)
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -296,7 +297,10 @@ def _one_row_a_person(job: Job) -> None:
             job, file=file, line=line, problem=SAME_PERSON, next=WHICH_PERSON,
         )  # fmt: skip
     if found:
-        run(f"UPDATE resolved_people r SET outcome = 'q' FROM ({twice}) t WHERE (r._file, r._line) = (t._file, t._line)", job)
+        run(
+            f"UPDATE resolved_people r SET outcome = 'q' FROM ({twice}) t WHERE (r._file, r._line) = (t._file, t._line)",
+            job,
+        )
 
 
 def quarantine(job: Job, table: str, rows: str, wrong: str, check: Check) -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pghistory
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from fairlead import clock
 from fairlead.apps.roster.exchange import staging
@@ -40,7 +40,9 @@ from fairlead.apps.roster.models import (
 
 LOCK = 0x0FA12EAD  # one import at a time
 MOST_REFUSED = 10_000  # rows in quarantine that are kept one by one; all are counted
-TABLES_WITHOUT_TEACHER = _("%(n)s sections have no teacher in the file; until they have one, nobody takes their roll.")
+TABLES_WITHOUT_TEACHER = _(
+    "%(n)s sections have no teacher in the file; until they have one, nobody takes their roll."
+)
 
 
 @dataclass(slots=True)
@@ -65,11 +67,11 @@ class Import:
                 got=", ".join(f"{t}: {counts[t]['closed']} / {counts[t]['known']}" for t in over),
                 where=self.run.file_name,
                 then=said(
-                    _("check that the export is complete; if it is: --allow-closing %(tables)s"), tables=",".join(over)
+                    _("check that the export is complete; if it is: --allow-closing %(tables)s"),
+                    tables=",".join(over),
                 ),
             )
         with transaction.atomic(), pghistory.context(person=by, source="import", run=self.run.pk):
-            _settings()
             merge(self.job)
             self.run.status = ImportRun.Status.MERGED
             self.run.decided_at, self.run.decided_by_id = clock.now(), by
@@ -108,13 +110,12 @@ def looking(
         today=clock.today(),
         may_appoint=as_owner,
         kind="UNLOGGED" if as_owner else "TEMPORARY",
-        modes=dict(reading.modes),
+        modes={name: reading.modes.get(name, "bulk") for name in (*reading.tables, *reading.modes)},
         files=[],
         root_in_file=_root_in_file(reading, root),
         answers=answers,
     )
-    with _alone(), staging.tables(job.kind):
-        _settings()
+    with _alone(), _memory(), staging.tables(job.kind):
         notes = [{"file": n.file, "text": n.text, "names": list(n.names)} for n in reading.notes]
         staged = staging.stage(reading)
         diff = compare(job, staged)
@@ -157,11 +158,16 @@ def _keep(run: ImportRun, diff: Diff) -> None:
         )  # fmt: skip
 
 
-def _settings() -> None:
-    """Memory for joins over all students; for this transaction, or for the session that imports and ends."""
+@contextmanager
+def _memory() -> Iterator[None]:
+    """Memory for joins over all students, as long as the import lasts."""
     with connection.cursor() as cursor:
         cursor.execute("SET work_mem = '96MB'")
         cursor.execute("SET maintenance_work_mem = '128MB'")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("RESET work_mem")
+        cursor.execute("RESET maintenance_work_mem")
 
 
 @contextmanager
@@ -181,7 +187,7 @@ def _alone() -> Iterator[None]:
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
+        with suppress(DatabaseError), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
@@ -206,7 +212,11 @@ def _root_in_file(reading: Reading, root: Organization) -> str:
         return ""
     inside = orgs["sourced_id"].implode()
     top = orgs.filter((orgs["kind"] == root.kind) & ~orgs["parent"].is_in(inside).fill_null(False))
-    return str(top["sourced_id"][0]) if top.height == 1 and root.kind != "school" or orgs.height == 1 == top.height else ""
+    return (
+        str(top["sourced_id"][0])
+        if (top.height == 1 and root.kind != "school") or orgs.height == 1 == top.height
+        else ""
+    )
 
 
 def _digest(path: Path) -> str:

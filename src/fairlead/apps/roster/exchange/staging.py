@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import polars as pl
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from fairlead.apps.roster.exchange.canonical import (
     TABLES,
@@ -106,13 +106,12 @@ def _refuse(rows: pl.DataFrame, table: str, column: str, problem: str, remedy: s
 
 
 def create(kind: str) -> None:
-    """Empty staging tables; what an import that was killed left behind goes first."""
+    """Empty staging tables."""
     with connection.cursor() as cursor:
         for name, spec in TABLES.items():
             columns = [f'"{c.name}" {SQL_TYPES[c.kind]}' for c in spec.columns]
             columns += ["sort_name text"] if name == "people" else []
             columns += ["_file smallint", "_line bigint", "_gone boolean"]
-            cursor.execute(f"DROP TABLE IF EXISTS staged_{name}")
             cursor.execute(f"CREATE {kind} TABLE staged_{name} ({', '.join(columns)})")
 
 
@@ -152,15 +151,17 @@ def sort_names(people: pl.DataFrame) -> pl.Series:
 @contextmanager
 def tables(kind: str) -> Iterator[None]:
     """Staging tables for one import; dropped at its end, whatever happens."""
+    drop()
     create(kind)
     try:
         yield
     finally:
-        drop()
+        with suppress(DatabaseError):  # a transaction that failed has dropped them
+            drop()
 
 
 def drop() -> None:
-    """Drop every table of an import."""
+    """Drop every table of an import, also of one that was killed."""
     with connection.cursor() as cursor:
         for stem in ("staged", "resolved", "map", "closing"):
             for name in TABLES:

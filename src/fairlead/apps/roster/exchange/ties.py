@@ -4,6 +4,7 @@ These rows have no identifier of their own that lasts; they are found by what th
 row for the small tables, and for enrollments only those that are not the same: a million rows are compared in one pass.
 """
 
+# ruff: noqa: S608 (tables and columns are named by constants of this package; values are parameters)
 from __future__ import annotations
 
 from fairlead.apps.roster.exchange.job import Job
@@ -69,7 +70,8 @@ WORDS = ("gender", "race_ethnicity", "home_language")
 def demographics(job: Job) -> None:
     """One row a student; what the file does not say stays."""
     before = ", ".join(f"o.{c} AS o_{c}" for c in DEMOGRAPHICS)
-    after = {c: f"coalesce(s.{c}, o.{c}{", ''" if c in WORDS else ''})" for c in DEMOGRAPHICS}
+    empty = {c: ", ''" if c in WORDS else "" for c in DEMOGRAPHICS}
+    after = {c: f"coalesce(s.{c}, o.{c}{empty[c]})" for c in DEMOGRAPHICS}
     named = ", ".join(f"{value} AS n_{c}" for c, value in after.items())
     changed = f"({', '.join(f'o.{c}' for c in DEMOGRAPHICS)}) IS DISTINCT FROM ({', '.join(after.values())})"
     run(
@@ -98,14 +100,23 @@ def guardianships(job: Job) -> None:
         f"o.may_contact AS o_may_contact, o.ends AS o_ends, {after[0]} AS n_relation, {after[1]} AS n_rank, "
         f"{after[2]} AS n_may_contact, CASE WHEN s._gone THEN {YESTERDAY} END AS n_ends, "
         "p.id IS NULL AS no_student, g.id IS NULL AS no_guardian, coalesce(p.kind <> 'student', false) AS not_student, "
-        + _outcome(bad, f"(o.relation, o.rank::int, o.may_contact) IS DISTINCT FROM ({', '.join(after)}) OR o.ends IS NOT NULL")
+        + _outcome(
+            bad,
+            f"(o.relation, o.rank::int, o.may_contact) IS DISTINCT FROM ({', '.join(after)}) OR o.ends IS NOT NULL",
+        )
         + " FROM staged_guardianships s LEFT JOIN map_people p ON p.key = s.student "
         "LEFT JOIN map_people g ON g.key = s.guardian LEFT JOIN LATERAL (SELECT w.* FROM roster_guardianship w "
         "WHERE w.student_id = p.id AND w.guardian_id = g.id ORDER BY w.ends DESC NULLS FIRST, w.id LIMIT 1) o ON true",
         job,
     )
     _refuse_refs(job, "guardianships", ("no_student", "student"), ("no_guardian", "guardian"))
-    quarantine(job, "guardianships", "resolved_guardianships", "not_student", Check("", "student", NOT_A_STUDENT, MEND_PERSON))
+    quarantine(
+        job,
+        "guardianships",
+        "resolved_guardianships",
+        "not_student",
+        Check("", "student", NOT_A_STUDENT, MEND_PERSON),
+    )
     bulk = job.bulk("guardianships")
     gone = "NOT EXISTS (SELECT FROM resolved_guardianships s WHERE s.id = w.id)" if bulk else "false"
     run(
@@ -155,7 +166,9 @@ def enrollments(job: Job) -> None:
     if not job.bulk("enrollments"):
         run("DELETE FROM resolved_enrollments WHERE _line IS NULL", job)
     _refuse_refs(job, "enrollments", ("no_section", "section"), ("no_student", "student"))
-    quarantine(job, "enrollments", "resolved_enrollments", "not_student", Check("", "student", NOT_A_STUDENT, MEND_PERSON))
+    quarantine(
+        job, "enrollments", "resolved_enrollments", "not_student", Check("", "student", NOT_A_STUDENT, MEND_PERSON)
+    )
     run(
         f"CREATE {job.kind} TABLE closing_enrollments AS SELECT id, greatest(o_begins, least({YESTERDAY}, last)) AS ends "
         "FROM resolved_enrollments WHERE _line IS NULL",
@@ -190,14 +203,16 @@ def teaching(job: Job) -> None:
     """Found by section and teacher. Who takes the roll teaches already, also where no row of its own says so."""
     bad = "c.id IS NULL OR p.id IS NULL"
     after = ('coalesce(s."primary", o."primary", false)', "coalesce(s.begins, o.begins)")
-    taken = "(o.id IS NULL AND c.o_teacher_id = p.id AND s.begins IS NULL AND s.ends IS NULL AND s.\"primary\" IS NOT FALSE)"
+    taken = '(o.id IS NULL AND c.o_teacher_id = p.id AND s.begins IS NULL AND s.ends IS NULL AND s."primary" IS NOT FALSE)'
     run(
         f"CREATE {job.kind} TABLE resolved_teaching AS SELECT s._file, s._line, s._gone, c.id AS section_id, "
-        "p.id AS teacher_id, c.organization_id, coalesce(o.id, 0) AS id, o.\"primary\" AS o_primary, o.begins AS o_begins, "
+        'p.id AS teacher_id, c.organization_id, coalesce(o.id, 0) AS id, o."primary" AS o_primary, o.begins AS o_begins, '
         f"o.ends AS o_ends, {after[0]} AS n_primary, {after[1]} AS n_begins, "
         f"CASE WHEN s._gone THEN coalesce(s.ends, {YESTERDAY}) ELSE s.ends END AS n_ends, c.id IS NULL AS no_section, "
         f"p.id IS NULL AS no_teacher, CASE WHEN c.id IS NOT NULL AND {taken} THEN 's' ELSE "
-        + _outcome(bad, f'(o."primary", o.begins, o.ends) IS DISTINCT FROM ({", ".join(after)}, s.ends)').removesuffix(" AS outcome")
+        + _outcome(
+            bad, f'(o."primary", o.begins, o.ends) IS DISTINCT FROM ({", ".join(after)}, s.ends)'
+        ).removesuffix(" AS outcome")
         + f" END AS outcome FROM staged_teaching s LEFT JOIN ({_SECTIONS}) c ON c.key = s.section "
         "LEFT JOIN map_people p ON p.key = s.teacher AND p.kind = 'staff' LEFT JOIN LATERAL (SELECT w.* FROM roster_teaching w "
         "WHERE w.section_id = c.id AND w.teacher_id = p.id ORDER BY w.ends DESC NULLS FIRST, w.id LIMIT 1) o ON true",
@@ -227,7 +242,9 @@ def count_known(table: str, job: Job) -> int:
             "WHERE (e.ends IS NULL OR e.ends >= %(today)s) AND c.ends >= %(today)s"
         )
     elif table == "roles":
-        question = "SELECT count(*) FROM roster_role WHERE source = %(source)s AND (ends IS NULL OR ends >= %(today)s)"
+        question = (
+            "SELECT count(*) FROM roster_role WHERE source = %(source)s AND (ends IS NULL OR ends >= %(today)s)"
+        )
     elif table == "guardianships":
         question = "SELECT count(*) FROM roster_guardianship WHERE source = %(source)s AND ends IS NULL"
     else:

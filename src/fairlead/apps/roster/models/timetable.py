@@ -108,7 +108,9 @@ class SectionMeeting(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["section", "period", "weekday", "day_type"], nulls_distinct=False, name="one_meeting_of_a_kind"
+                fields=["section", "period", "weekday", "day_type"],
+                nulls_distinct=False,
+                name="one_meeting_of_a_kind",
             ),
             models.CheckConstraint(
                 condition=Q(weekday__isnull=True) | Q(weekday__range=(1, 7)), name="weekday_from_monday_to_sunday"
