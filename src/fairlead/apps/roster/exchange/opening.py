@@ -357,7 +357,10 @@ def fit_header(name: str, header: Sequence[str], wanted: Columns, line: int = 1)
         return {i: column for i, column in enumerate(header) if column}, []
     every = {plain(each): each for each in (*wanted.ignored, *wanted.known)}
     chosen: dict[int, str] = {}
-    unknown, misspelt, renamed, seen = [], [], [], set()
+    unknown: list[str] = []
+    misspelt: list[str] = []
+    renamed: list[str] = []
+    seen: set[str] = set()
     for i, column in enumerate(header):
         if not column:
             continue
@@ -380,6 +383,7 @@ def fit_header(name: str, header: Sequence[str], wanted: Columns, line: int = 1)
 
 def _missing(name: str, header: Sequence[str], column: str, others: list[str], line: int) -> ExchangeError:
     probably = next((own for own in others if nearest(own, [column])), None)
+    got: str
     if probably:
         got = said(_("“%(name)s”: did you mean “%(meant)s”?"), name=probably[:60], meant=column)
     else:

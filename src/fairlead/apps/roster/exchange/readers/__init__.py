@@ -11,7 +11,7 @@ from typing import Protocol
 from fairlead.apps.roster.exchange.canonical import Reading, Source
 from fairlead.apps.roster.exchange.parcel import Parcel
 from fairlead.apps.roster.exchange.problems import ExchangeError
-from fairlead.apps.roster.exchange.readers import oneroster, sds
+from fairlead.apps.roster.exchange.readers import edfi, oneroster, sds
 
 
 class Reader(Protocol):
@@ -19,14 +19,12 @@ class Reader(Protocol):
 
     SOURCE: Source
 
-    @staticmethod
-    def recognises(parcel: Parcel) -> bool: ...
+    def recognises(self, parcel: Parcel, /) -> bool: ...
 
-    @staticmethod
-    def read(parcel: Parcel) -> Reading: ...
+    def read(self, parcel: Parcel, /) -> Reading: ...
 
 
-READERS: dict[str, Reader] = {module.SOURCE.key: module for module in (oneroster, sds)}
+READERS: dict[str, Reader] = {module.SOURCE.key: module for module in (oneroster, sds, edfi)}
 
 
 def detect(parcel: Parcel) -> Reader:
