@@ -25,6 +25,7 @@ PAGES = (
     Page("0-two-step", "amara", "mfa_index"),
     Page("1-teacher", "amara", "teacher:desk"),
     Page("1-roll", "amara", "teacher:roll", ("@roll_of_amara",)),
+    Page("1-outbox", "amara", "outbox"),
     Page("2-office", "luis", "office:desk"),
     Page("2-calls", "luis", "office:calls"),
     Page("2-call-sheet", "luis", "office:sheet"),

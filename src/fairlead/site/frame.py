@@ -27,6 +27,7 @@ from fairlead.site.clock import MOMENTS
 # role -> pages in the frame's navigation, in order
 PAGES: tuple[tuple[str, str, Any], ...] = (
     ("teacher", "teacher:desk", _("My classes")),
+    ("teacher", "outbox", _("Waiting to send")),
     ("office", "office:desk", _("This morning")),
     ("principal", "principal:desk", _("This morning")),
     ("coach", "coach:desk", _("My visits")),
@@ -62,6 +63,11 @@ def masthead(context: Mapping[str, Any]) -> SafeString:
 def footer(context: Mapping[str, Any]) -> SafeString:
     """The foot of the page."""
     return _drawn("ui/footer.html", _reader(context)._replace(name="", roles=(), at=(), now=None))
+
+
+def outbox(context: Mapping[str, Any]) -> SafeString:
+    """The banner of what waits on the device, and the words of its scripts."""
+    return _drawn("ui/outbox.html", _reader(context)._replace(name="", roles=(), at=(), now=None, theme="", token=False))
 
 
 def _filled(template: str, context: Mapping[str, Any]) -> SafeString:

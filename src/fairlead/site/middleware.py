@@ -15,7 +15,7 @@ from fairlead.apps.roster.selectors import scope_for
 from fairlead.site.clock import demo_moment, held
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-UNTOUCHED = ("/static/", "/health")
+UNTOUCHED = ("/static/", "/health", "/sw.js")
 
 
 class ScopeMiddleware:
@@ -39,6 +39,11 @@ class ScopeMiddleware:
                     response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
+            # The service worker forgets the kept pages of everybody else; of everyone, when nobody is signed in.
+            # A scriptless fetch of the empty shell carries no session and says nothing about who is signed in.
+            if "shell" not in request.GET:
+                scope = request.scope  # type: ignore[attr-defined]
+                response["X-Fairlead-Person"] = str(scope.person_id if scope else 0)
         return response
 
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_safe
 
-from fairlead.site import demo
+from fairlead.site import demo, offline
 
 
 @require_safe
@@ -17,6 +17,9 @@ def health(request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health, name="health"),
+    path("sw.js", offline.service_worker, name="service_worker"),
+    path("outbox/", offline.outbox, name="outbox"),
+    path("outbox/who", offline.who, name="outbox_who"),
     path("demo/become", demo.become, name="demo_become"),
     path("demo/leave", demo.leave, name="demo_leave"),
     path("demo/clock", demo.move_clock, name="demo_clock"),

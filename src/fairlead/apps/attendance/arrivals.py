@@ -151,10 +151,15 @@ class Notice:
     clock_off: bool
     clock_minutes: int
 
+    @property
+    def why(self) -> str:
+        """The reason of a refusal, in words."""
+        return str(Arrival.Reason(self.reason).label) if self.reason else ""
+
 
 _NOTICES = """
 SELECT s.name, coalesce(p.given_name || ' ' || p.family_name, ''), a.outcome, a.reason, a.taken_at, a.received_at,
-       a.changed, a.clock_off, round(a.clock_offset / 60.0)::integer
+       a.changed, a.clock_off, round(abs(a.clock_offset) / 60.0)::integer
 FROM attendance_roll r
 JOIN attendance_arrival a ON a.roll_id = r.id
 JOIN roster_section s ON s.id = r.section_id

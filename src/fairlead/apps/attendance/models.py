@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -181,6 +183,11 @@ class Arrival(models.Model):
 
     def __str__(self) -> str:
         return f"arrival {self.pk}"
+
+    @property
+    def waited(self) -> bool:
+        """Whether it was taken some time before it came: then both times are worth showing."""
+        return self.clock_off or self.received_at - self.taken_at > timedelta(minutes=2)
 
 
 class Reminder(models.Model):

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.attendance import selectors, services
+from fairlead.apps.attendance import arrivals, selectors, services
 from fairlead.apps.roster import selectors as roster
 
 LOGGED = ("reached", "left_message", "no_answer", "wrong_number")
@@ -42,6 +42,7 @@ def board(scope: Scope, school_id: int, now: datetime) -> dict[str, Any]:
         "count": found.count,
         "overdue": overdue,
         "awaited": [m for m in found.missing if m not in overdue],
+        "arrivals": arrivals.notices(scope, school_id, now),
         "outcomes": [(key, label) for key, label in selectors.outcomes() if key in LOGGED],
     }
     if not found.count.meets:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
-from fairlead.apps.attendance import selectors, services
+from fairlead.apps.attendance import arrivals, selectors, services
 from fairlead.apps.attendance.selectors import Line, Sheet
 from fairlead.desks.teacher import feedback
 
@@ -27,7 +27,7 @@ def desk(request: ScopedRequest) -> HttpResponse:
     if not rolls and school is not None and services.open_day(school, now.date()):
         rolls = selectors.own_rolls(request.scope, now)
     waiting = [r for r in rolls if not r.submitted]
-    return render(
+    page = render(
         request,
         "teacher/desk.html",
         {
@@ -39,6 +39,13 @@ def desk(request: ScopedRequest) -> HttpResponse:
             "today": now.date(),
         },
     )
+    return _may_be_kept(page)
+
+
+def _may_be_kept(page: HttpResponse) -> HttpResponse:
+    """Lets the teacher's own browser keep the page for the day, so that a roll can be taken without a network."""
+    page["X-Fairlead-Keep"] = "1"
+    return page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,8 +58,16 @@ def roll(request: ScopedRequest, roll_id: int) -> HttpResponse:
     if request.method == "POST":
         return _take(request, sheet)
     if sheet.roll.submitted and "amend" not in request.GET:
-        return render(request, "teacher/receipt.html", {"roll": sheet.roll, "absent": _absent(sheet)})
-    return _page(request, sheet)
+        page = _receipt(request, sheet)
+    else:
+        page = _page(request, sheet)
+    return _may_be_kept(page) if sheet.roll.date == clock.today() else page
+
+
+def _receipt(request: ScopedRequest, sheet: Sheet) -> HttpResponse:
+    taking = arrivals.last_taking(request.scope, sheet.roll.roll_id)
+    context = {"roll": sheet.roll, "absent": _absent(sheet), "taking": taking}
+    return render(request, "teacher/receipt.html", context)
 
 
 def _absent(sheet: Sheet) -> list[Line]:

@@ -61,6 +61,12 @@ ROLE_NAMES = {
 
 
 @register.simple_tag(takes_context=True)
+def outbox_banner(context: Any) -> SafeString:
+    """What waits on this device to be sent, as its scripts find it."""
+    return frame.outbox(context)
+
+
+@register.simple_tag(takes_context=True)
 def masthead(context: Any) -> SafeString:
     """Who is here, where they can go, and the demo's banner."""
     return frame.masthead(context)

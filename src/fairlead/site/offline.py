@@ -1,0 +1,84 @@
+"""What makes rolls survive without a network: the service worker, the outbox's page, and who is signed in here.
+
+What waits lives in the browser (static/fairlead/outbox/); it arrives at desks/teacher/arrivals.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.csrf import csrf_failure as page_of_csrf_failure
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+# What a page needs to be drawn and a roll to be taken, beside the page itself.
+SHELL = (
+    "fairlead/fairlead.css",
+    "fairlead/fairlead.js",
+    "fairlead/mark.svg",
+    "fairlead/outbox/frame.js",
+    "fairlead/outbox/names.js",
+    "fairlead/outbox/page.js",
+    "fairlead/outbox/send.js",
+    "fairlead/outbox/store.js",
+    "fairlead/outbox/words.js",
+    "teacher/roll.js",
+    "django_htmx/htmx-2.min.js",
+)
+WORKER = "fairlead/outbox/worker.js"
+
+
+def _text(name: str) -> bytes:
+    found = finders.find(name)
+    assert isinstance(found, str), name
+    return Path(found).read_bytes()
+
+
+@cache
+def build() -> str:
+    """Changes with every file of the shell: a browser then fetches them anew and drops the old ones."""
+    return hashlib.sha256(b"\0".join(map(_text, (*SHELL, WORKER)))).hexdigest()[:16]
+
+
+@require_safe
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The service worker, at the root so that it serves every page."""
+    known = {"BUILD": build(), "SHELL": [static(name) for name in SHELL], "OUTBOX": reverse("outbox")}
+    head = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
+    response = HttpResponse(head.encode() + _text(WORKER), content_type="text/javascript; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
+    response["Service-Worker-Allowed"] = "/"
+    return response
+
+
+@require_safe
+@ensure_csrf_cookie
+def outbox(request: HttpRequest) -> HttpResponse:
+    """What waits on this device. The page itself holds nothing of anyone, so it may be kept for when there is no network."""
+    return render(request, "outbox.html", {"shell": "shell" in request.GET})
+
+
+@require_safe
+@ensure_csrf_cookie
+def who(request: HttpRequest) -> JsonResponse:
+    """Who is signed in, by number; brings a fresh token against forged requests."""
+    scope = getattr(request, "scope", None)
+    return JsonResponse({"person": scope.person_id if scope else 0})
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """To a script in the shape of its other errors, to a person as a page."""
+    if request.content_type == "application/json":
+        then = _("Reload the page and send it again.")
+        error = {"code": "csrf", "what": _("This page was open too long to send safely."), "next": then}
+        return JsonResponse({"error": error}, status=403)
+    return page_of_csrf_failure(request, reason)

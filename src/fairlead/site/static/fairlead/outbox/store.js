@@ -1,0 +1,103 @@
+// What waits on this device: events in IndexedDB, kept until the school has them. Ids only, never a student's name.
+
+const NAME = "fairlead";
+
+// Each step is a schema that some device still has. A step only adds: an older tab can go on reading.
+const STEPS = [
+  (db) => db.createObjectStore("events", { keyPath: "id" }),
+  (db) => db.createObjectStore("about", { keyPath: "key" }),
+];
+
+let opened = null;
+
+function open() {
+  opened ??= new Promise((done, fail) => {
+    const request = indexedDB.open(NAME, STEPS.length);
+    request.onupgradeneeded = (event) => {
+      for (const step of STEPS.slice(event.oldVersion)) step(request.result, request.transaction);
+    };
+    request.onsuccess = () => done(watched(request.result));
+    request.onerror = () => {
+      if (request.error.name !== "VersionError") return fail(request.error);
+      const asItIs = indexedDB.open(NAME); // another tab has a newer Fairlead: its schema holds ours
+      asItIs.onsuccess = () => done(watched(asItIs.result));
+      asItIs.onerror = () => fail(asItIs.error);
+    };
+  });
+  opened.catch(() => (opened = null));
+  return opened;
+}
+
+function watched(db) {
+  const again = () => (opened = null);
+  db.onversionchange = () => { db.close(); again(); }; // a newer Fairlead wants to upgrade: do not stand in its way
+  db.onclose = again;
+  return db;
+}
+
+async function run(store, mode, work) {
+  const db = await open();
+  return new Promise((done, fail) => {
+    const transaction = db.transaction(store, mode, mode === "readwrite" ? { durability: "strict" } : {});
+    const request = work(transaction.objectStore(store));
+    transaction.oncomplete = () => done(request?.result);
+    transaction.onabort = transaction.onerror = () => fail(transaction.error);
+  });
+}
+
+const changes = new BroadcastChannel("fairlead-outbox");
+
+function tell() {
+  changes.postMessage(null);
+  dispatchEvent(new Event("outbox"));
+}
+changes.onmessage = () => dispatchEvent(new Event("outbox"));
+
+export function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 15) | 64;
+  bytes[8] = (bytes[8] & 63) | 128;
+  const hex = [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
+}
+
+export async function recall(key) {
+  return (await run("about", "readonly", (s) => s.get(key)))?.value;
+}
+
+export const remember = (key, value) => run("about", "readwrite", (s) => s.put({ key, value }));
+
+export async function device() {
+  let id = await recall("device");
+  if (!id) await remember("device", (id = uuid()));
+  return id;
+}
+
+export async function all() {
+  const events = await run("events", "readonly", (s) => s.getAll());
+  return events.sort((a, b) => a.taken_at.localeCompare(b.taken_at));
+}
+
+export const get = (id) => run("events", "readonly", (s) => s.get(id));
+
+// Once, by its id: an event that is here already stays as it is.
+export async function append(event) {
+  if (await get(event.id)) return false;
+  await run("events", "readwrite", (s) => s.add({ state: "waiting", said: "", ...event }));
+  navigator.storage?.persist?.();
+  tell();
+  return true;
+}
+
+export async function change(id, fields) {
+  const event = await get(id);
+  if (!event) return;
+  await run("events", "readwrite", (s) => s.put({ ...event, ...fields }));
+  tell();
+}
+
+export async function remove(id) {
+  await run("events", "readwrite", (s) => s.delete(id));
+  tell();
+}
