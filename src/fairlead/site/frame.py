@@ -67,7 +67,9 @@ def footer(context: Mapping[str, Any]) -> SafeString:
 
 def outbox(context: Mapping[str, Any]) -> SafeString:
     """The banner of what waits on the device, and the words of its scripts."""
-    return _drawn("ui/outbox.html", _reader(context)._replace(name="", roles=(), at=(), now=None, theme="", token=False))
+    return _drawn(
+        "ui/outbox.html", _reader(context)._replace(name="", roles=(), at=(), now=None, theme="", token=False)
+    )
 
 
 def _filled(template: str, context: Mapping[str, Any]) -> SafeString:
