@@ -212,7 +212,8 @@ def test_an_expired_session_keeps_it_until_the_next_sign_in(device: Device, addr
     expect(device.banner()).to_contain_text("1 waiting for Amara on this device; only Amara can send them")
     assert saved(device.roll_id) == (0, 0, [])
     sign_in(device.context, "amara", address)
-    device.page.goto(reverse("teacher:desk"))
+    device.page.goto(reverse("outbox"))
+    expect(device.page.locator("[data-outbox-empty]")).to_be_visible()
     expect(device.banner()).to_be_hidden()
     assert saved(device.roll_id)[1:] == (1, ["applied"])
 
