@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fairlead.site import doctor, importing, launch, postgres, rosters
 from fairlead.site.folder import data_folder
+from fairlead.site.keeping import commands as keeping
 from fairlead.site.postgres import embedded
 from fairlead.site.prepare import manage, prepare, version_of
 from fairlead.site.progress import say
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     server = add("postgres", _postgres, "the embedded PostgreSQL")
     server.add_argument("action", choices=["start", "stop", "status"])
     _add_imports(add("import", lambda _: 2, "bring outside files in"))
+    keeping.add_to(add)
     add("manage", lambda _: 2, "a Django command, as the owner of the schema")
     return parser
 

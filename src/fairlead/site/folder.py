@@ -153,6 +153,18 @@ def secret(name: str, make: Callable[[], str] = lambda: randomness.token_urlsafe
     return known[name]
 
 
+def kept_secret(name: str) -> str | None:
+    """The secret called `name` when there is one; none is made."""
+    return _read(data_folder() / "secrets.json").get(name)
+
+
+def keep_secret(name: str, value: str) -> None:
+    """Put a secret from a backup in the place of one of our own."""
+    path = data_folder() / "secrets.json"
+    with locked(path.with_suffix(".lock"), "keeping a secret"):
+        _write(path, _read(path) | {name: value})
+
+
 def _read(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}

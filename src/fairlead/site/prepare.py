@@ -37,11 +37,7 @@ def prepare() -> bool:
     True when the database holds the demo network. An empty database gets it, unless FAIRLEAD_DEMO=0; one
     with a real roster in it never does, and is never opened as a demo by accident.
     """
-    if not is_migrated():
-        with step("Bringing the database schema up to date"):
-            manage("migrate", "--no-input", "--verbosity=0", "--skip-checks")
-        with owner() as connection:
-            _remember(connection, MARK + migrations_digest())
+    migrate()
     _collect_static()
     with owner() as connection:
         if _has_rows(connection, "roster_organization") or os.environ.get("FAIRLEAD_DEMO") == "0":
@@ -52,6 +48,15 @@ def prepare() -> bool:
         with owner() as connection:
             connection.execute("CHECKPOINT")
     return True
+
+
+def migrate() -> None:
+    """Bring the schema to this version."""
+    if not is_migrated():
+        with step("Bringing the database schema up to date"):
+            manage("migrate", "--no-input", "--verbosity=0", "--skip-checks")
+        with owner() as connection:
+            _remember(connection, MARK + migrations_digest())
 
 
 def is_migrated() -> bool:

@@ -1,0 +1,1 @@
+"""Keeping what must be kept, and no more: backup and restore, erasing a person, retention."""

@@ -1,0 +1,52 @@
+"""The commands of keeping, for `fairlead …`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+Adds = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+
+
+def add_to(add: Adds) -> None:
+    """Add backup, restore and erase-person to the parser. Each loads what it needs when it is asked for."""
+    backup = add("backup", _backup, "everything in one file, with sums to check it by")
+    backup.add_argument("path", type=Path, help="the file to write (mode 0600; it is not encrypted)")
+    restore = add("restore", _restore, "a backup into an empty database, checked before it counts")
+    restore.add_argument("path", type=Path, help="a file written by `fairlead backup`")
+    erase = add("erase-person", _erase, "erase a person: rows, history, sign-in, extracts; shows first what would go")
+    erase.add_argument(
+        "person", metavar="SOURCED_ID|NUMBER", help="their sourced id, or their number in the address of a page"
+    )
+    erase.add_argument("--yes", action="store_true", help="erase without asking")
+    erase.add_argument(
+        "--with-guardians", action="store_true", help="also guardians of this student and of nobody else"
+    )
+
+
+def _backup(chosen: argparse.Namespace) -> int:
+    from fairlead.site.keeping.backup import backup
+
+    backup(chosen.path.absolute())
+    return 0
+
+
+def _restore(chosen: argparse.Namespace) -> int:
+    from fairlead.site.keeping.restore import restore
+
+    restore(chosen.path.absolute())
+    return 0
+
+
+def _erase(chosen: argparse.Namespace) -> int:
+    from fairlead.site.keeping.erase import erase
+
+    return erase(chosen.person, sure=chosen.yes, with_guardians=chosen.with_guardians, ask=_ask)
+
+
+def _ask(question: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
