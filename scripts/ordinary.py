@@ -1,4 +1,4 @@
-"""An ordinary PostgreSQL for `make prove`: Debian's server, in a folder that is thrown away."""
+"""An ordinary PostgreSQL for `make prove`: Debian's server (or another one's programs), in a folder that is thrown away."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ def _programs(install: Callable[[str], bool]) -> Path:
 
 
 @contextlib.contextmanager
-def ordinary_postgres(folder: Path, install: Callable[[str], bool]) -> Iterator[str]:
+def ordinary_postgres(
+    folder: Path, install: Callable[[str], bool] = lambda _: False, programs: Path | None = None
+) -> Iterator[str]:
     """The DATABASE_URL of a fresh server, whose login may make databases and roles but is no superuser."""
-    programs = _programs(install)
+    programs = programs or _programs(install)
     user = service_user()
     as_user: dict[str, Any] = {"cwd": "/", "check": True, "capture_output": True}
     data = make_folder(folder / "ordinary")

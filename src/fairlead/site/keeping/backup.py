@@ -108,7 +108,6 @@ def _schema(program: Path, section: str, snapshot: str) -> bytes:
         program,
         "--format=plain",
         f"--section={section}",
-        "--schema=public",
         "--no-owner",
         f"--snapshot={snapshot}",
     ]

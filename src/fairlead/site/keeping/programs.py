@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -32,10 +33,8 @@ def pg_dump(server: int) -> tuple[Path, str]:
 
 
 def _candidates() -> Iterator[Path]:
-    try:
+    with contextlib.suppress(Refusal):  # an installation that lives on an ordinary server may do without the wheel
         yield embedded.programs() / NAME
-    except Refusal:  # an installation that lives on an ordinary server may do without the wheel
-        pass
     if there := shutil.which(NAME):
         yield Path(there)
     yield from sorted(DEBIAN.glob(f"*/bin/{NAME}"))
