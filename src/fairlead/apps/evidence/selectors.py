@@ -52,10 +52,11 @@ def plan(scope: Scope, plan_id: int) -> Plan | None:
 
 
 def run(scope: Scope, run_id: int) -> Run | None:
-    """One run with its plan."""
+    """One run with its plan; its result, which is large, is read when it is asked for."""
     return (
         Run.objects.filter(organization_id__in=scope.org_ids, pk=run_id)
         .select_related("plan__study", "plan__registered_by", "by")
+        .defer("result")
         .first()
     )
 
@@ -83,6 +84,7 @@ def standing_claims(scope: Scope, on: date) -> QuerySet[Claim]:
     return (
         Claim.objects.filter(organization_id__in=scope.org_ids, state=Claim.State.STANDING, expires_on__gte=on)
         .select_related("finding__run__plan__study", "written_by")
+        .defer("finding__run__result", "finding__run__plan__text")
         .order_by("id")
     )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import altair as alt
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fairlead.desks.charts import MUTED, SERIES, Figure, figure
@@ -15,6 +17,11 @@ WIDTH = 420
 
 def draw(data: FigureData, invented: bool) -> Figure:
     """Draw one figure of a report; its rows are the table under it."""
+    return _drawn(data, invented, get_language())
+
+
+@lru_cache(maxsize=300)  # writing a chart down takes longer than the rest of the page, and a run's numbers stay
+def _drawn(data: FigureData, invented: bool, language: str | None) -> Figure:
     shown = [
         ["–" if cell is None else f"{cell:.3g}" if isinstance(cell, float) else cell for cell in r] for r in data.rows
     ]

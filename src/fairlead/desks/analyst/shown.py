@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.evidence import extracts, selectors
@@ -12,7 +16,7 @@ from fairlead.desks.charts import Figure
 from fairlead.science import impact
 from fairlead.science.impact.estimate import Estimate
 from fairlead.science.impact.power import Power
-from fairlead.science.impact.report import Report, Section, build_report
+from fairlead.science.impact.report import Section, build_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,31 @@ class SectionShown:
     figures: tuple[Figure, ...]
 
 
-def report_of(run: Run, language: str) -> tuple[Report, list[SectionShown], impact.Verdict]:
-    """A run's report in the reader's language, figures drawn, and the main finding's verdict."""
-    result = selectors.result_of(run)
-    report = build_report(result, "es" if language.startswith("es") else "en")
+@dataclass(frozen=True, slots=True)
+class ReportShown:
+    """A run's report in one language: its head, and its sections as they stand on the page."""
+
+    title: str
+    timing: str
+    sections: SafeString
+
+
+_REPORTS: dict[tuple[Any, ...], ReportShown] = {}
+REPORTS_KEPT = 100
+
+
+def report_of(run: Run, language: str) -> ReportShown:
+    """A run's report in the reader's language. A run is stored as it came, so its sections are drawn once and kept;
+    `run.result`, which is large, is read for the drawing alone."""
     invented = run.plan.study.invented
-    sections = [SectionShown(s, tuple(figures.draw(f, invented) for f in s.figures)) for s in report.sections]
-    return report, sections, result.primary.verdict
+    key = (run.pk, run.at, run.data_hash, run.plan.hash, invented, language)
+    if key not in _REPORTS:
+        result = selectors.result_of(run)
+        report = build_report(result, "es" if language.startswith("es") else "en")
+        sections = [SectionShown(s, tuple(figures.draw(f, invented) for f in s.figures)) for s in report.sections]
+        values = {"sections": sections, "verdict": result.primary.verdict}
+        if len(_REPORTS) >= REPORTS_KEPT:
+            _REPORTS.clear()
+        drawn = mark_safe(render_to_string("analyst/_sections.html", values))  # noqa: S308  (a template's own output)
+        _REPORTS[key] = ReportShown(report.title, report.timing, drawn)
+    return _REPORTS[key]

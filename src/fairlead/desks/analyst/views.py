@@ -143,14 +143,11 @@ def report(request: ScopedRequest, pk: int) -> HttpResponse:
     if made is None:
         raise Http404
     services.saw_outcomes(request.scope, made.plan.study)
-    report, sections, verdict = shown.report_of(made, get_language() or "en")
     context = {
         "run": made,
         "plan": made.plan,
         "study": made.plan.study,
-        "report": report,
-        "sections": sections,
-        "verdict": verdict,
+        "report": shown.report_of(made, get_language() or "en"),
         "findings": list(selectors.findings(request.scope, made.pk)),
         "may_write": request.scope.has("analyst"),
     }
