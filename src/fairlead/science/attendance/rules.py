@@ -63,7 +63,6 @@ class TriggerRule:
     about: Provenance
     by_month: tuple[int, ...]
     each_month: int
-    tier_2: float
     tier_3: float
     days_a_month: int
     tier_3_from: int
@@ -123,8 +122,8 @@ def trigger_rules() -> tuple[TriggerRule, ...]:
     """Every rule of early triggers."""
     return tuple(
         TriggerRule(
-            _about(row), tuple(row["by_month"]), row["each_month"], row["tier_2"], row["tier_3"],
-            row["days_a_month"], row["tier_3_from"],
+            _about(row), tuple(row["by_month"]), row["each_month"], row["tier_3"], row["days_a_month"],
+            row["tier_3_from"],
         )
         for row in _pack()["triggers"]
     )  # fmt: skip
