@@ -59,6 +59,8 @@ PAGES = (
     Page("7-city", "ruth", "city:desk"),
     Page("7-los-angeles", "ruth", "city:los_angeles"),
     Page("7-submission", "ruth", "city:submission"),
+    Page("2-chronic-absence", "grace", "principal:chronic_absence"),
+    Page("5-attendance-rules", "ines", "network:attendance_rules"),
     Page("7-rules", "ruth", "city:rules"),
     Page("7-investment", "ruth", "city:investment", ("@investment_of_harborview",)),
 )

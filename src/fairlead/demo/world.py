@@ -66,7 +66,7 @@ class World:
     @classmethod
     def small(cls) -> World:
         """The tests: the same cast in a network that is built in a second or two."""
-        return cls(schools=5, students=300, teachers=20, days=20)
+        return cls(schools=5, students=300, teachers=20, days=40)
 
     @property
     def today(self) -> date:

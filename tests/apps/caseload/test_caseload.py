@@ -31,10 +31,15 @@ def test_values_are_those_counted_by_hand(lead, seeded):
     found = indicators.values(lead, ["chronic_absence", "rolls_on_time", "english_learner"], [school], first, last)
     with as_owner():
         chronic, counted = one(
-            """SELECT count(*) FILTER (WHERE absent >= 0.1 * marked), count(*) FROM (
-                 SELECT m.student_id, count(*) marked, count(*) FILTER (WHERE m.status = 'absent') absent
-                 FROM attendance_attendancemark m WHERE m.organization_id = %s AND m.date BETWEEN %s AND %s
-                 GROUP BY m.student_id HAVING count(*) >= 10) s""",
+            """SELECT count(*) FILTER (WHERE absent >= 0.1 * expected), count(*) FROM (
+                 SELECT e.student_id, count(DISTINCT r.date) expected, count(m.id) marked,
+                        count(m.id) FILTER (WHERE m.status = 'absent') absent
+                 FROM attendance_roll r
+                 JOIN roster_enrollment e ON e.section_id = r.section_id AND e.begins <= r.date
+                      AND (e.ends IS NULL OR e.ends >= r.date)
+                 LEFT JOIN attendance_attendancemark m ON m.roll_id = r.id AND m.student_id = e.student_id
+                 WHERE r.organization_id = %s AND r.date BETWEEN %s AND %s
+                 GROUP BY e.student_id HAVING count(DISTINCT r.date) > 30 AND count(m.id) > 0) s""",
             school, first, last,
         )  # fmt: skip
         on_time, rolls = one(

@@ -14,6 +14,7 @@ from fairlead.apps.access.scope import NOBODY
 from fairlead.apps.attendance import selectors as attendance_selectors
 from fairlead.apps.attendance.models import AttendanceMark, FamilyContact, Roll
 from fairlead.apps.facts import selectors
+from fairlead.apps.facts.absence import absence
 from fairlead.apps.facts.catalogue import catalogue
 from fairlead.apps.facts.rules import attendance_rule, attendance_rules
 from fairlead.apps.facts.selectors import BY_GROUP, GROUPS, MEASURES, Period, Question
@@ -194,23 +195,28 @@ def test_chronic_absence_is_the_rule_of_ten_percent(seeded: Any, scope_of: Any) 
     scope = scope_of("ines")
     question = whole(seeded)
     students = rows(
-        "SELECT organization_id, student_id, count(*) FILTER (WHERE absent) AS absent, count(*) AS marked "
-        f"FROM ({DAYS}) d WHERE date <= %s GROUP BY 1, 2",
+        "SELECT e.student_id, count(DISTINCT r.date), count(DISTINCT d.date), "
+        "count(DISTINCT d.date) FILTER (WHERE d.absent) "
+        "FROM attendance_roll r JOIN roster_enrollment e ON e.section_id = r.section_id AND e.begins <= r.date "
+        "AND (e.ends IS NULL OR e.ends >= r.date) "
+        f"LEFT JOIN ({DAYS}) d ON d.student_id = e.student_id AND d.date = r.date "
+        "WHERE r.date <= %s GROUP BY 1",
         question.ends,
     )
-    rule = attendance_rule(question.ends)
-    counted = [(school, absent / marked >= 0.10) for school, _, absent, marked in students if marked >= rule.min_days]
+    counted = [
+        (student, 10 * absent >= expected) for student, expected, marked, absent in students if expected > 30 and marked
+    ]
     counts = selectors.chronic_absence(scope, question)
     assert sum(c.n for c in counts) == len(counted)
     assert sum(c.numerator for c in counts) == sum(chronic for _, chronic in counted) > 0
 
 
-@pytest.mark.parametrize(("absent", "chronic"), [(0, 0), (1, 1)])
+@pytest.mark.parametrize(("absent", "chronic"), [(3, 0), (4, 1)])
 def test_a_tenth_of_the_days_is_chronic(absent: int, chronic: int, seeded: Any, scope_of: Any) -> None:
-    """One day of ten is exactly the rule's tenth."""
-    first = seeded.dates[:10]
+    """Four days of thirty-nine are over the rule's tenth, three are not."""
+    first = seeded.dates[:-1]
     with as_owner():
-        full = AttendanceMark.objects.filter(date__in=first).values("student_id").annotate(n=Count("id")).filter(n=10)
+        full = AttendanceMark.objects.filter(date__in=first).values("student_id").annotate(n=Count("id")).filter(n=len(first))
         student = full.order_by("student_id").first()["student_id"]
         marks = AttendanceMark.objects.filter(student_id=student, date__in=first)
         school = marks[0].organization_id
@@ -295,3 +301,32 @@ def test_rules_are_dated() -> None:
 def test_a_month_looks_back_to_its_first_day_and_a_week_four_weeks() -> None:
     look: Callable[[str], date] = lambda kind: Period(date(2026, 9, 28), date(2026, 10, 4), kind).looks_back_to  # noqa: E731
     assert (look("month"), look("week")) == (date(2026, 9, 28), date(2026, 9, 7))
+
+
+def test_desk_indicator_and_pure_function_agree_at_every_school(seeded: Any, scope_of: Any) -> None:
+    """The desk counts with `science.attendance`, the indicator in SQL: the same numbers, every school and every week."""
+    scope = scope_of("ines")
+    weeks = [Period(d - timedelta(days=d.weekday()), d, "week") for d in seeded.dates[30:-1] if d.weekday() == 4]
+    question = Question(tuple(int(s) for s in seeded.school_ids), (*weeks,), seeded.dates[0])
+    counts = {(c.organization_id, c.period): c for c in selectors.chronic_absence(scope, question)}
+    averages = {(c.organization_id, c.period.ends): c for c in _since_the_first_day(scope, question)}
+    assert len(counts) == len(weeks) * len(seeded.school_ids) > 5
+    for (school, week), count in counts.items():
+        desk = absence(scope, school, seeded.dates[0], week.ends)
+        assert (count.n, count.numerator) == (desk.chronic.counted, desk.chronic.chronic)
+        assert (count.observed, count.expected) == (desk.chronic.marked_days, desk.chronic.expected_days)
+        assert desk.triggers.students == desk.chronic.students == len(desk.student)
+        average = averages[school, week.ends]
+        assert (average.numerator, average.denominator) == (desk.daily.present_days, desk.daily.marked_days)
+    assert sum(c.numerator for c in counts.values()) > 0
+
+
+def _since_the_first_day(scope: Any, question: Question) -> list[Any]:
+    return [
+        count
+        for week in question.periods
+        for count in selectors.attendance(
+            scope,
+            Question(question.organization_ids, (Period(question.since, week.ends, "year"),), question.since),
+        )
+    ]

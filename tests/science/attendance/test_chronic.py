@@ -139,7 +139,7 @@ def test_nobody_is_lost_and_the_bounds_hold(drawn):
 @given(students)
 def test_chronic_students_alone_bring_the_average_down(drawn):
     """Markov: a share c of chronically absent students costs at least a tenth of c of the days they were expected."""
-    absent, marked, expected = np.array(drawn, np.int64).reshape(-1, 3).T
+    absent, _, expected = np.array(drawn, np.int64).reshape(-1, 3).T
     full = np.full(expected.shape, 100)
     part = np.minimum(absent, 100)
     found = chronic_absence(full, full, part, CALIFORNIA)

@@ -1,4 +1,4 @@
-"""Rule packs: dated definitions with their source and how sure we are of it. A rule is data, not an `if`."""
+"""Which rule packs are in force when. The packs are data of `science.attendance`; the choice is data here."""
 
 from __future__ import annotations
 
@@ -8,53 +8,57 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from fairlead.apps.facts.catalogue import said
+from django.utils.translation import get_language
+
+from fairlead.science.attendance import ChronicRule, TriggerRule, chronic_rules, in_force, trigger_rules
 
 
 @dataclass(frozen=True, slots=True)
 class AttendanceRule:
-    """From which share of days absent a student counts as chronically absent, and from which share present as regular."""
+    """What counts from a day on: the rule of chronic absence, the early triggers, and the line of regular attendance."""
 
-    key: str
     begins: date
-    absent_share: float
+    chronic: ChronicRule
+    triggers: TriggerRule
     present_share: float
-    min_days: int
-    confirmed: bool
-    texts: dict[str, str]
+
+    @property
+    def key(self) -> str:
+        return self.chronic.about.key
+
+    @property
+    def confirmed(self) -> bool:
+        return not self.chronic.about.provisional
 
     @property
     def meaning(self) -> str:
-        return said(self.texts, "meaning")
+        return self.chronic.about.said("meaning", get_language() or "en")
 
     @property
     def source(self) -> str:
-        return said(self.texts, "source")
+        return self.chronic.about.source
 
 
 @cache
 def attendance_rules() -> tuple[AttendanceRule, ...]:
-    """All attendance rules, oldest first."""
+    """What has been in force, oldest first."""
     raw = tomllib.loads(files(__package__).joinpath("attendance.toml").read_text(encoding="utf-8"))
     return tuple(
         AttendanceRule(
-            key=row["key"],
             begins=row["begins"],
-            absent_share=row["absent_share"],
+            chronic=in_force(chronic_rules(), row["chronic"], row["begins"]),
+            triggers=next(rule for rule in trigger_rules() if rule.about.key == row["triggers"]),
             present_share=row["present_share"],
-            min_days=row["min_days"],
-            confirmed=row["confirmed"],
-            texts=row,
         )
-        for row in sorted(raw["rule"], key=lambda row: row["begins"])
+        for row in sorted(raw["in_force"], key=lambda row: row["begins"])
     )
 
 
 def attendance_rule(on: date) -> AttendanceRule:
-    """The rule in force on a day."""
-    in_force = [rule for rule in attendance_rules() if rule.begins <= on]
-    if not in_force:
+    """What is in force on a day."""
+    found = [rule for rule in attendance_rules() if rule.begins <= on]
+    if not found:
         raise LookupError(
             f"no attendance rule is in force on {on}; the first begins on {attendance_rules()[0].begins}"
         )
-    return in_force[-1]
+    return found[-1]
