@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.http import HttpRequest
+from django.shortcuts import render
 
 from fairlead.apps.access.models import Account
 
 
 class ClosedSignup(DefaultAccountAdapter):
-    """Closes allauth's public sign-up."""
+    """Closes allauth's public sign-up, and answers too many tries with a page that says so."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            raise ImmediateHttpResponse(render(request, "429.html", status=429)) from None
 
 
 class Accounts(ModelBackend):

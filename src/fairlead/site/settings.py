@@ -105,7 +105,14 @@ TEMPLATES = [
 
 DATABASES = {"default": postgres.connection(os.environ.get("FAIRLEAD_LOGIN", "app"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}}
+CACHES = {
+    "default": {"BACKEND": "fairlead.site.tries.Cache", "OPTIONS": {"MAX_ENTRIES": 2000}},
+    "tries": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
+    },
+}
 
 AUTH_USER_MODEL = "access.Account"
 AUTHENTICATION_BACKENDS = ["fairlead.site.accounts.Accounts"]
@@ -123,6 +130,17 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
+# Wrong passwords by address and by account. A whole school signs in from one address at eight, so all tries together
+# are limited far above that. Behind a proxy, ALLAUTH_TRUSTED_PROXY_COUNT says whose word for the address counts.
+ACCOUNT_RATE_LIMITS = {
+    "login": "240/m/ip",
+    "login_failed": "10/15m/ip,10/15m/key",
+    "reset_password": "20/15m/ip,5/15m/key",
+    "reset_password_from_key": "20/15m/ip",
+    "change_password": "5/15m/user",
+    "reauthenticate": "10/15m/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("FAIRLEAD_PROXIES", "0"))
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
