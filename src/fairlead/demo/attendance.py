@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,8 @@ FORGETS = np.array([0.006, 0.014, 0.07])  # the roll never comes
 REASONS = ("Fever", "Doctor's appointment", "Stomach flu", "Family travel", "Missed the bus", "Funeral in the family")
 OUTCOMES = ("reached", "left_message", "no_answer", "wrong_number")
 OUTCOME_SHARES = (0.44, 0.29, 0.22, 0.05)
+CHANNELS = ("phone", "text", "in_person")
+CHANNEL_SHARES = (0.84, 0.12, 0.04)
 ROLL, MARK, CONTACT = "attendance_roll", "attendance_attendancemark", "attendance_familycontact"
 
 
@@ -180,14 +182,20 @@ def _marks(
 
 def _contacts(world: World, rng: np.random.Generator, due: np.ndarray, marks: _Marks, waiting: np.ndarray) -> None:
     """Calls about absences that nobody explained: on most past days; this morning the first few."""
-    first = _first_guardians(world)
+    first = _First(world)
     last = marks.day == len(world.dates) - 1
     called = marks.absent & ~marks.explained & (rng.random(len(marks.day)) < np.where(last, 0.14, 0.58))
     at = np.flatnonzero(called & ~(last & waiting[marks.student]))
     day, student = marks.day[at], marks.student[at]
     school = world.student_school[student]
     after = np.where(last[at], rng.integers(2, 15, len(at)), rng.integers(5, 300, len(at))) * 60_000_000
-    guardian = first[student]
+    guardian = first.person[student]
+    outcome = rng.choice(OUTCOMES, len(at), p=OUTCOME_SHARES)
+    channel = rng.choice(CHANNELS, len(at), p=CHANNEL_SHARES)
+    spoke = outcome == "reached"
+    language = np.where(spoke, first.language[student], "")
+    back = spoke & (rng.random(len(at)) < 0.35)
+    ahead = np.array([*world.dates[1:], world.dates[-1] + timedelta(days=1)], "datetime64[D]")
     _copy(
         CONTACT,
         pl.DataFrame(
@@ -199,24 +207,33 @@ def _contacts(world: World, rng: np.random.Generator, due: np.ndarray, marks: _M
                 "at": _stamp("at", due[day] + after, np.ones(len(at), bool)),
                 "by_id": np.array([world.person[f"office:{i}"] for i in range(world.schools)])[school],
                 "guardian_id": pl.select(pl.when(pl.Series(guardian > 0)).then(pl.Series(guardian))).to_series(),
-                "outcome": rng.choice(OUTCOMES, len(at), p=OUTCOME_SHARES),
+                "outcome": outcome,
                 "note": np.full(len(at), ""),
+                "channel": np.where(outcome == "wrong_number", "phone", channel),
+                "language": language,
+                "interpreter": spoke & ~np.isin(language, ("en", "es", "")) & (rng.random(len(at)) < 0.7),
+                "return_on": pl.select(pl.when(pl.Series(back)).then(pl.Series(ahead[day]))).to_series(),
+                "phone": np.where(outcome == "wrong_number", first.phone[student], ""),
             }
         ),
     )
 
 
-def _first_guardians(world: World) -> np.ndarray:
+class _First:
     """Each student's first guardian who may be contacted; 0 where there is none."""
-    first = np.zeros(world.students, np.int64)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT ON (student_id) student_id, guardian_id FROM roster_guardianship "
-            "WHERE may_contact ORDER BY student_id, rank"
-        )
-        rows = np.array(cursor.fetchall(), np.int64)
-    first[np.searchsorted(world.student_ids, rows[:, 0])] = rows[:, 1]
-    return first
+
+    def __init__(self, world: World) -> None:
+        self.person = np.zeros(world.students, np.int64)
+        self.language, self.phone = np.full(world.students, "", "U8"), np.full(world.students, "", "U30")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT DISTINCT ON (g.student_id) g.student_id, g.guardian_id, p.language, p.phone "
+                "FROM roster_guardianship g JOIN roster_person p ON p.id = g.guardian_id "
+                "WHERE g.may_contact ORDER BY g.student_id, g.rank"
+            )
+            students, guardians, languages, phones = zip(*cursor.fetchall(), strict=True)
+        at = np.searchsorted(world.student_ids, np.array(students, np.int64))
+        self.person[at], self.language[at], self.phone[at] = guardians, languages, phones
 
 
 def _reminder(world: World, roll_ids: np.ndarray, sent: np.ndarray) -> None:
@@ -225,13 +242,14 @@ def _reminder(world: World, roll_ids: np.ndarray, sent: np.ndarray) -> None:
     section = int(own[~sent[-1, own]][0])
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO attendance_reminder (roll_id, organization_id, sent_at, sent_by_id, channel) "
-            "VALUES (%s, %s, %s, %s, 'email')",
+            "INSERT INTO attendance_reminder (roll_id, organization_id, sent_at, sent_by_id, channel, email_state, email_at) "
+            "VALUES (%s, %s, %s, %s, 'email', 'sent', %s)",
             [
                 int(roll_ids[-1, section]),
                 int(world.school_ids[0]),
                 datetime.combine(world.today, time(9, 22), tzinfo=ZONE),
                 world.person["luis"],
+                datetime.combine(world.today, time(9, 22, 20), tzinfo=ZONE),
             ],
         )
 

@@ -8,7 +8,18 @@ from time import perf_counter
 import numpy as np
 from django.db import connection, transaction
 
-from fairlead.demo import attendance, caseload, evidence, lottery, periods, places, progress, roster, support
+from fairlead.demo import (
+    attendance,
+    caseload,
+    evidence,
+    families,
+    lottery,
+    periods,
+    places,
+    progress,
+    roster,
+    support,
+)
 from fairlead.demo.world import SEED, World
 
 Part = Callable[[World, np.random.Generator], None]
@@ -21,6 +32,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("lottery", 1, lottery.build),
     ("attendance", 2, attendance.build),
     ("periods", 8, periods.build),
+    ("families", 9, families.build),
     ("caseload", 3, caseload.build),
     ("support", 4, support.build),
     ("places", 5, places.build),

@@ -15,6 +15,11 @@ from tests.access import family_objects
 from tests.conftest import as_owner, use_app_login
 
 
+@pytest.fixture(autouse=True)
+def _none_before(seeded: Any) -> None:
+    FamilyLink.objects.all().delete()
+
+
 @pytest.fixture
 def mark(absence: int) -> AttendanceMark:
     found = AttendanceMark.objects.select_related("student").get(pk=absence)

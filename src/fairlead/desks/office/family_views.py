@@ -64,7 +64,7 @@ def lines(scope: Scope, school_id: int, to_reach: tuple[selectors.AbsentStudent,
     """The work list. Who cannot be called (nobody may be contacted) stays in it: the reason is shown."""
     claims = families.claims(scope, school_id, now.date(), now)
     doubtful = families.doubtful_numbers(scope, [g.person_id for a in to_reach for g in a.guardians], now)
-    below = [*to_reach[1:], None]
+    below = [*to_reach[1:], None][: len(to_reach)]
     return [
         Line(
             place=i,
@@ -174,7 +174,9 @@ def contact(request: ScopedRequest, mark_id: int) -> HttpResponse:
     scope, now = request.scope, clock.now()
     found = _absence(scope, mark_id)
     guardians = families.guardians(scope, found.student_id, now)
-    form = ContactForm(request.POST or None, guardians=guardians, initial=_initial(guardians))
+    form = ContactForm(
+        request.POST if request.method == "POST" else None, guardians=guardians, initial=_initial(guardians)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             messages.success(request, _save(scope, mark_id, form))
