@@ -6,6 +6,7 @@ found (rows that do not fit, formulas, another alphabet, unknown columns) is kep
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -22,9 +23,18 @@ EVERYTHING = Columns()
 class Parcel:
     """Files by their bare names (`users.csv`), unpacked to a folder that goes when the parcel is closed."""
 
-    def __init__(self, path: Path, *, dates: Order = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        dates: Order = "",
+        mapping: Path | None = None,
+        places: Mapping[str, str] | None = None,
+    ) -> None:
         self.path = path
         self.dates = dates  # which comes first where a column of dates does not tell
+        self.mapping = mapping  # which column is which, for lists that say it in their own words
+        self.places = dict(places or {})  # schools that are known, by name: their identifiers
         self._unpacked = unpack(path)
         self.files = self._unpacked.files
         self.opened: dict[str, TextTable] = {}

@@ -11,7 +11,7 @@ from typing import Protocol
 from fairlead.apps.roster.exchange.canonical import Reading, Source
 from fairlead.apps.roster.exchange.parcel import Parcel
 from fairlead.apps.roster.exchange.problems import ExchangeError
-from fairlead.apps.roster.exchange.readers import edfi, oneroster, sds
+from fairlead.apps.roster.exchange.readers import edfi, oneroster, sds, spreadsheet
 
 
 class Reader(Protocol):
@@ -24,7 +24,7 @@ class Reader(Protocol):
     def read(self, parcel: Parcel, /) -> Reading: ...
 
 
-READERS: dict[str, Reader] = {module.SOURCE.key: module for module in (oneroster, sds, edfi)}
+READERS: dict[str, Reader] = {module.SOURCE.key: module for module in (oneroster, sds, edfi, spreadsheet)}
 
 
 def detect(parcel: Parcel) -> Reader:
