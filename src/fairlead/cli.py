@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from fairlead.site import doctor, importing, launch, postgres, rosters
+from fairlead.site import doctor, importing, launch, lists, postgres, rosters
 from fairlead.site.folder import data_folder
 from fairlead.site.keeping import commands as keeping
 from fairlead.site.postgres import embedded
@@ -73,6 +73,10 @@ def _add_imports(parser: argparse.ArgumentParser) -> None:
     roster = kinds.add_parser("roster", help=text, description=text)
     roster.set_defaults(work=rosters.import_roster)
     rosters.add_import(roster)
+    text = "an empty workbook for schools that have no system to export from"
+    lists.add_template(kinds.add_parser("template", help=text, description=text))
+    text = "which column of a list is which, as far as the headers tell; a file to edit for --mapping"
+    lists.add_mapping(kinds.add_parser("mapping", help=text, description=text))
 
 
 def _import_school_days(chosen: argparse.Namespace) -> int:

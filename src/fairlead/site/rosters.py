@@ -26,6 +26,10 @@ def add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--organization", default="", help="into which one (identifier or name); the only network")
     parser.add_argument("--source", default="", help="the system that the identifiers come from, e.g. powerschool")
     parser.add_argument("--format", default="", help="the reader, when the file does not say what it is")
+    parser.add_argument(
+        "--dates", default="", choices=["day-first", "month-first"], help="what 3/4/2026 means, where no cell tells"
+    )
+    parser.add_argument("--mapping", type=Path, help="TOML or JSON: which column of a list is which")
     parser.add_argument("--yes", action="store_true", help="merge without asking")
     parser.add_argument(
         "--allow-closing", default="", metavar="TABLES", help="of these, more than 10 %% may close (commas between)"
@@ -55,6 +59,8 @@ def import_roster(chosen: argparse.Namespace) -> int:
                 as_owner=True,
                 reader=chosen.format,
                 source=chosen.source,
+                dates=chosen.dates,
+                mapping=chosen.mapping,
                 allowed=allowed,
                 answers=running.same_persons(chosen.same),
             ) as found:

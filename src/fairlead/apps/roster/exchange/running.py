@@ -18,10 +18,12 @@ from typing import Any
 
 import pghistory
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 
 from fairlead import clock
 from fairlead.apps.roster.exchange import staging
 from fairlead.apps.roster.exchange.canonical import Reading
+from fairlead.apps.roster.exchange.dates import Order
 from fairlead.apps.roster.exchange.diff import Diff, check_files, compare
 from fairlead.apps.roster.exchange.job import Job
 from fairlead.apps.roster.exchange.merge import merge
@@ -91,11 +93,13 @@ def looking(
     allowed: list[str] | None = None,
     answers: dict[str, int] | None = None,
     run: ImportRun | None = None,
+    dates: Order = "",
+    mapping: Path | None = None,
 ) -> Iterator[Import]:
     """Read a parcel and compare it with the roster. Staging tables live as long as the block."""
     answers = answers or {}
     digest = _digest(path)
-    with Parcel(path) as parcel:
+    with Parcel(path, dates=dates, mapping=mapping, places=_schools(root)) as parcel:
         chosen = _reader(reader, parcel)
         reading: Reading = chosen.read(parcel)
     run = run or ImportRun(organization=root, by_id=by, at=clock.now(), file_name=path.name)
@@ -203,6 +207,15 @@ def _reader(key: str, parcel: Parcel) -> Any:
         where="--format",
         then=_("leave --format out, or choose one of these"),
     )
+
+
+def _schools(root: Organization) -> dict[str, str]:
+    """The schools that lists may name, by name: the one that is imported into, or those below it."""
+    if root.kind == Organization.Kind.SCHOOL:
+        return {root.name: root.sourced_id}
+    known = Organization.objects.filter(kind=Organization.Kind.SCHOOL).order_by("-name", "-sourced_id")
+    inside = known.filter(Q(parent=root) | Q(parent__parent=root) | Q(parent__parent__parent=root))
+    return dict(inside.values_list("name", "sourced_id"))
 
 
 def _root_in_file(reading: Reading, root: Organization) -> str:

@@ -191,7 +191,9 @@ def write_mapping(layouts: Sequence[Layout], unknown: dict[str, Sequence[str]]) 
         lines += [f"holds = {_toml(layout.holds)}", "[table.columns]"]
         lines += [f"{_toml(own)} = {_toml(name)}" for own, name in layout.columns.items()]
         lines += [f"# {_toml(own)} = ?" for own in unknown.get(layout.place, ())]
-        names = ", ".join(h.name for h in headings(layout.holds) if h.name not in layout.columns.values())
+        names = ", ".join(
+            h.name for h in headings(layout.holds) if h.in_template and h.name not in layout.columns.values()
+        )
         lines += [f"# not found: {names}"] if names else []
         lines += ["[table.fixed]", *(f"{_toml(name)} = {_toml(value)}" for name, value in layout.fixed.items())]
         if "school" in {h.name for h in headings(layout.holds)} - {*layout.columns.values(), *layout.fixed}:

@@ -80,8 +80,14 @@ def layouts(parcel: Parcel) -> tuple[list[Layout], dict[str, list[str]]]:
     """What the lists of the parcel seem to hold, and the headers of each that were not recognised."""
     found: list[Layout] = []
     unknown: dict[str, list[str]] = {}
-    for table in _tables(parcel):
-        layout = guess(table.name, table.header) or match(table.name, "students", table.header)
+    lists = [(table, guess(table.name, table.header)) for table in _tables(parcel)]
+    if not lists:
+        raise _no_list(parcel.path.name, ", ".join(sorted(parcel.files))[:200])
+    for table, layout in lists:
+        if layout is None:  # a sheet that explains the others is none; a list alone is a list
+            if any(each for _table, each in lists):
+                continue
+            layout = match(table.name, "students", table.header)
         found.append(layout)
         unknown[table.name] = [column for column in table.header if column not in layout.columns]
     return found, unknown
@@ -97,6 +103,21 @@ def _tables(parcel: Parcel) -> Iterable[TextTable]:
             yield from workbook.sheets(path, name, _looks_like_header)
         elif name.lower().endswith(KINDS):
             yield read_table(path, name)
+
+
+def _no_list(where: str, got: str) -> ExchangeError:
+    needed = "; ".join(
+        f"{_SPOKEN_TABLES[t]}: " + ", ".join(h.en for h in headings(t) if h.required) for t in headers.TABLES
+    )
+    return ExchangeError(
+        _("The headers of this list are none of a roster's."),
+        allowed=needed,
+        got=got or _("no list"),
+        where=where,
+        then=_(
+            "use the template (“fairlead import template --out roster.xlsx”), or say with --mapping what each column is"
+        ),
+    )
 
 
 class _Lists:
@@ -119,7 +140,7 @@ class _Lists:
         for table in _tables(self.parcel):
             self._take(table)
         if not any(self.found.values()):
-            raise self._nothing()
+            raise _no_list(self.parcel.path.name, ", ".join(sorted(self.reading.counts))[:200])
         self._schools()
         self._staff()
         self._classes()
@@ -202,20 +223,6 @@ class _Lists:
             got=", ".join(column[:40] for column in table.header[:20]),
             where=said(_("%(file)s, line %(line)s"), file=table.name, line=1),
             then=_("name it in a mapping file: “fairlead import mapping FILE --out mapping.toml” writes a first one"),
-        )
-
-    def _nothing(self) -> ExchangeError:
-        needed = "; ".join(
-            f"{_SPOKEN_TABLES[t]}: " + ", ".join(h.en for h in headings(t) if h.required) for t in headers.TABLES
-        )
-        return ExchangeError(
-            _("The headers of this list are none of a roster's."),
-            allowed=needed,
-            got=", ".join(sorted(self.reading.counts))[:200] or _("no list"),
-            where=self.parcel.path.name,
-            then=_(
-                "use the template (“fairlead import template --out roster.xlsx”), or say with --mapping what each column is"
-            ),
         )
 
     # -- tables --------------------------------------------------------------------------------------------------------
