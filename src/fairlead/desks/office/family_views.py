@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +22,7 @@ from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance import families, family_services, selectors, services
 from fairlead.desks.office.family_forms import ContactForm
 from fairlead.desks.office.languages import LANGUAGES
-from fairlead.desks.office.templatetags.morning import percent
+from fairlead.desks.office.shares import percent
 from fairlead.desks.office.views import board, own_school
 
 
@@ -60,10 +60,13 @@ def why_here(standing: families.Standing | None) -> str:
     return _("equal to the next: by name")
 
 
-def lines(scope: Scope, school_id: int, to_reach: tuple[selectors.AbsentStudent, ...], now: datetime) -> list[Line]:
+def lines(
+    scope: Scope,
+    to_reach: tuple[selectors.AbsentStudent, ...],
+    claims: dict[int, families.Claim],
+    doubtful: dict[int, date],
+) -> list[Line]:
     """The work list. Who cannot be called (nobody may be contacted) stays in it: the reason is shown."""
-    claims = families.claims(scope, school_id, now.date(), now)
-    doubtful = families.doubtful_numbers(scope, [g.person_id for a in to_reach for g in a.guardians], now)
     below = [*to_reach[1:], None][: len(to_reach)]
     return [
         Line(
@@ -81,7 +84,7 @@ def lines(scope: Scope, school_id: int, to_reach: tuple[selectors.AbsentStudent,
 def _list(request: ScopedRequest) -> dict[str, Any]:
     scope, now, school_id = request.scope, clock.now(), own_school(request)
     context = board(scope, school_id, now)
-    return {**context, "lines": lines(scope, school_id, context["morning"].to_reach, now)}
+    return {**context, "lines": lines(scope, context["morning"].to_reach, context["claims"], context["doubtful"])}
 
 
 @require_safe

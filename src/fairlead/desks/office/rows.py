@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from html import escape
+from types import MappingProxyType
 from typing import Any
 
 from django.utils import timezone
@@ -11,16 +12,18 @@ from django.utils.formats import time_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from fairlead.apps.attendance.families import Claim
 from fairlead.apps.attendance.selectors import AbsentStudent
 from fairlead.desks.office.languages import language_name, relation_name
 from fairlead.desks.office.shares import percent
 from fairlead.desks.stencil import Stencil
 
 FORM = ("name", "who", "csrf_token")
-CALL = Stencil("office/_call_row.html", words=(*FORM, "section", "why", "whom"), numbers=("mark",))
+CALL = Stencil("office/_call_row.html", words=(*FORM, "section", "why", "whom", "claim"), numbers=("mark", "student"))
 REACHED = Stencil("office/_reached_row.html", words=(*FORM, "section", "tries"), numbers=("mark",))
-UNEXCUSED, NOBODY, PHONE, NO_NUMBER, WHO = (
-    Stencil(f"office/_{part}.html") for part in ("unexcused", "nobody", "phone", "no_number", "who_was_called")
+UNEXCUSED, NOBODY, PHONE, NO_NUMBER, WHO, DOUBT = (
+    Stencil(f"office/_{part}.html")
+    for part in ("unexcused", "nobody", "phone", "no_number", "who_was_called", "doubt")
 )
 NOT_DIALLED = str.maketrans("", "", " ()")
 
@@ -28,9 +31,24 @@ Rows = Iterable[AbsentStudent]
 Outcomes = Iterable[tuple[str, str]]
 
 
-def calls(absent: Rows, outcomes: Outcomes, token: str) -> SafeString:
-    """Families to reach: why, whom, and how it went."""
-    rows = [{**_form(a, token), "why": why(a), "whom": whom(a)} for a in absent]
+def calls(
+    absent: Rows,
+    outcomes: Outcomes,
+    token: str,
+    claims: Mapping[int, Claim] = MappingProxyType({}),
+    doubtful: Container[int] = (),
+) -> SafeString:
+    """Families to reach: why, whom (and whose number is doubtful), who is calling now, and how it went."""
+    rows = [
+        {
+            **_form(a, token),
+            "student": a.student_id,
+            "why": why(a),
+            "whom": whom(a, doubtful),
+            "claim": claimed(claims.get(a.student_id)),
+        }
+        for a in absent
+    ]
     return CALL.fill(rows, outcomes=tuple(outcomes))
 
 
@@ -65,8 +83,16 @@ def tries(a: AbsentStudent) -> SafeString:
     return _safe("<br>".join(said))
 
 
-def whom(a: AbsentStudent) -> SafeString:
-    """Who may be called, with language and number."""
+def claimed(claim: Claim | None) -> SafeString:
+    """Who is calling this family now."""
+    if claim is None:
+        return _safe("")
+    words = {"name": claim.by, "time": time_format(timezone.localtime(claim.until), "TIME_FORMAT")}
+    return _safe(f"<strong>{escape(_('%(name)s is calling, until %(time)s') % words)}</strong>")
+
+
+def whom(a: AbsentStudent, doubtful: Container[int] = ()) -> SafeString:
+    """Who may be called, with language and number, and which numbers were wrong the last time."""
     said = []
     for g in a.guardians:
         relation = escape(relation_name(g.relation))
@@ -76,6 +102,7 @@ def whom(a: AbsentStudent) -> SafeString:
         if g.phone:
             to = escape(g.phone.translate(NOT_DIALLED))
             number = f'<a href="tel:{to}">{PHONE.drawn()} <span class="num">{escape(g.phone)}</span></a>'
+            number += f"<br>{DOUBT.drawn()}" if g.person_id in doubtful else ""
         said.append(f'<div>{escape(g.name)} <span class="quiet">{relation}</span><br>{number}</div>')
     return _safe("".join(said)) if said else NOBODY.drawn()
 

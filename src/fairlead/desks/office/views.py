@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.attendance import arrivals, selectors, services
+from fairlead.apps.attendance import arrivals, families, selectors, services
 from fairlead.apps.roster import selectors as roster
 
 LOGGED = ("reached", "left_message", "no_answer", "wrong_number")
@@ -43,6 +43,8 @@ def board(scope: Scope, school_id: int, now: datetime) -> dict[str, Any]:
         "overdue": overdue,
         "awaited": [m for m in found.missing if m not in overdue],
         "arrivals": arrivals.notices(scope, school_id, now),
+        "claims": families.claims(scope, school_id, now.date(), now),
+        "doubtful": families.doubtful_numbers(scope, [g.person_id for a in found.to_reach for g in a.guardians], now),
         "outcomes": [(key, label) for key, label in selectors.outcomes() if key in LOGGED],
     }
     if not found.count.meets:

@@ -25,7 +25,8 @@ register.filter("tries", rows.tries)
 @register.simple_tag(takes_context=True)
 def call_rows(context: Any, absent: rows.Rows) -> SafeString:
     """Families to reach, as rows of a table."""
-    return rows.calls(absent, context["outcomes"], str(context.get("csrf_token", "")))
+    token = str(context.get("csrf_token", ""))
+    return rows.calls(absent, context["outcomes"], token, context["claims"], context["doubtful"])
 
 
 @register.simple_tag(takes_context=True)
