@@ -44,8 +44,12 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cost]:
 
 # person, page: at most so many queries, model instances (the account is one), template nodes
 BUDGETS = {
-    ("luis", "office:desk"): (10, 3, 150),
-    ("grace", "principal:desk"): (12, 3, 150),
+    ("amara", "teacher:desk"): (12, 3, 200),
+    ("luis", "office:desk"): (13, 3, 250),
+    ("grace", "principal:desk"): (15, 3, 250),
+    ("dana", "coach:desk"): (10, 1, 250),
+    ("ines", "network:desk"): (12, 8, 350),
+    ("tomas", "analyst:desk"): (12, 30, 250),
 }
 
 

@@ -135,7 +135,7 @@ def test_a_stranger_counts_nothing(schools: list[int], scope_of: Callable[[str],
 def test_a_promise_is_kept_by_its_owner_once(seeded: Any, scope_of: Callable[[str], Any]) -> None:
     amara = scope_of("amara")
     (promise,) = [p for p in selectors.own_promises(amara) if p.owner_id != amara.person_id]
-    assert promise.words.text.startswith("Open the lesson")
+    assert promise.text.startswith("Open the lesson")
     with pytest.raises(ObjectDoesNotExist):
         services.keep_promise(amara, promise.pk)
     dana = scope_of("dana")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -40,6 +41,16 @@ def studies(scope: Scope) -> QuerySet[Study]:
 def study(scope: Scope, key: str) -> Study | None:
     """One study by its key; None when it is not there for this person."""
     return studies(scope).filter(key=key).first()
+
+
+def how_far(scope: Scope, keys: Iterable[str]) -> dict[str, str]:
+    """How far these studies are: draft, registered, or run. Those not there for this person are left out."""
+    rows = Study.objects.filter(organization_id__in=scope.org_ids, key__in=list(keys))
+    found: dict[str, str] = {}
+    for key, registered, made in rows.values_list("key", "plans__registered_at", "plans__runs__id"):
+        state = "draft" if registered is None else "registered" if made is None else "run"
+        found[key] = max(found.get(key, "draft"), state, key=("draft", "registered", "run").index)
+    return found
 
 
 def plan(scope: Scope, plan_id: int) -> Plan | None:

@@ -3,6 +3,9 @@ whom its purpose opens the notes; row-level security stands behind each of these
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 
 from fairlead.apps.access.scope import Scope
@@ -68,6 +71,51 @@ def not_closed(scope: Scope) -> QuerySet[Visit]:
     return visits_by(scope).filter(closed_at__isnull=True).order_by("began_at", "id")
 
 
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """A visit as one line of a list."""
+
+    pk: int
+    began_at: datetime
+    minutes: int
+    purpose: str
+    subject: str
+    visitor: str
+    section: str
+    school: str
+    shared_at: datetime | None
+    answered_at: datetime | None
+    closed_at: datetime | None
+    feedback: str
+
+
+def latest_lines(scope: Scope, most: int) -> list[VisitLine]:
+    """The person's own latest visits, as lines."""
+    return _lines(visits_by(scope)[:most])
+
+
+def not_closed_lines(scope: Scope) -> list[VisitLine]:
+    """The person's own visits whose feedback waits, as lines; oldest first."""
+    return _lines(not_closed(scope))
+
+
+def feedback_lines(scope: Scope) -> list[VisitLine]:
+    """What was shared with the person about visits to them, as lines; latest first."""
+    return _lines(feedback_for(scope))
+
+
+def _lines(rows: QuerySet[Visit]) -> list[VisitLine]:
+    found = rows.select_related(None).values_list(
+        "pk", "began_at", "minutes", "purpose", "subject__given_name", "subject__family_name", "visitor__given_name",
+        "visitor__family_name", "section__name", "organization__name", "shared_at", "answered_at", "closed_at",
+        "feedback",
+    )  # fmt: skip
+    return [
+        VisitLine(pk, began_at, minutes, purpose, f"{a} {b}", f"{c} {d}", section or "", school, *rest)
+        for pk, began_at, minutes, purpose, a, b, c, d, section, school, *rest in found
+    ]
+
+
 def visit_by_token(scope: Scope, token: str) -> Visit | None:
     """The person's own visit that this form has already recorded."""
     return Visit.objects.filter(visitor_id=scope.person_id, token=token).first()
@@ -80,9 +128,7 @@ def ratings(scope: Scope, visit_id: int) -> list[ItemRating]:
     )  # no join: the wall may hide it
     return list(
         ItemRating.objects.filter(
-            Q(visitor_id=scope.person_id)
-            | Q(visit_id__in=shared.values("id"))
-            | opened(scope, "scores"),
+            Q(visitor_id=scope.person_id) | Q(visit_id__in=shared.values("id")) | opened(scope, "scores"),
             visit_id=visit_id,
         )
         .select_related("item__domain")

@@ -232,44 +232,46 @@ def published_tables(scope: Scope, key: str | None = None) -> list[PublishedTabl
     return list(tables.select_related("network").order_by("-begins", "indicator"))
 
 
-def lattice(scope: Scope, table: PublishedTable, groups: Iterable[str]) -> list[Table]:
+def lattice(scope: Scope, table: PublishedTable, groups: Iterable[str], *, network_only: bool = False) -> list[Table]:
     """The tables of some groups. Who may read the network's rows gets every number; others get what is stored.
 
-    Give a table that `published_tables` gave to the same person.
+    Give a table that `published_tables` gave to the same person. `network_only` leaves the schools out.
     """
     groups = list(groups)
-    cells = list(PublishedCell.objects.filter(table=table, group__in=["all", *groups]).select_related("organization"))
+    which = {"table": table, "group__in": ["all", *groups]}
+    if network_only:
+        which["organization_id"] = table.network_id
+    cells = PublishedCell.objects.filter(**which).values_list(
+        "organization_id", "organization__name", "group", "category", "state", "n", "numerator", "low", "high"
+    )
     whole = scope.covers(table.network_id)
     true: dict[tuple[int, str, str], tuple[int, int]] = {}
     if whole:
-        readings = GroupReading.objects.filter(table=table, group__in=["all", *groups])
-        true = {
-            (r.organization_id, r.group, r.category): (r.n, r.numerator)
-            for r in readings.only("organization_id", "group", "category", "n", "numerator")
-        }
-    at = {(cell.organization_id, cell.group, cell.category): cell for cell in cells}
-    organizations = sorted({cell.organization for cell in cells}, key=lambda o: (o.pk != table.network_id, o.name))
+        readings = GroupReading.objects.filter(**which)
+        for pk, group, category, n, numerator in readings.values_list(
+            "organization_id", "group", "category", "n", "numerator"
+        ):
+            true[pk, group, category] = (n, numerator)
+    at: dict[tuple[int, str, str], Cell] = {}
+    names: dict[int, str] = {}
+    for pk, name, group, category, *stored in cells:
+        names[pk] = name
+        at[pk, group, category] = _cell(Cell(*stored), true.get((pk, group, category)))
+    organizations = sorted(names, key=lambda pk: (pk != table.network_id, names[pk]))
     tables = []
     for group in groups:
-        kept = [c for c in GROUPS.get(group, ()) if any((o.pk, group, c) in at for o in organizations)]
+        kept = [c for c in GROUPS.get(group, ()) if any((pk, group, c) in at for pk in organizations)]
+        places = (("all", "all"), *((group, c) for c in kept))
         rows = tuple(
-            (
-                organization.name,
-                organization.pk == table.network_id,
-                tuple(
-                    _cell(at[organization.pk, g, c], true.get((organization.pk, g, c)))
-                    for g, c in (("all", "all"), *((group, c) for c in kept))
-                ),
-            )
-            for organization in organizations
+            (names[pk], pk == table.network_id, tuple(at[pk, g, c] for g, c in places)) for pk in organizations
         )
         tables.append(Table(table, group, tuple(kept), rows, whole))
     return tables
 
 
-def _cell(cell: PublishedCell, true: tuple[int, int] | None) -> Cell:
+def _cell(stored: Cell, true: tuple[int, int] | None) -> Cell:
     if true is None:
-        return Cell(cell.state, cell.n, cell.numerator, cell.low, cell.high)
+        return stored
     n, numerator = true
     value = numerator / n if n else None
-    return Cell(cell.state, n, numerator, value, value)
+    return Cell(stored.state, n, numerator, value, value)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.selectors import opened
-from fairlead.apps.support.models import Contact, Promise, Support
+from fairlead.apps.support.models import Contact, Promise, Support, SupportParticipant
 from fairlead.apps.support.visibility import purpose_words
 
 FEEDBACK_DUE_DAYS = 2  # feedback is worth most within two days of the visit; later it counts as waiting
@@ -101,6 +101,34 @@ class SupportDose:
     last_visit_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OwnPromise:
+    """A promise that the person made, or that was made to them, with its words: one line of a list."""
+
+    pk: int
+    due: date
+    text: str
+    kept: bool
+    owner_id: int
+    owner: str
+    made_to: str
+    school: str
+    visit_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coached:
+    """One person whom the asking person supports: one line of a list."""
+
+    support_id: int
+    goal: str
+    planned: int
+    school: str
+    person_id: int
+    name: str
+    sort_name: str
+
+
 def _day_begins(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
@@ -142,6 +170,29 @@ def led_by_me(scope: Scope, on: date) -> QuerySet[Support]:
     return supports(scope, on).filter(lead_id=scope.person_id)
 
 
+def coached_by_me(scope: Scope, on: date) -> list[Coached]:
+    """The people whom the asking person supports on a day."""
+    rows = SupportParticipant.objects.filter(
+        Q(support__ends__isnull=True) | Q(support__ends__gte=on),
+        support__lead_id=scope.person_id,
+        support__begins__lte=on,
+    )
+    found = rows.order_by("support__organization__name", "support_id", "id").values_list(
+        "support_id",
+        "support__goal",
+        "support__planned_minutes_per_month",
+        "support__organization__name",
+        "person_id",
+        *_name("person"),
+        "person__sort_name",
+    )
+    return [Coached(*row[:5], f"{row[5]} {row[6]}", row[7]) for row in found]
+
+
+def _name(person: str) -> tuple[str, str]:
+    return f"{person}__given_name", f"{person}__family_name"
+
+
 def last_contact_by_school(
     scope: Scope, school_ids: Collection[int], on: date, *, lead_id: int | None = None
 ) -> dict[int, LastContact]:
@@ -152,18 +203,18 @@ def last_contact_by_school(
     latest = (
         rows.order_by("organization_id", "-at", "-id")
         .distinct("organization_id")
-        .select_related("lead", "organization")
+        .values_list("organization_id", "at", "kind", "purpose", "lead_id", *_name("lead"))
     )
     return {
-        c.organization_id: LastContact(
-            at=c.at,
-            days=(on - timezone.localdate(c.at)).days,
-            kind=c.kind,
-            purpose=c.purpose,
-            lead_id=c.lead_id,
-            lead_name=c.lead.name,
+        school: LastContact(
+            at=at,
+            days=(on - timezone.localdate(at)).days,
+            kind=kind,
+            purpose=purpose,
+            lead_id=lead_id,
+            lead_name=f"{given} {family}",
         )
-        for c in latest
+        for school, at, kind, purpose, lead_id, given, family in latest
     }
 
 
@@ -189,24 +240,29 @@ def open_promises_by_school(
     return {s: found.get(s, OpenPromises()) for s in school_ids}
 
 
-def own_promises(scope: Scope, *, kept: bool = False) -> QuerySet[Promise]:
-    """Promises that the person made or that were made to them, with their words; open ones unless `kept`."""
-    return (
-        Promise.objects.filter(Q(owner_id=scope.person_id) | Q(made_to_id=scope.person_id), kept_at__isnull=not kept)
-        .select_related("words", "owner", "made_to", "organization", "contact")
-        .order_by("due", "id")
-    )
+def own_promises(scope: Scope) -> list[OwnPromise]:
+    """Open promises that the person made or that were made to them, the next to fall due first."""
+    return _lines(_own(scope).filter(kept_at__isnull=True))
 
 
-def promises_of_visits(scope: Scope, visit_ids: Iterable[int]) -> QuerySet[Promise]:
-    """The person's own promises out of these visits, with their words."""
-    return (
-        Promise.objects.filter(
-            Q(owner_id=scope.person_id) | Q(made_to_id=scope.person_id), contact__visit_id__in=list(visit_ids)
-        )
-        .select_related("words", "owner", "made_to", "contact")
-        .order_by("due", "id")
-    )
+def promises_of_visits(scope: Scope, visit_ids: Iterable[int]) -> list[OwnPromise]:
+    """The person's own promises out of these visits."""
+    return _lines(_own(scope).filter(contact__visit_id__in=list(visit_ids)))
+
+
+def _own(scope: Scope) -> QuerySet[Promise]:
+    return Promise.objects.filter(Q(owner_id=scope.person_id) | Q(made_to_id=scope.person_id))
+
+
+def _lines(rows: QuerySet[Promise]) -> list[OwnPromise]:
+    found = rows.order_by("due", "id").values_list(
+        "pk", "due", "words__text", "kept_at", "owner_id", *_name("owner"), *_name("made_to"),
+        "organization__name", "contact__visit_id",
+    )  # fmt: skip
+    return [
+        OwnPromise(pk, due, text or "", kept is not None, owner_id, f"{a} {b}", f"{c} {d}", school, visit)
+        for pk, due, text, kept, owner_id, a, b, c, d, school, visit in found
+    ]
 
 
 def feedback_waiting_by_school(

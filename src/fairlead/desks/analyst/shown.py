@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -13,6 +12,7 @@ from fairlead.apps.evidence import extracts, selectors
 from fairlead.apps.evidence.models import Finding, Plan, Run
 from fairlead.desks.analyst import figures
 from fairlead.desks.charts import Figure
+from fairlead.desks.kept import Kept
 from fairlead.science import impact
 from fairlead.science.impact.estimate import Estimate
 from fairlead.science.impact.power import Power
@@ -87,22 +87,21 @@ class ReportShown:
     sections: SafeString
 
 
-_REPORTS: dict[tuple[Any, ...], ReportShown] = {}
-REPORTS_KEPT = 100
+_REPORTS: Kept[ReportShown] = Kept()
 
 
 def report_of(run: Run, language: str) -> ReportShown:
     """A run's report in the reader's language. A run is stored as it came, so its sections are drawn once and kept;
     `run.result`, which is large, is read for the drawing alone."""
+    key = (run.pk, run.at, run.data_hash, run.plan.hash, run.plan.study.invented, language)
+    return _REPORTS.get(key, lambda: _drawn(run, language))
+
+
+def _drawn(run: Run, language: str) -> ReportShown:
+    result = selectors.result_of(run)
+    report = build_report(result, "es" if language.startswith("es") else "en")
     invented = run.plan.study.invented
-    key = (run.pk, run.at, run.data_hash, run.plan.hash, invented, language)
-    if key not in _REPORTS:
-        result = selectors.result_of(run)
-        report = build_report(result, "es" if language.startswith("es") else "en")
-        sections = [SectionShown(s, tuple(figures.draw(f, invented) for f in s.figures)) for s in report.sections]
-        values = {"sections": sections, "verdict": result.primary.verdict}
-        if len(_REPORTS) >= REPORTS_KEPT:
-            _REPORTS.clear()
-        drawn = mark_safe(render_to_string("analyst/_sections.html", values))  # noqa: S308  (a template's own output)
-        _REPORTS[key] = ReportShown(report.title, report.timing, drawn)
-    return _REPORTS[key]
+    sections = [SectionShown(s, tuple(figures.draw(f, invented) for f in s.figures)) for s in report.sections]
+    values = {"sections": sections, "verdict": result.primary.verdict}
+    drawn = mark_safe(render_to_string("analyst/_sections.html", values))  # noqa: S308  (a template's own output)
+    return ReportShown(report.title, report.timing, drawn)

@@ -9,6 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,6 +23,7 @@ from fairlead.apps.support import selectors as support
 from fairlead.apps.support import services as support_do
 from fairlead.apps.support.visibility import purpose_words, who_sees_what
 from fairlead.desks.coach.forms import ChooseForm, VisitForm, WordsForm
+from fairlead.desks.stencil import Stencil
 
 VISITORS = ("coach", "principal")
 LATEST = 6
@@ -37,21 +39,21 @@ def _scope(request: ScopedRequest) -> Scope:
 def desk(request: ScopedRequest) -> HttpResponse:
     """What needs the coach today: feedback to share, promises due; then the teachers, longest unseen first."""
     scope, today = _scope(request), clock.today()
-    led = list(support.led_by_me(scope, today))
-    dose = support.support_dose(scope, [s.pk for s in led], today.replace(day=1))
-    teachers: list[dict[str, Any]] = [
-        {
-            "support": s,
-            "person": p.person,
-            "dose": dose[s.pk],
-            "days": (today - timezone.localdate(dose[s.pk].last_at)).days if dose[s.pk].last_at else None,
-        }
-        for s in led
-        for p in s.participants.all()
-    ]
-    teachers.sort(key=lambda t: (-(t["days"] if t["days"] is not None else 10_000), t["person"].sort_name))
+    coached = support.coached_by_me(scope, today)
+    dose = support.support_dose(scope, [c.support_id for c in coached], today.replace(day=1))
+
+    def days(support_id: int) -> int | None:
+        last = dose[support_id].last_at
+        return (today - timezone.localdate(last)).days if last else None
+
+    unseen = 10_000
+    teachers = sorted(
+        ((c, days(c.support_id)) for c in coached),
+        key=lambda t: (-(t[1] if t[1] is not None else unseen), t[0].sort_name),
+    )
     waiting: list[dict[str, Any]] = [
-        {"visit": v, "days": (today - timezone.localdate(v.began_at)).days} for v in instruments.not_closed(scope)
+        {"visit": v, "days": (today - timezone.localdate(v.began_at)).days}
+        for v in instruments.not_closed_lines(scope)
     ]
     promises = [p for p in support.own_promises(scope) if p.owner_id == scope.person_id]
     context = {
@@ -60,12 +62,37 @@ def desk(request: ScopedRequest) -> HttpResponse:
         "promises": promises,
         "overdue": sum(p.due < today for p in promises),
         "teachers": teachers,
-        "latest": instruments.visits_by(scope)[:LATEST],
+        "rows": _rows(teachers, dose),
+        "latest": instruments.latest_lines(scope, LATEST),
         "today": today,
-        "minutes": sum(t["dose"].minutes for t in teachers),
-        "planned": sum(t["support"].planned_minutes_per_month for t in teachers),
+        "minutes": sum(dose[c.support_id].minutes for c in coached),
+        "planned": sum(c.planned for c in coached),
     }
     return render(request, "coach/desk.html", context)
+
+
+_ROW = Stencil(
+    "coach/_teacher_row.html", words=("name", "school", "goal", "last", "got", "plan"), numbers=("person",)
+)
+_LAST = Stencil("coach/_last_contact.html")
+
+
+def _rows(teachers: list[tuple[support.Coached, int | None]], dose: dict[int, support.SupportDose]) -> SafeString:
+    """The table's rows, filled and not drawn."""
+    return _ROW.fill(
+        [
+            {
+                "name": c.name,
+                "school": c.school,
+                "goal": c.goal,
+                "last": _LAST.drawn(days=days),
+                "got": dose[c.support_id].minutes,
+                "plan": c.planned,
+                "person": c.person_id,
+            }
+            for c, days in teachers
+        ]
+    )
 
 
 @require_safe

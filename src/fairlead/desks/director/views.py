@@ -42,7 +42,7 @@ def desk(request: ScopedRequest) -> HttpResponse:
     side = shown.beside(scope, _network(scope), today)
     assert side is not None
     rows = shown.my_schools(scope, today, side)
-    promises = list(support.own_promises(scope)[: shown.PROMISES])
+    promises = support.own_promises(scope)[: shown.PROMISES]
     context = {
         "side": side,
         "rows": rows,

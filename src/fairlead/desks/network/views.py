@@ -8,11 +8,14 @@ from datetime import date
 from typing import Any
 
 import altair as alt
+from django.conf import settings
 from django.core.cache import cache
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import formats
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -24,9 +27,10 @@ from fairlead.apps.facts.catalogue import catalogue
 from fairlead.apps.facts.rules import attendance_rules
 from fairlead.apps.facts.selectors import GROUPS
 from fairlead.apps.progress import selectors
-from fairlead.apps.progress.definitions import Indicator, indicators, theory_of_change
+from fairlead.apps.progress.definitions import Indicator, TheoryOfChange, indicators, theory_of_change
 from fairlead.apps.progress.selectors import SchoolValue, Series
 from fairlead.desks.charts import BAND, INK, MUTED, SERIES, Figure, figure
+from fairlead.desks.kept import Kept
 from fairlead.desks.network import picture
 from fairlead.desks.network.templatetags.progress_words import share
 
@@ -41,20 +45,17 @@ def desk(request: ScopedRequest) -> HttpResponse:
     theory = theory_of_change()
     series = selectors.series(scope)
     tables = selectors.published_tables(scope, GAPS)
-    gaps = [_gap(table) for table in selectors.lattice(scope, tables[0], GROUPS)] if tables else []
+    found = selectors.lattice(scope, tables[0], GROUPS, network_only=True) if tables else []
+    gaps = [_gap(table) for table in found if table.rows]
+    studies = evidence.how_far(scope, {arrow.study for arrow in theory.arrows if arrow.study})
     return render(
         request,
         "network/desk.html",
         {
             "theory": theory,
-            "wide": picture.wide(theory, series),
-            "narrow": picture.narrow(theory, series),
-            "levels": [
-                (level, [one for one in series.values() if one.indicator.level == level.key])
-                for level in reversed(theory.levels)
-            ],
+            "indicators": _indicators(theory, series),
             "arrows": [
-                (number, arrow, _label(arrow.begins), _label(arrow.ends), _study(scope, arrow.study))
+                (number, arrow, _label(arrow.begins), _label(arrow.ends), _study(studies, arrow.study))
                 for number, arrow in enumerate(theory.arrows, start=1)
             ],
             "flagged": [one for one in series.values() if one.flags],
@@ -65,6 +66,26 @@ def desk(request: ScopedRequest) -> HttpResponse:
             "gap_indicator": indicators()[GAPS],
         },
     )
+
+
+_INDICATORS: Kept[SafeString] = Kept()
+
+
+def _indicators(theory: TheoryOfChange, series: dict[str, Series]) -> SafeString:
+    """The picture and the table of every indicator: drawn anew only after a new count."""
+
+    def draw() -> SafeString:
+        levels = [
+            (level, [one for one in series.values() if one.indicator.level == level.key])
+            for level in reversed(theory.levels)
+        ]
+        values = {"wide": picture.wide(theory, series), "narrow": picture.narrow(theory, series), "levels": levels}
+        return render_to_string("network/_indicators.html", {**values, "demo": {"on": settings.DEMO}})
+
+    told = tuple(
+        (key, one.indicator.version, one.counted_at, one.points, one.standing) for key, one in series.items()
+    )
+    return _INDICATORS.get((get_language(), settings.DEMO, told), draw)
 
 
 @require_safe
@@ -172,19 +193,16 @@ def _label(key: str) -> str:
     return next(node.label for node in theory_of_change().nodes if node.key == key)
 
 
-def _study(scope: Scope, key: str) -> tuple[str, str] | None:
+def _study(states: dict[str, str], key: str) -> tuple[str, str] | None:
     """The page of the study behind an arrow, and how far the study is; None without one."""
-    study = evidence.study(scope, key) if key else None
-    if study is None:
+    if key not in states:
         return None
-    plans = [plan for plan in study.plans.all() if plan.registered_at is not None]
-    if any(plan.runs.all() for plan in plans):
-        state = _("run: open it for its estimate and verdict")
-    elif plans:
-        state = _("registered, not run yet")
-    else:
-        state = _("not registered yet")
-    return reverse("analyst:study", args=[study.key]), state
+    words = {
+        "run": _("run: open it for its estimate and verdict"),
+        "registered": _("registered, not run yet"),
+        "draft": _("not registered yet"),
+    }
+    return reverse("analyst:study", args=[key]), words[states[key]]
 
 
 def _why(scope: Scope, network_id: int) -> str:

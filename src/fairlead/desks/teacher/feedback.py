@@ -40,14 +40,14 @@ class AnswerForm(forms.Form):
 def _cards(scope: Scope, visits: list[Any]) -> list[dict[str, Any]]:
     promises: dict[int, list[Any]] = {}
     for p in support.promises_of_visits(scope, [v.pk for v in visits]) if visits else []:
-        if p.contact.visit_id is not None:
-            promises.setdefault(p.contact.visit_id, []).append(p)
+        if p.visit_id is not None:
+            promises.setdefault(p.visit_id, []).append(p)
     return [{"visit": v, "promises": promises.get(v.pk, []), "purpose": purpose_words(v.purpose)} for v in visits]
 
 
 def for_desk(scope: Scope) -> dict[str, Any]:
     """What waits for the teacher's answer, latest first, and how much there is besides."""
-    shared = list(selectors.feedback_for(scope))
+    shared = selectors.feedback_lines(scope)
     waiting = [v for v in shared if v.closed_at is None][:ON_THE_DESK]
     return {"cards": _cards(scope, waiting), "older": len(shared) - len(waiting)}
 
@@ -57,7 +57,7 @@ def for_desk(scope: Scope) -> dict[str, Any]:
 def feedback(request: ScopedRequest) -> HttpResponse:
     """Everything that was shared with the teacher."""
     scope: Scope = request.scope
-    cards = _cards(scope, list(selectors.feedback_for(scope)))
+    cards = _cards(scope, selectors.feedback_lines(scope))
     return render(request, "teacher/feedback.html", {"cards": cards, "today": clock.today()})
 
 
