@@ -14,6 +14,7 @@ import sys
 # name: its module with `main(arguments) -> int` (0: measured), and what it measures. In this order.
 PARTS: dict[str, tuple[str, str]] = {
     "pages": ("bench.pages", "pages of the walk at 20 users, beside the same rows by hand-written SQL"),
+    "exchange": ("bench.exchange", "a district's roster brought in, beside bare COPY of the same files"),
 }
 
 

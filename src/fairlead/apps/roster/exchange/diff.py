@@ -27,7 +27,6 @@ class Example:
     key: str
     label: str
     fields: dict[str, list[Any]]
-    organization_id: int | None = None
     person_id: int | None = None
 
 
@@ -184,12 +183,11 @@ def _noun_examples(name: str, job: Job) -> list[Example]:
     noun = BY_NAME[name]
     columns = [v.column for v in noun.values if v.column not in UNSEEN.get(name, ())]
     person = "CASE WHEN fresh THEN NULL ELSE id END" if name == "people" else "NULL::bigint"
-    org = {"orgs": "NULL::bigint", "people": "coalesce(o_organization_id, NULL)"}.get(name, "NULL::bigint")
     olds, news = ", ".join(f"o_{c}::text" for c in columns), ", ".join(f"n_{c}::text" for c in columns)
     result = []
     for outcome in ("n", "c", "x"):
-        for key, label, org_id, person_id, before, after in ask(
-            f"SELECT key, {_LABELS[name]}, {org}, {person}, ARRAY[{olds}], ARRAY[{news}] FROM resolved_{name} "
+        for key, label, person_id, before, after in ask(
+            f"SELECT key, {_LABELS[name]}, {person}, ARRAY[{olds}], ARRAY[{news}] FROM resolved_{name} "
             f"WHERE outcome = '{outcome}' ORDER BY _file, _line LIMIT {EXAMPLES}",
             job,
         ):
@@ -197,14 +195,14 @@ def _noun_examples(name: str, job: Job) -> list[Example]:
                 c: [b, a] for c, b, a in zip(columns, before, after, strict=True)
                 if (outcome == "c" and b != a) or (outcome == "n" and a)
             }  # fmt: skip
-            result.append(Example(name, NAMES[outcome], key, label, _words(fields, job), org_id, person_id))
+            result.append(Example(name, NAMES[outcome], key, label, _words(fields, job), person_id))
     closing = ask(
         f"SELECT c.key, o.{_CLOSING_LABELS[name].replace(' || family', ' || o.family')}, "
-        f"{'o.organization_id' if name == 'people' else 'NULL::bigint'}, {'o.id' if name == 'people' else 'NULL::bigint'} "
+        f"{'o.id' if name == 'people' else 'NULL::bigint'} "
         f"FROM closing_{name} c JOIN {noun.rows} o ON o.id = c.id ORDER BY c.key LIMIT {EXAMPLES}",
         job,
     )
-    result += [Example(name, "closed", key, label, {}, org_id, person) for key, label, org_id, person in closing]
+    result += [Example(name, "closed", key, label, {}, person) for key, label, person in closing]
     return result
 
 
@@ -232,9 +230,9 @@ def _tie_examples(name: str, job: Job) -> list[Example]:
             f"coalesce({_CLASS.format('r.section_id')}, {_KNOWN_CLASS.format('r.section_id')})" if section else "NULL"
         )
         extra = "r.role" if name == "roles" else "NULL"
-        for who, what, word, org_id, person_id, before, after in ask(
+        for who, what, word, person_id, before, after in ask(
             f"SELECT coalesce({_WHO.format('r.' + person)}, {_KNOWN_WHO.format('r.' + person)}), {where}, {extra}, "
-            f"r.organization_id, (SELECT p.id FROM roster_person p WHERE p.id = r.{person}), ARRAY[{olds}], ARRAY[{news}] "
+            f"(SELECT p.id FROM roster_person p WHERE p.id = r.{person}), ARRAY[{olds}], ARRAY[{news}] "
             f"FROM (SELECT * FROM resolved_{name} WHERE outcome = '{outcome}' ORDER BY _file, _line LIMIT {EXAMPLES}) r",
             job,
         ):
@@ -244,18 +242,18 @@ def _tie_examples(name: str, job: Job) -> list[Example]:
                 if (outcome != "n" and b != a) or (outcome == "n" and a)
             }  # fmt: skip
             label = " · ".join(part for part in (who, what, word) if part)
-            result.append(Example(name, NAMES[outcome], "", label, fields, org_id, person_id))
+            result.append(Example(name, NAMES[outcome], "", label, fields, person_id))
     if name == "demographics":
         return result
     where = _KNOWN_CLASS.format("e.section_id") if section else "NULL"
     extra = "e.role" if name == "roles" else "NULL"
-    for who, what, word, org_id, person_id in ask(
-        f"SELECT {_KNOWN_WHO.format('e.' + person)}, {where}, {extra}, e.organization_id, e.{person} FROM {rows} e "
+    for who, what, word, person_id in ask(
+        f"SELECT {_KNOWN_WHO.format('e.' + person)}, {where}, {extra}, e.{person} FROM {rows} e "
         f"WHERE e.id IN (SELECT id FROM closing_{name} LIMIT {EXAMPLES})",
         job,
     ):
         label = " · ".join(part for part in (who, what, word) if part)
-        result.append(Example(name, "closed", "", label, {}, org_id, person_id))
+        result.append(Example(name, "closed", "", label, {}, person_id))
     return result
 
 
@@ -294,7 +292,7 @@ def questions(job: Job) -> list[Example]:
     They are asked about and never merged on their own.
     """
     found = ask(
-        "SELECT DISTINCT ON (r.key) r.key, r.n_given_name || ' ' || r.n_family_name, p.id, p.organization_id, "
+        "SELECT DISTINCT ON (r.key) r.key, r.n_given_name || ' ' || r.n_family_name, p.id, "
         "p.given_name || ' ' || p.family_name, o.name, p.sourced_id "
         "FROM resolved_people r JOIN roster_person p ON p.kind = r.n_kind AND "
         "(p.sort_name = r.n_sort_name AND p.born = r.n_born OR p.email = r.n_email AND p.email <> '') "
@@ -304,8 +302,8 @@ def questions(job: Job) -> list[Example]:
         job,
     )
     return [
-        Example("people", "question", key, label, {"known": [name, org, sourced_id]}, organization_id, person)
-        for key, label, person, organization_id, name, org, sourced_id in found
+        Example("people", "question", key, label, {"known": [name, org, sourced_id]}, person)
+        for key, label, person, name, org, sourced_id in found
     ]
 
 

@@ -64,7 +64,7 @@ class Import:
         if over := self.over():
             counts = self.diff.counts
             raise ExchangeError(
-                said(_("This file would close more than 10 % of: %(tables)s."), tables=", ".join(over)),
+                said(_("This file would close more than 10 %% of: %(tables)s."), tables=", ".join(over)),
                 allowed=_("closing up to 10 % of each table, unless somebody says that more is meant"),
                 got=", ".join(f"{t}: {counts[t]['closed']} / {counts[t]['known']}" for t in over),
                 where=self.run.file_name,
@@ -144,7 +144,7 @@ def _keep(run: ImportRun, diff: Diff) -> None:
         ImportChange.objects.bulk_create(
             [
                 ImportChange(
-                    run=run, organization_id=e.organization_id or run.organization_id, person_id=e.person_id,
+                    run=run, organization_id=run.organization_id, person_id=e.person_id,
                     table=e.table, outcome=e.outcome, key=e.key, label=e.label[:255], fields=e.fields,
                 )
                 for e in diff.examples
