@@ -138,17 +138,15 @@ def _files(job: Job, staged: Staged, refused: list[tuple[str, int, str, str, str
         )
         found: dict[str, int] = {}
         if lines:
-            if len(tables) > 1:
-                lines = f"SELECT _line, max(CASE outcome WHEN 'n' THEN '3n' WHEN 'c' THEN '2c' ELSE '1x' END) AS outcome FROM ({lines}) u GROUP BY _line"
-            hidden = "(SELECT _line FROM import_refused WHERE _file = %(number)s)"
-            found = {
-                NAMES[o[-1]]: int(n)
-                for o, n in ask(
-                    f"SELECT outcome, count(*) FROM ({lines}) l WHERE _line NOT IN {hidden} GROUP BY outcome",
-                    job,
-                    number=number,
+            # Tables that share no line of the file need not be put together line by line.
+            if sum(staged.lines_of[file, name] for name in tables) > staged.covered[file]:
+                lines = (
+                    "SELECT _line, max(CASE outcome WHEN 'n' THEN '3n' WHEN 'c' THEN '2c' ELSE '1x' END) AS outcome "
+                    f"FROM ({lines}) u GROUP BY _line"
                 )
-            }
+            hidden = "(SELECT _line FROM import_refused WHERE _file = %(number)s)"
+            asked = f"SELECT outcome, count(*) FROM ({lines}) l WHERE _line NOT IN {hidden} GROUP BY outcome"
+            found = {NAMES[o[-1]]: int(n) for o, n in ask(asked, job, number=number)}
         total = staged.counts.get(file, 0)
         quarantined = len(bad.get(file, ()))
         in_database = int(

@@ -27,6 +27,7 @@ def merge(job: Job) -> None:
         if job.kind == "UNLOGGED":
             for rows, resolved in (
                 ("roster_person", "resolved_people"),
+                ("roster_personidentifier", "resolved_people"),
                 ("roster_demographics", "resolved_demographics"),
                 ("roster_guardianship", "resolved_guardianships"),
                 ("roster_enrollment", "resolved_enrollments"),
@@ -209,8 +210,8 @@ def _names(job: Job) -> None:
     for noun in NOUNS:
         if noun.name == "people":
             run(
-                "INSERT INTO roster_personidentifier (person_id, organization_id, source, value) SELECT id, "
-                "n_organization_id, %(source)s, key FROM resolved_people WHERE outcome <> 'q' AND NOT known AND NOT _gone "
+                "INSERT INTO roster_personidentifier (person_id, organization_id, source, value, shared) SELECT id, "
+                "n_organization_id, %(source)s, key, coalesce(identifiers, '') FROM resolved_people WHERE outcome <> 'q' AND NOT known AND NOT _gone "
                 "ON CONFLICT (source, value) DO NOTHING",
                 job,
             )
@@ -219,7 +220,12 @@ def _names(job: Job) -> None:
                 "r.n_organization_id, %(root_key)s || ':' || split_part(u.pair, ':', 1) || '/' || r.n_kind, "
                 "substr(u.pair, strpos(u.pair, ':') + 1) FROM resolved_people r "
                 "CROSS JOIN LATERAL unnest(string_to_array(r.identifiers, '|')) AS u(pair) "
-                "WHERE r.outcome IN ('n', 'c', 's') AND strpos(u.pair, ':') > 0 ON CONFLICT (source, value) DO NOTHING",
+                "WHERE r.outcome IN ('n', 'c', 's') AND r.renamed AND strpos(u.pair, ':') > 0 ON CONFLICT (source, value) DO NOTHING",
+                job,
+            )
+            run(
+                "UPDATE roster_personidentifier t SET shared = coalesce(r.identifiers, '') FROM resolved_people r WHERE t.source = "
+                "%(source)s AND t.value = r.key AND r.known AND r.renamed AND r.outcome <> 'q'",
                 job,
             )
             mark, row, where = "roster_personidentifier", "person_id", "t.source = %(source)s"

@@ -195,7 +195,9 @@ def ask(sql: str, job: Job, **more: Any) -> list[tuple[Any, ...]]:
 def known(noun: Noun) -> str:
     """What the source called this noun's rows so far."""
     if noun.name == "people":
-        return "SELECT value, person_id AS row_id, ends FROM roster_personidentifier WHERE source = %(source)s"
+        return (
+            "SELECT value, person_id AS row_id, ends, shared FROM roster_personidentifier WHERE source = %(source)s"
+        )
     return f"SELECT value, row_id, ends FROM roster_knownas WHERE source = %(source)s AND noun = '{noun.name}'"
 
 
@@ -229,7 +231,13 @@ def resolve(noun: Noun, job: Job) -> None:
     any_wrong = " OR ".join(f"wrong_{i}" for i in range(len(noun.checks))) or "false"
     olds = ", ".join(f"o_{v.column}" for v in noun.values)
     news = ", ".join(f"n_{v.column}" for v in noun.values)
-    extra = ", s.parent" if noun.name in ("orgs", "sessions") else ", s.identifiers" if noun.name == "people" else ""
+    extra = (
+        ", s.parent"
+        if noun.name in ("orgs", "sessions")
+        else ", s.identifiers, coalesce(s.identifiers, '') <> coalesce(k.shared, '') AS renamed"
+        if noun.name == "people"
+        else ""
+    )
     run(
         f"CREATE {job.kind} TABLE resolved_{noun.name} AS SELECT r.*, CASE "
         f"WHEN {any_wrong} THEN 'q' WHEN _gone AND (fresh OR known_ends IS NOT NULL) THEN 's' WHEN _gone THEN 'x' "
@@ -243,8 +251,8 @@ def resolve(noun: Noun, job: Job) -> None:
         f"LEFT JOIN {noun.rows} o ON o.id = coalesce({', '.join(found)}) {_after_o(noun, joins)}) r",
         job,
     )
-    for i, check in enumerate(noun.checks):
-        quarantine(job, noun.name, f"resolved_{noun.name}", f"wrong_{i}", check)
+    checks = [(f"wrong_{i}", check) for i, check in enumerate(noun.checks)]
+    quarantine(job, noun.name, checks)
     if noun.name == "people":
         _one_row_a_person(job)
     run(f"ANALYZE resolved_{noun.name}", job)
@@ -303,12 +311,19 @@ def _one_row_a_person(job: Job) -> None:
         )
 
 
-def quarantine(job: Job, table: str, rows: str, wrong: str, check: Check) -> None:
-    """Put the rows for which `wrong` holds with their reason."""
+def quarantine(job: Job, table: str, checks: list[tuple[str, Check]]) -> None:
+    """Put the refused rows with each of their reasons: (column that says so, check)."""
+    sentences: dict[str, str] = {}
+    reasons = []
+    for i, (wrong, check) in enumerate(checks):
+        sentences |= {f"column_{i}": check.column, f"problem_{i}": check.problem, f"next_{i}": check.next}
+        reasons.append(f"({wrong}, %(column_{i})s, %(problem_{i})s, %(next_{i})s)")
     run(
-        f"INSERT INTO import_refused SELECT _file, _line, %(column)s, %(table)s, %(problem)s, %(next)s FROM {rows} WHERE {wrong}",
-        job, column=check.column, table=table, problem=check.problem, next=check.next,
-    )  # fmt: skip
+        f"INSERT INTO import_refused SELECT _file, _line, v.c, '{table}', v.p, v.n FROM resolved_{table} "
+        f"CROSS JOIN LATERAL (VALUES {', '.join(reasons)}) AS v(wrong, c, p, n) WHERE outcome = 'q' AND v.wrong",
+        job,
+        **sentences,
+    )
 
 
 def _map(noun: Noun, job: Job) -> None:

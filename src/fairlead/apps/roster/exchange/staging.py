@@ -44,6 +44,7 @@ class Staged:
     tables_of: dict[str, list[str]]
     quarantined: list[Quarantined]
     covered: dict[str, int] = field(default_factory=dict)
+    lines_of: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 def stage(reading: Reading) -> Staged:
@@ -62,8 +63,9 @@ def stage(reading: Reading) -> Staged:
     staged.covered = dict(covered.iter_rows()) if covered is not None else {}
     for name in list(tables):
         frame = tables.pop(name)
-        for file in frame["_file"].unique():
+        for file, lines in frame.group_by("_file").agg(pl.col("_line").n_unique()).iter_rows():
             staged.tables_of.setdefault(file, []).append(name)
+            staged.lines_of[file, name] = lines
         staged.rows[name] = frame.height
         _copy(name, frame, staged.files)
     return staged

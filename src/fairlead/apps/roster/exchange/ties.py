@@ -16,7 +16,7 @@ APPOINT = _("Let the person who runs Fairlead import it at the command line, or 
 NOT_A_STUDENT = _("The person is not a student.")
 MEND_PERSON = _("Mend the identifier of the person, or the person's role.")
 
-MISSING_REF = Check("", "", NOT_IN_FILE, SEND_TOO)
+STUDENTS_ONLY = ("not_student", Check("", "student", NOT_A_STUDENT, MEND_PERSON))
 YESTERDAY = "(%(today)s::date - 1)"
 
 
@@ -27,10 +27,9 @@ def _outcome(bad: str, changed: str, ended: str = "o.ends IS NOT NULL AND o.ends
     )
 
 
-def _refuse_refs(job: Job, table: str, *refs: tuple[str, str]) -> None:
-    """Rows whose reference leads nowhere: (wrong condition, column of the file)."""
-    for wrong, column in refs:
-        quarantine(job, table, f"resolved_{table}", wrong, Check(wrong, column, NOT_IN_FILE, SEND_TOO))
+def _refuse(job: Job, table: str, *refs: tuple[str, str], more: tuple[tuple[str, Check], ...] = ()) -> None:
+    """Rows whose reference leads nowhere: (column that says so, column of the file); and those wrong otherwise."""
+    quarantine(job, table, [*((wrong, Check(wrong, column, NOT_IN_FILE, SEND_TOO)) for wrong, column in refs), *more])
 
 
 def roles(job: Job) -> None:
@@ -49,11 +48,8 @@ def roles(job: Job) -> None:
         "ORDER BY (r.begins = s.begins) DESC NULLS LAST, r.ends DESC NULLS FIRST, r.id LIMIT 1) o ON true",
         job,
     )
-    _refuse_refs(job, "roles", ("no_person", "person"), ("no_org", "org"))
-    quarantine(
-        job, "roles", "resolved_roles", "by_hand AND NOT no_person AND NOT no_org",
-        Check("", "role", ROLE_BY_HAND, APPOINT),
-    )  # fmt: skip
+    by_hand = ("by_hand AND NOT no_person AND NOT no_org", Check("", "role", ROLE_BY_HAND, APPOINT))
+    _refuse(job, "roles", ("no_person", "person"), ("no_org", "org"), more=(by_hand,))
     gone = "NOT EXISTS (SELECT FROM resolved_roles s WHERE s.id = r.id)" if job.bulk("roles") else "false"
     run(
         f"CREATE {job.kind} TABLE closing_roles AS SELECT r.id FROM roster_role r WHERE r.source = %(source)s "
@@ -82,7 +78,7 @@ def demographics(job: Job) -> None:
         "LEFT JOIN roster_demographics o ON o.person_id = p.id",
         job,
     )
-    _refuse_refs(job, "demographics", ("no_person", "person"))
+    _refuse(job, "demographics", ("no_person", "person"))
     run(f"CREATE {job.kind} TABLE closing_demographics (id bigint)", job)
 
 
@@ -109,14 +105,7 @@ def guardianships(job: Job) -> None:
         "WHERE w.student_id = p.id AND w.guardian_id = g.id ORDER BY w.ends DESC NULLS FIRST, w.id LIMIT 1) o ON true",
         job,
     )
-    _refuse_refs(job, "guardianships", ("no_student", "student"), ("no_guardian", "guardian"))
-    quarantine(
-        job,
-        "guardianships",
-        "resolved_guardianships",
-        "not_student",
-        Check("", "student", NOT_A_STUDENT, MEND_PERSON),
-    )
+    _refuse(job, "guardianships", ("no_student", "student"), ("no_guardian", "guardian"), more=(STUDENTS_ONLY,))
     bulk = job.bulk("guardianships")
     gone = "NOT EXISTS (SELECT FROM resolved_guardianships s WHERE s.id = w.id)" if bulk else "false"
     run(
@@ -160,27 +149,30 @@ def enrollments(job: Job) -> None:
         job,
     )
     run("ANALYZE resolved_enrollments", job)
-    _corrected_beginnings(job)
-    run("DELETE FROM resolved_enrollments WHERE outcome = 'n' AND _gone", job)
-    run("DELETE FROM resolved_enrollments WHERE outcome = 'x' AND _line IS NOT NULL AND o_ends < %(today)s", job)
-    if not job.bulk("enrollments"):
-        run("DELETE FROM resolved_enrollments WHERE _line IS NULL", job)
-    _refuse_refs(job, "enrollments", ("no_section", "section"), ("no_student", "student"))
-    quarantine(
-        job, "enrollments", "resolved_enrollments", "not_student", Check("", "student", NOT_A_STUDENT, MEND_PERSON)
+    found = ask(
+        "SELECT coalesce(bool_or(_line IS NULL), false), coalesce(bool_or(_gone), false) FROM resolved_enrollments",
+        job,
     )
+    only_ours, ended = found[0]
+    if only_ours:
+        _corrected_beginnings(job)
+    if ended:
+        run("DELETE FROM resolved_enrollments WHERE outcome = 'n' AND _gone", job)
+        run("DELETE FROM resolved_enrollments WHERE outcome = 'x' AND _line IS NOT NULL AND o_ends < %(today)s", job)
+    if only_ours and not job.bulk("enrollments"):
+        run("DELETE FROM resolved_enrollments WHERE _line IS NULL", job)
+    _refuse(job, "enrollments", ("no_section", "section"), ("no_student", "student"), more=(STUDENTS_ONLY,))
     run(
         f"CREATE {job.kind} TABLE closing_enrollments AS SELECT id, greatest(o_begins, least({YESTERDAY}, last)) AS ends "
         "FROM resolved_enrollments WHERE _line IS NULL",
         job,
     )
-    run("DELETE FROM resolved_enrollments WHERE _line IS NULL", job)
+    if only_ours:
+        run("DELETE FROM resolved_enrollments WHERE _line IS NULL", job)
 
 
 def _corrected_beginnings(job: Job) -> None:
     """Pair, per section and student, what only the file has with what only the roster has."""
-    if not ask("SELECT EXISTS (SELECT FROM resolved_enrollments WHERE _line IS NULL)", job)[0][0]:
-        return
     run(
         f"CREATE {job.kind} TABLE map_enrollments AS SELECT f._file, f._line, e.id, e.o_begins, e.o_ends FROM ("
         "SELECT *, row_number() OVER (PARTITION BY section_id, student_id ORDER BY n_begins) AS n "
@@ -218,7 +210,7 @@ def teaching(job: Job) -> None:
         "WHERE w.section_id = c.id AND w.teacher_id = p.id ORDER BY w.ends DESC NULLS FIRST, w.id LIMIT 1) o ON true",
         job,
     )
-    _refuse_refs(job, "teaching", ("no_section", "section"), ("no_teacher", "teacher"))
+    _refuse(job, "teaching", ("no_section", "section"), ("no_teacher", "teacher"))
     gone = "NOT EXISTS (SELECT FROM resolved_teaching s WHERE s.id = w.id)" if job.bulk("teaching") else "false"
     run(
         f"CREATE {job.kind} TABLE closing_teaching AS SELECT w.id FROM roster_teaching w JOIN ({_SECTIONS}) c "

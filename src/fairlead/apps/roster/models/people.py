@@ -132,13 +132,15 @@ class PersonIdentifier(models.Model):
     """Under which identifier a source knows a person: what keeps one person one, across sources and years.
 
     `source` is a network's student information system (`tidewater:powerschool`) or a numbering that several systems
-    share (`tidewater:state`). `ends`: the last day on which the source still listed the person.
+    share (`tidewater:state/student`). `ends`: the last day on which the source still listed the person. `shared`: the
+    numbers of other systems that the source last gave with it.
     """
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="identifiers")
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
     source = models.CharField(max_length=160)
     value = models.CharField(max_length=160)
+    shared = models.CharField(max_length=1000, blank=True, db_default="")
     ends = models.DateField(null=True, blank=True)
 
     class Meta:

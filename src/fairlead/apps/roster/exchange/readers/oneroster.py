@@ -22,6 +22,7 @@ from fairlead.apps.roster.exchange.canonical import (
     trimmed,
     typed,
 )
+from fairlead.apps.roster.exchange.opening import Columns
 from fairlead.apps.roster.exchange.parcel import Parcel
 from fairlead.apps.roster.exchange.problems import ExchangeError
 from fairlead.apps.roster.exchange.problems import gettext_noop as _
@@ -115,14 +116,14 @@ def read(parcel: Parcel) -> Reading:
         if name is None or modes.get(file) == "absent":
             if name:
                 reading.notes.append(Note(name, MANIFEST_ABSENT))
-                reading.counts[name] = reading.unused[name] = parcel.frame(name).height
+                reading.unused[name] = parcel.frame(name).height
             continue
         files[file] = _file(parcel, name, file, reading)
         for table in GOVERNS[file]:
             reading.modes[table] = "delta" if modes.get(file) == "delta" else "bulk"
     for file in KNOWN_UNUSED:
         if name := parcel.find(f"{file}.csv"):
-            reading.counts[name] = reading.unused[name] = parcel.frame(name).height
+            reading.unused[name] = parcel.frame(name).height
     if "orgs" in files:
         _orgs(files["orgs"], reading)
     if "academicSessions" in files:
@@ -151,7 +152,7 @@ def _manifest(parcel: Parcel, reading: Reading) -> dict[str, str]:
         reading.notes.append(Note("manifest.csv", MANIFEST_NONE))
         return {}
     rows = parcel.frame(name)
-    reading.counts[name] = reading.unused[name] = rows.height
+    reading.unused[name] = rows.height
     said: dict[str, str] = {}
     if {"propertyName", "value"} <= set(rows.columns):
         pairs = rows.select(trimmed("propertyName"), trimmed("value")).drop_nulls()
@@ -169,8 +170,7 @@ def _manifest(parcel: Parcel, reading: Reading) -> dict[str, str]:
 
 def _file(parcel: Parcel, name: str, file: str, reading: Reading) -> pl.DataFrame:
     """One file as text with the standard's own spelling of the headers, `_gone`, and the odd rows taken out."""
-    frame = parcel.frame(name)
-    reading.counts[name] = frame.height
+    frame = parcel.frame(name, _wanted(parcel.header(name), file))
     standard = {c.lower(): c for c in (*BASE, *COLUMNS[file])}
     standard |= {"agentsourceids": "agentSourcedIds"}
     rename = {c: standard[c.lower()] for c in frame.columns if c.lower() in standard}
@@ -204,6 +204,29 @@ def _file(parcel: Parcel, name: str, file: str, reading: Reading) -> pl.DataFram
     for line in frame.filter(wrong)["_line"]:
         reading.quarantined.append(Quarantined(name, line, "status", table, NOT_ACTIVE, WRITE_STATUS))
     return frame.filter(~wrong.fill_null(False))
+
+
+# Columns of the standard that nothing here reads.
+NOT_READ = {
+    "datelastmodified", "enableduser", "username", "middlename", "password", "resourcesourcedids", "preferredgivenname",
+    "preferredmiddlename", "preferredfamilyname", "pronouns", "coursecode", "classcode", "location", "subjectcodes",
+    "schoolyear", "schoolyearsourcedid", "userprofilesourcedid", "countryofbirthcode", "stateofbirthabbreviation",
+    "cityofbirth", "publicschoolresidencestatus",
+}  # fmt: skip
+
+
+def _wanted(header: list[str], file: str) -> Columns:
+    """The file's own columns that are read; the standard's others and other people's extensions are passed over."""
+    skipped = [
+        c
+        for c in header
+        if c.lower() in NOT_READ or _extension(c) or (file == "enrollments" and c == "schoolSourcedId")
+    ]
+    return Columns(known=[c for c in header if c not in skipped], ignored=skipped)
+
+
+def _extension(column: str) -> bool:
+    return column.startswith(("metadata.", "ext_")) and not column.startswith(OWN)
 
 
 def _take(frame: pl.DataFrame, table: str, reading: Reading, spoken: dict[str, str], *made: pl.Expr) -> None:
