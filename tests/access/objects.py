@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.access import family_objects, morning_objects, study_objects
+from tests.access import family_objects, morning_objects, roll_objects, study_objects
 
 
 def visit_to_amara(world: Any) -> int:
@@ -38,6 +38,8 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "missing_roll": morning_objects.missing_roll,
     "absence": morning_objects.absence,
     "absent_student": family_objects.absent_student,
+    "substitute_token": roll_objects.token,
+    "substitute_link": roll_objects.link_id,
     "family_link": family_objects.token,
     "family_link_id": family_objects.link_id,
     "family_answer": family_objects.answer,

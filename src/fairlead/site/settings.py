@@ -39,6 +39,7 @@ DESKS = [
     "fairlead.desks.teacher",
     "fairlead.desks.office",
     "fairlead.desks.family",
+    "fairlead.desks.substitute",
     "fairlead.desks.principal",
     "fairlead.desks.coach",
     "fairlead.desks.director",

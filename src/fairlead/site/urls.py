@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("teacher/", include("fairlead.desks.teacher.urls")),
     path("office/", include("fairlead.desks.office.urls")),
     path("f/", include("fairlead.desks.family.urls")),
+    path("s/", include("fairlead.desks.substitute.urls")),
     path("principal/", include("fairlead.desks.principal.urls")),
     path("coach/", include("fairlead.desks.coach.urls")),
     path("director/", include("fairlead.desks.director.urls")),

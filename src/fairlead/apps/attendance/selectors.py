@@ -458,13 +458,15 @@ def _absent_student(
 
 # What each amended mark said at the first submission (its oldest kept row), beside what it says now.
 _AMENDMENTS = """
-SELECT s.name, p.given_name || ' ' || p.family_name, was.status, m.status, r.amended_at,
-       coalesce(b.given_name || ' ' || b.family_name, '')
+SELECT s.name || coalesce(' · ' || k.name, ''), p.given_name || ' ' || p.family_name, was.status, m.status, r.amended_at,
+       coalesce(b.given_name || ' ' || b.family_name, l.name, '')
 FROM attendance_roll r
 JOIN roster_section s ON s.id = r.section_id
+LEFT JOIN roster_period k ON k.id = r.period_id
 JOIN attendance_attendancemark m ON m.roll_id = r.id
 JOIN roster_person p ON p.id = m.student_id
 LEFT JOIN roster_person b ON b.id = r.amended_by_id
+LEFT JOIN attendance_substitutelink l ON l.id = r.substitute_id AND r.amended_source = 'substitute'
 CROSS JOIN LATERAL (
     SELECT v.status FROM attendance_attendancemarkevent v WHERE v.pgh_obj_id = m.id ORDER BY v.pgh_id LIMIT 1
 ) was
@@ -504,7 +506,7 @@ def _teacher_rolls(scope: Scope, rows: list[tuple[Any, ...]], now: datetime) -> 
     return [
         TeacherRoll(
             roll_id=roll_id,
-            section=section,
+            section=f"{section} · {period}" if period else section,
             date=day,
             due_at=due_at,
             submitted_at=submitted_at,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fairlead.desks.office import family_views, link_views, student_views, views
+from fairlead.desks.office import bells, family_views, link_views, paper, student_views, substitutes, views
 
 app_name = "office"
 urlpatterns = [
@@ -21,4 +21,13 @@ urlpatterns = [
     path("after-a-call", student_views.after_a_call, name="after_a_call"),
     path("by-itself", student_views.by_itself, name="by_itself"),
     path("students/<int:student_id>", student_views.student, name="student"),
+    path("bells", bells.page, name="bells"),
+    path("bells/deadline", bells.deadline, name="change_deadline"),
+    path("bells/day", bells.change, name="change_day"),
+    path("substitutes", substitutes.page, name="substitutes"),
+    path("substitutes/make", substitutes.make, name="make_substitute"),
+    path("substitutes/<int:link_id>/revoke", substitutes.revoke, name="revoke_substitute"),
+    path("paper", paper.page, name="paper"),
+    path("paper/sheets", paper.print_sheets, name="paper_sheets"),
+    path("paper/<int:roll_id>", paper.type_in, name="type_in"),
 ]

@@ -1,0 +1,112 @@
+"""Rolls as somebody other than their teacher handles them: on paper, at the office, by a substitute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.attendance.models import Roll
+from fairlead.apps.attendance.selectors import Line
+
+SOURCES = dict(Roll.Source.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoll:
+    """One roll: whose, when due, whether it has come and by which way."""
+
+    roll_id: int
+    section: str
+    period: str
+    teacher_id: int
+    teacher: str
+    date: date
+    due_at: datetime
+    submitted_at: datetime | None
+    amended_at: datetime | None
+    source: str
+    taken_at: datetime | None
+    substitute: str
+    students: int
+
+    @property
+    def submitted(self) -> bool:
+        return self.submitted_at is not None
+
+    @property
+    def source_label(self) -> str:
+        return str(SOURCES.get(self.source, ""))
+
+
+_ROLLS = """
+SELECT r.id, s.name, coalesce(b.name, ''), t.id, t.given_name || ' ' || t.family_name, r.date, r.due_at,
+       CASE WHEN r.submitted_at <= %(now)s THEN r.submitted_at END, CASE WHEN r.amended_at <= %(now)s THEN r.amended_at END,
+       CASE WHEN r.submitted_at <= %(now)s THEN r.source ELSE '' END, r.taken_at, coalesce(l.name, ''),
+       (SELECT count(*) FROM roster_enrollment e
+        WHERE e.section_id = r.section_id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date))
+FROM attendance_roll r
+JOIN roster_section s ON s.id = r.section_id
+JOIN roster_person t ON t.id = s.teacher_id
+LEFT JOIN roster_period b ON b.id = r.period_id
+LEFT JOIN attendance_substitutelink l ON l.id = r.substitute_id
+WHERE r.organization_id = %(school)s AND r.organization_id = ANY (%(orgs)s) AND {which}
+ORDER BY r.date DESC, r.due_at, s.name
+"""
+
+
+def _rolls(scope: Scope, school_id: int, now: datetime, which: str, **values: Any) -> list[OpenRoll]:
+    values |= {"school": school_id, "orgs": sorted(scope.org_ids), "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(_ROLLS.format(which=which), values)
+        return [OpenRoll(*row) for row in cursor.fetchall()]
+
+
+def of_day(scope: Scope, school_id: int, day: date, now: datetime) -> list[OpenRoll]:
+    """A school's rolls of a day, as they are due."""
+    return _rolls(scope, school_id, now, "r.date = %(day)s", day=day)
+
+
+def missing(scope: Scope, school_id: int, first: date, last: date, now: datetime) -> list[OpenRoll]:
+    """A school's rolls that have not come, the latest day first."""
+    which = "r.date BETWEEN %(first)s AND %(last)s AND (r.submitted_at IS NULL OR r.submitted_at > %(now)s)"
+    return _rolls(scope, school_id, now, which, first=first, last=last)
+
+
+def of_teacher(
+    scope: Scope, school_id: int, teacher_id: int, day: date, now: datetime, roll_id: int | None = None
+) -> list[OpenRoll]:
+    """One teacher's rolls of a day; one of them alone, when it is named."""
+    which = "s.teacher_id = %(teacher)s AND r.date = %(day)s AND (%(roll)s::bigint IS NULL OR r.id = %(roll)s)"
+    return _rolls(scope, school_id, now, which, teacher=teacher_id, day=day, roll=roll_id)
+
+
+def one(scope: Scope, school_id: int, roll_id: int, now: datetime) -> OpenRoll | None:
+    """One roll of a school."""
+    return next(iter(_rolls(scope, school_id, now, "r.id = %(roll)s", roll=roll_id)), None)
+
+
+_LINES = """
+SELECT r.id, p.id, p.given_name || ' ' || p.family_name, coalesce(m.status, '')
+FROM attendance_roll r
+JOIN roster_enrollment e ON e.section_id = r.section_id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
+JOIN roster_person p ON p.id = e.student_id
+LEFT JOIN attendance_attendancemark m
+       ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
+WHERE r.id = ANY (%(rolls)s) AND r.organization_id = ANY (%(orgs)s)
+ORDER BY r.id, p.sort_name
+"""
+
+
+def lines(scope: Scope, roll_ids: Sequence[int], now: datetime) -> dict[int, tuple[Line, ...]]:
+    """The students of each roll by name, with the marks that have come."""
+    found: dict[int, list[Line]] = {roll_id: [] for roll_id in roll_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(_LINES, {"rolls": list(roll_ids), "orgs": sorted(scope.org_ids), "now": now})
+        for roll_id, student_id, name, status in cursor.fetchall():
+            found[roll_id].append(Line(student_id, name, status))
+    return {roll_id: tuple(own) for roll_id, own in found.items()}

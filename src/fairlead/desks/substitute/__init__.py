@@ -1,0 +1,1 @@
+"""The substitute's pages: one teacher's rolls of one day, by a link, and nothing else of Fairlead."""
