@@ -21,7 +21,6 @@ class Policy:
     """How a school takes attendance, and by when."""
 
     mode: str
-    mode_label: str
     due_at: time
     due_minutes: int
     absent_share: float
@@ -65,7 +64,6 @@ def policy(scope: Scope, organization_id: int) -> Policy:
     found = own or RollPolicy(organization_id=organization_id)
     return Policy(
         mode=str(found.mode),
-        mode_label=str(found.get_mode_display()),
         due_at=found.due_at or usual,
         due_minutes=found.due_minutes,
         absent_share=float(found.absent_share),

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from fairlead import clock
@@ -20,6 +20,11 @@ from fairlead.apps.roster import timetables
 from fairlead.desks.office.views import own_school
 
 AHEAD = timedelta(days=70)
+MODES = {
+    "day": gettext_lazy("once a day, in each homeroom"),
+    "homeroom": gettext_lazy("in the homeroom's period, when it meets"),
+    "period": gettext_lazy("every period, in each section that meets"),
+}
 
 
 def _day(text: str) -> date | None:
@@ -49,8 +54,10 @@ def page(request: ScopedRequest) -> HttpResponse:
     chosen = next((d for d in days if d.date == asked), None)
     usual = chosen or timetables.Day(asked, False, expectation.NETWORK, None, "", 0, "", "")
     own = timetables.day_own(scope, school, asked)
+    policy = timetables.policy(scope, school)
     context = {
-        "policy": timetables.policy(scope, school),
+        "policy": policy,
+        "mode": MODES[policy.mode],
         "days": [d for d in days if d.date >= today],
         "day": usual,
         "own_schedule": own.schedule_id if own else None,
