@@ -15,6 +15,7 @@ import sys
 PARTS: dict[str, tuple[str, str]] = {
     "pages": ("bench.pages", "pages of the walk at 20 users, beside the same rows by hand-written SQL"),
     "exchange": ("bench.exchange", "a district's roster brought in, beside bare COPY of the same files"),
+    "storm": ("bench.storm", "rolls of 25 arriving at 60 a second, with a web server worker killed in the middle"),
 }
 
 

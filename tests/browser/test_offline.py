@@ -263,7 +263,7 @@ def test_paper_entered_meanwhile_is_amended_in_the_open(device: Device, open_as:
             roll.marks.create(
                 student_id=student, organization_id=roll.organization_id, date=roll.date, status="present"
             )
-        roll.submitted_at, roll.submitted_by_id = seeded.moment, seeded.person["luis"]
+        roll.submitted_at, roll.submitted_by_id, roll.source = seeded.moment, seeded.person["luis"], "paper"
         roll.save()
     device.cut(False)
     device.is_in()

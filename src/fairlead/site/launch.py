@@ -138,7 +138,7 @@ def _serve(port: int, began: float, stop: Stop) -> int:
         pass
     finally:
         _address().unlink(missing_ok=True)
-        _end([child.process.pid for child in children])
+        end([child.process.pid for child in children])
     return 0
 
 
@@ -169,7 +169,7 @@ def _until_it_answers(server: Child, port: int, stop: Stop) -> None:
         waiting.step(0.05)
 
 
-def _end(pids: list[int]) -> None:
+def end(pids: list[int]) -> None:
     """Stop these processes and all that they started: the topmost are asked, what is left is killed."""
     processes: set[psutil.Process] = set()
     for pid in pids:
@@ -214,7 +214,7 @@ def _stop_orphans() -> None:
                 orphans.append(process.pid)
     if orphans:
         say(f"Stopping what a killed Fairlead left running ({len(orphans)} processes)")
-        _end(orphans)
+        end(orphans)
 
 
 def _port() -> int:

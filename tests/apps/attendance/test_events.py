@@ -74,6 +74,7 @@ def test_an_event_is_applied_and_received_decides_timeliness(
     assert absent_now(roll) == {students[0]}
     saved = Roll.objects.get(pk=roll)
     assert (saved.submitted_at, saved.submitted_by_id) == (seeded.moment, seeded.person["amara"])
+    assert saved.taken_at == seeded.moment - 30 * MINUTE
     assert not saved.due_at >= saved.submitted_at, "taken before the deadline, received after it: late"
 
 
@@ -92,7 +93,7 @@ def test_paper_entered_meanwhile_is_amended_and_the_office_sees_it(
 ) -> None:
     with as_owner():  # from paper, by the office, ten minutes ago
         Roll.objects.filter(pk=roll).update(
-            submitted_at=seeded.moment - 10 * MINUTE, submitted_by_id=seeded.person["luis"]
+            submitted_at=seeded.moment - 10 * MINUTE, submitted_by_id=seeded.person["luis"], source="paper"
         )
         saved = Roll.objects.get(pk=roll)
         for student in students:
@@ -134,6 +135,15 @@ def test_her_own_later_form_is_not_undone_by_an_earlier_taking(
     services.submit_roll(scope, roll, dict.fromkeys(students, "present"))
     assert arrivals.receive(scope, taken(seeded, roll, students, students[0])).outcome == "superseded"
     assert absent_now(roll) == set()
+
+
+def test_a_substitute_s_later_roll_is_not_undone_by_an_earlier_taking(
+    roll: int, students: list[int], seeded: Any, scope_of: Any
+) -> None:
+    services.submit_roll(scope_of("amara"), roll, dict.fromkeys(students, "present"))
+    with as_owner():
+        Roll.objects.filter(pk=roll).update(submitted_by_id=None, source="substitute")
+    assert arrivals.receive(scope_of("amara"), taken(seeded, roll, students, students[0])).outcome == "superseded"
 
 
 def test_the_same_marks_taken_again_say_nothing_new(

@@ -2,8 +2,8 @@
 
 Two rules make the order of arrival irrelevant among takings of one roll: an event is known by the id that its device
 gave it, and of two events the later *taken* stands (of two taken at the same moment, the one with the greater id).
-An earlier one that comes late changes nothing; it is kept, and the office sees it. What somebody else has written
-meanwhile, say from paper, is amended by an event as by any second submission: history keeps it, the office sees it.
+An earlier one that comes late changes nothing; it is kept, and the office sees it. What the office has typed in from
+paper meanwhile is amended by an event as by any second submission: history keeps it, the office sees it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fairlead import clock
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance import services
 from fairlead.apps.attendance.models import Arrival, Roll
-from fairlead.apps.attendance.services import AttendanceError
+from fairlead.apps.attendance.services import AttendanceError, Way
 
 # A device's clock that is off by less than this is right enough.
 TOLERANCE = timedelta(minutes=2)
@@ -104,12 +104,12 @@ def _decide(scope: Scope, roll: Roll, arrival: Arrival, marks: Mapping[int, str]
     except AttendanceError as error:
         arrival.outcome, arrival.reason = Arrival.Outcome.REFUSED, Arrival.Reason(error.code)
         return
-    stands = _standing(scope, roll)
+    stands = _standing(roll)
     if stands is not None and (arrival.taken_at, arrival.pk) < stands:
         arrival.outcome = Arrival.Outcome.SUPERSEDED
         arrival.changed = _differing(roll, marks)
         return
-    receipt = services.write_roll(scope, roll, marks)
+    receipt = services.write_roll(scope, roll, marks, Way(taken_at=arrival.taken_at if arrival.waited else None))
     arrival.changed = receipt.changed
     if not receipt.amended:
         arrival.outcome = Arrival.Outcome.APPLIED
@@ -117,19 +117,19 @@ def _decide(scope: Scope, roll: Roll, arrival: Arrival, marks: Mapping[int, str]
         arrival.outcome = Arrival.Outcome.AMENDED if receipt.changed else Arrival.Outcome.DUPLICATE
 
 
-def _standing(scope: Scope, roll: Roll) -> tuple[datetime, UUID] | None:
-    """When what stands on the roll was taken; None when nothing stands, or what somebody else wrote."""
+def _standing(roll: Roll) -> tuple[datetime, UUID] | None:
+    """When what stands on the roll was taken; None when nothing stands, or paper."""
     if roll.submitted_at is None or roll.submitted_at > clock.now():
         return None
-    last_at, last_by = roll.submitted_at, roll.submitted_by_id
+    last_at, source = roll.submitted_at, roll.source
     if roll.amended_at is not None:
-        last_at, last_by = roll.amended_at, roll.amended_by_id
+        last_at, source = roll.amended_at, roll.amended_source
     events = roll.arrivals.filter(outcome__in=STOOD).values_list("taken_at", "id", "received_at")
     taken = list(events)
     if any(received >= last_at for *_rest, received in taken):
         return max((at, key) for at, key, _received in taken)
-    # Her own form, sent without this machinery, was taken when it came. Somebody else's writing is amended.
-    return (last_at, UUID(int=0)) if last_by == scope.person_id else None
+    # A form sent without this machinery was taken when it came. Paper was typed in later than it was taken.
+    return None if source == Roll.Source.PAPER else (last_at, UUID(int=0))
 
 
 def _differing(roll: Roll, marks: Mapping[int, str]) -> int:

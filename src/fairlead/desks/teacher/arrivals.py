@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -67,8 +67,8 @@ def arrive(request: HttpRequest) -> JsonResponse:
             "roll": arrival.roll_id,
             "outcome": arrival.outcome,
             "changed": arrival.changed,
-            "taken_at": arrival.taken_at.isoformat(),
-            "received_at": arrival.received_at.isoformat(),
+            "taken_at": arrival.taken_at.astimezone(UTC).isoformat(),
+            "received_at": arrival.received_at.astimezone(UTC).isoformat(),
             "clock_off": arrival.clock_off,
             "clock_offset": arrival.clock_offset,
         }
