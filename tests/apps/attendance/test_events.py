@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from fairlead import clock
 from fairlead.apps.attendance import arrivals, services
 from fairlead.apps.attendance.arrivals import Event
 from fairlead.apps.attendance.models import Arrival, AttendanceMark, Roll
@@ -135,6 +137,30 @@ def test_her_own_later_form_is_not_undone_by_an_earlier_taking(
     services.submit_roll(scope, roll, dict.fromkeys(students, "present"))
     assert arrivals.receive(scope, taken(seeded, roll, students, students[0])).outcome == "superseded"
     assert absent_now(roll) == set()
+
+
+def test_a_running_clock_knows_an_event_again(
+    roll: int, students: list[int], seeded: Any, scope_of: Any, monkeypatch: Any
+) -> None:
+    """Each look at the clock is a moment later; what was taken between two that have come is still placed rightly."""
+    looks = itertools.count()
+    monkeypatch.setattr(clock, "now", lambda: seeded.moment + next(looks) * timedelta(milliseconds=3))
+    scope, outcomes = scope_of("amara"), []
+    for at, absent in [(-20, 0), (-5, 1), (-10, 2), (-2, 0)]:
+        event = taken(seeded, roll, students, students[absent], at=at * MINUTE)
+        outcomes.append(arrivals.receive(scope, event).outcome)
+    assert outcomes == ["applied", "amended", "superseded", "amended"]
+    assert absent_now(roll) == {students[0]}
+
+
+def test_the_same_event_after_a_student_was_erased(
+    roll: int, students: list[int], seeded: Any, scope_of: Any
+) -> None:
+    event, scope = taken(seeded, roll, students), scope_of("amara")
+    arrivals.receive(scope, event)
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("UPDATE attendance_arrival SET payload = payload - %s", [str(students[0])])
+    assert arrivals.receive(scope, event).outcome == "applied"
 
 
 def test_a_substitute_s_later_roll_is_not_undone_by_an_earlier_taking(

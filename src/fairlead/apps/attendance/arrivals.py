@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from psycopg.types.json import Jsonb
 
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
@@ -62,9 +63,11 @@ def receive(scope: Scope, event: Event, *, clocks_agree: bool = True) -> Arrival
         )
     roll = services.lock_own_roll(scope, event.roll_id)
     payload = {str(student): event.marks[student] for student in sorted(event.marks)}
-    before = Arrival.objects.filter(pk=event.id).first()
+    came = list(roll.arrivals.all())
+    before = next((arrival for arrival in came if arrival.pk == event.id), None)
     if before is not None:
-        if (before.person_id, before.roll_id, before.payload) != (scope.person_id, roll.pk, payload):
+        # What was kept of it may be less: the marks of somebody who has been erased since.
+        if before.person_id != scope.person_id or not before.payload.items() <= payload.items():
             raise _id_used()
         return before
     now = clock.now()
@@ -84,12 +87,9 @@ def receive(scope: Scope, event: Event, *, clocks_agree: bool = True) -> Arrival
         payload=payload,
         changed=0,
     )
-    _decide(scope, roll, arrival, event.marks)
-    try:
-        with transaction.atomic():
-            arrival.save(force_insert=True)
-    except IntegrityError:  # an event of this id exists behind a wall
-        raise _id_used() from None
+    _decide(scope, roll, came, arrival, event.marks)
+    if not _keep(arrival):
+        raise _id_used()
     return arrival
 
 
@@ -97,37 +97,48 @@ def _id_used() -> IdUsed:
     return IdUsed(_("Another roll has come under the same number. Take the roll again."), "id_used")
 
 
-def _decide(scope: Scope, roll: Roll, arrival: Arrival, marks: Mapping[int, str]) -> None:
+def _keep(arrival: Arrival) -> bool:
+    """Insert it; False when an event of this id is there already, of another roll and perhaps behind a wall."""
+    fields = [field.column for field in Arrival._meta.concrete_fields]
+    values = [getattr(arrival, field.attname) for field in Arrival._meta.concrete_fields]
+    values[fields.index("payload")] = Jsonb(arrival.payload)
+    statement = "INSERT INTO attendance_arrival ({}) VALUES ({}) ON CONFLICT (id) DO NOTHING"
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(", ".join(fields), ", ".join(["%s"] * len(fields))), values)
+        return bool(cursor.rowcount)
+
+
+def _decide(scope: Scope, roll: Roll, came: list[Arrival], arrival: Arrival, marks: Mapping[int, str]) -> None:
     """Write the marks, or say why not."""
     try:  # first, so that a refusal does not depend on what else has come
         services.check_roll(scope, roll, marks)
     except AttendanceError as error:
         arrival.outcome, arrival.reason = Arrival.Outcome.REFUSED, Arrival.Reason(error.code)
         return
-    stands = _standing(roll)
+    stands = _standing(roll, came)
     if stands is not None and (arrival.taken_at, arrival.pk) < stands:
         arrival.outcome = Arrival.Outcome.SUPERSEDED
         arrival.changed = _differing(roll, marks)
         return
     receipt = services.write_roll(scope, roll, marks, Way(taken_at=arrival.taken_at if arrival.waited else None))
-    arrival.changed = receipt.changed
+    # One moment for both: by it the event is known again as what was written last.
+    arrival.received_at, arrival.changed = receipt.at, receipt.changed
     if not receipt.amended:
         arrival.outcome = Arrival.Outcome.APPLIED
     else:
         arrival.outcome = Arrival.Outcome.AMENDED if receipt.changed else Arrival.Outcome.DUPLICATE
 
 
-def _standing(roll: Roll) -> tuple[datetime, UUID] | None:
+def _standing(roll: Roll, came: list[Arrival]) -> tuple[datetime, UUID] | None:
     """When what stands on the roll was taken; None when nothing stands, or paper."""
     if roll.submitted_at is None or roll.submitted_at > clock.now():
         return None
     last_at, source = roll.submitted_at, roll.source
     if roll.amended_at is not None:
         last_at, source = roll.amended_at, roll.amended_source
-    events = roll.arrivals.filter(outcome__in=STOOD).values_list("taken_at", "id", "received_at")
-    taken = list(events)
-    if any(received >= last_at for *_rest, received in taken):
-        return max((at, key) for at, key, _received in taken)
+    stood = [arrival for arrival in came if arrival.outcome in STOOD]
+    if any(arrival.received_at >= last_at for arrival in stood):
+        return max((arrival.taken_at, arrival.pk) for arrival in stood)
     # A form sent without this machinery was taken when it came. Paper was typed in later than it was taken.
     return None if source == Roll.Source.PAPER else (last_at, UUID(int=0))
 
