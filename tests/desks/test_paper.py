@@ -63,6 +63,8 @@ def test_typed_in_it_is_received_now_and_was_taken_then(as_person: Any, roll: in
         assert (found.source, found.submitted_by_id, found.submitted_at) == ("paper", seeded.person["luis"], seeded.moment)  # fmt: skip
         assert found.taken_at == seeded.moment - timedelta(minutes=41)
         assert found.marks.count() == len(everybody(roll))
+    page = as_person("amara").get(reverse("teacher:roll", args=[roll])).content.decode()
+    assert "Typed in from paper by Luis Ortega" in page
 
 
 def test_after_the_teachers_own_it_is_an_amendment_and_the_same_again_nothing(

@@ -63,7 +63,9 @@ def test_a_preview_of_the_address_binds_nothing(address: str) -> None:
         assert SubstituteLink.objects.get().browser_hash == ""
 
 
-def test_a_roll_is_taken_in_the_links_name(address: str, opened: Client, roll: int, seeded: Any) -> None:
+def test_a_roll_is_taken_in_the_links_name(
+    address: str, opened: Client, roll: int, seeded: Any, scope_of: Any
+) -> None:
     sheet = f"{address}/rolls/{roll}"
     assert opened.get(sheet).status_code == 200
     with max_queries(15):
@@ -73,6 +75,8 @@ def test_a_roll_is_taken_in_the_links_name(address: str, opened: Client, roll: i
         assert (found.source, found.submitted_by_id, found.substitute.name) == ("substitute", None, "Sam Rivera")
         assert set(found.marks.values_list("status", flat=True)) == {"absent"}
     assert "is in" in opened.get(sheet).content.decode()
+    rolls = {r.roll_id: r for r in selectors.own_rolls(scope_of("amara"), seeded.moment)}
+    assert (rolls[roll].way, rolls[roll].taken_by) == ("substitute", "Sam Rivera"), "her teacher sees it"
     opened.post(sheet, everybody(roll) | {"student-0": ""})  # a stranger's mark: nothing is written
     with as_owner():
         assert Roll.objects.get(pk=roll).amended_at is None
@@ -167,7 +171,9 @@ def shut(seeded: Any, address: str, opened: Client, why: str) -> Any:
         client.cookies["fairlead_substitute"] = "guessed"
         return client.get(address)
     with as_owner():
-        changes = {"revoked_at": seeded.moment} if why == "withdrawn" else {"expires_at": seeded.moment - timedelta(1)}
+        changes = (
+            {"revoked_at": seeded.moment} if why == "withdrawn" else {"expires_at": seeded.moment - timedelta(1)}
+        )
         SubstituteLink.objects.update(**changes)
     return opened.get(address)
 

@@ -33,9 +33,7 @@ def type_in(scope: Scope, roll_id: int, marks: Mapping[int, str], taken: time | 
 
     `taken` is the time of day written on the paper, if there is one.
     """
-    roll = (
-        Roll.objects.select_for_update(of=("self",)).filter(pk=roll_id, organization_id__in=scope.org_ids).first()
-    )
+    roll = Roll.objects.select_for_update(of=("self",)).filter(pk=roll_id, organization_id__in=scope.org_ids).first()
     if roll is None or not at_office(scope, roll.organization_id):
         raise NotThere(_("There is no such roll."))
     now = clock.now()

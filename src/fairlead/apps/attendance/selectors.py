@@ -170,6 +170,8 @@ class TeacherRoll:
     reminded_at: datetime | None
     reminded_by: str
     period: str = ""
+    way: str = ""  # when it was not the teacher's own page: substitute, paper
+    taken_by: str = ""
 
     @property
     def submitted(self) -> bool:
@@ -253,16 +255,19 @@ _ROLLS = """
 SELECT r.id, s.name, t.given_name || ' ' || t.family_name, r.date, r.due_at,
        CASE WHEN r.submitted_at <= %(now)s THEN r.submitted_at END, CASE WHEN r.amended_at <= %(now)s THEN r.amended_at END,
        count(e.id), count(m.id) FILTER (WHERE m.status = 'present'), count(m.id) FILTER (WHERE m.status = 'absent'),
-       coalesce(b.name, '')
+       coalesce(b.name, ''), CASE WHEN r.submitted_at <= %(now)s AND r.source <> 'desk' THEN r.source ELSE '' END,
+       CASE r.source WHEN 'substitute' THEN l.name WHEN 'paper' THEN w.given_name || ' ' || w.family_name ELSE '' END
 FROM attendance_roll r
 JOIN roster_section s ON s.id = r.section_id
 JOIN roster_person t ON t.id = s.teacher_id
 LEFT JOIN roster_period b ON b.id = r.period_id
+LEFT JOIN attendance_substitutelink l ON l.id = r.substitute_id
+LEFT JOIN roster_person w ON w.id = r.submitted_by_id AND r.source = 'paper'
 LEFT JOIN roster_enrollment e ON e.section_id = s.id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
 LEFT JOIN attendance_attendancemark m
        ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
 WHERE {which} AND r.organization_id = ANY (%(orgs)s)
-GROUP BY r.id, s.name, t.id, b.id
+GROUP BY r.id, s.name, t.id, b.id, l.id, w.id
 ORDER BY r.date DESC, s.name, b.position
 """
 
@@ -300,7 +305,7 @@ def _by_period(
     scope: Scope, organization_id: int, rolls: list[tuple[Any, ...]], day: date, now: datetime
 ) -> tuple[Any, ...] | None:
     """Enrolled, present and absent students of a day with periods; None where a roll is taken once a day."""
-    if not any(period for *_rest, period in rolls):
+    if not any(row[10] for row in rolls):
         return None
     return _fetch(_BY_PERIOD, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))[0]
 
@@ -323,7 +328,7 @@ def _missing(scope: Scope, rolls: list[tuple[Any, ...]], now: datetime) -> tuple
     open_rolls = [r for r in rolls if r[5] is None]
     sent = _reminders(scope, [r[0] for r in open_rolls], now)
     missing = []
-    for roll_id, section, teacher, _, due_at, _, _, students, _, _, period in open_rolls:
+    for roll_id, section, teacher, _, due_at, _, _, students, _, _, period, *_way in open_rolls:
         own = sent.get(roll_id, [])
         missing.append(
             MissingRoll(
@@ -517,8 +522,10 @@ def _teacher_rolls(scope: Scope, rows: list[tuple[Any, ...]], now: datetime) -> 
             reminded_at=sent[roll_id][-1].sent_at if roll_id in sent else None,
             reminded_by=sent[roll_id][-1].by_name if roll_id in sent else "",
             period=period,
+            way=way,
+            taken_by=by or "",
         )
-        for roll_id, section, _, day, due_at, submitted_at, amended_at, students, present, absent, period in rows
+        for roll_id, section, _, day, due_at, submitted_at, amended_at, students, present, absent, period, way, by in rows
     ]
 
 

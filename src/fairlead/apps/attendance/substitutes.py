@@ -72,7 +72,11 @@ class Opened:
         """The school's walls without anybody's own rows, and a role to which no desk opens."""
         here = frozenset({self.organization_id})
         return replace(
-            NOBODY, name=self.name, roles=(Grant(ROLE, self.organization_id, self.school),), org_ids=here, up_org_ids=here
+            NOBODY,
+            name=self.name,
+            roles=(Grant(ROLE, self.organization_id, self.school),),
+            org_ids=here,
+            up_org_ids=here,
         )
 
 
@@ -177,9 +181,7 @@ def open_link(token: str) -> str | None:
     """Bind a link to the browser that opens it first; gives that browser's secret, None when it cannot be opened."""
     browser = secrets.token_urlsafe(32)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT attendance_substitute_open(%s, %s, %s)", [_hash(token), _hash(browser), clock.now()]
-        )
+        cursor.execute("SELECT attendance_substitute_open(%s, %s, %s)", [_hash(token), _hash(browser), clock.now()])
         return browser if cursor.fetchone()[0] else None
 
 

@@ -137,4 +137,3 @@ def change(request: ScopedRequest) -> HttpResponse:
         said.append(ngettext("%(n)s roll was opened.", "%(n)s rolls were opened.", n) % {"n": n})
     messages.success(request, " ".join(said))
     return _back(day)
-

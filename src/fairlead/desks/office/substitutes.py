@@ -59,7 +59,10 @@ def make(request: ScopedRequest) -> HttpResponse:
     chosen = int(number) if number.isdecimal() and len(number) < 19 and what in ("teacher", "roll") else 0
     try:
         made = links.make_link(
-            request.scope, own_school(request), request.POST.get("name", ""), **{f"{what}_id": chosen} if chosen else {}
+            request.scope,
+            own_school(request),
+            request.POST.get("name", ""),
+            **{f"{what}_id": chosen} if chosen else {},
         )
     except services.NotThere:
         raise Http404 from None
@@ -67,7 +70,9 @@ def make(request: ScopedRequest) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("office:substitutes")
     address = request.build_absolute_uri(reverse("substitute:link", args=[made.token]))
-    response = render(request, "office/substitute_made.html", {"link": made, "address": address, "code": _code(address)})
+    response = render(
+        request, "office/substitute_made.html", {"link": made, "address": address, "code": _code(address)}
+    )
     response["Cache-Control"] = "no-store"
     return response
 

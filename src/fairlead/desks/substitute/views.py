@@ -82,9 +82,7 @@ def link(request: HttpRequest, token: str, opened: substitutes.Opened, scope: Sc
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_link
-def roll(
-    request: HttpRequest, token: str, opened: substitutes.Opened, scope: Scope, roll_id: int
-) -> HttpResponse:
+def roll(request: HttpRequest, token: str, opened: substitutes.Opened, scope: Scope, roll_id: int) -> HttpResponse:
     """One of the link's rolls: its sheet, then its receipt (`?amend=1` opens the sheet again)."""
     now = clock.now()
     found = next((r for r in substitutes.rolls(scope, opened, now) if r.roll_id == roll_id), None)
