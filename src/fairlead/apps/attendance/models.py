@@ -193,6 +193,8 @@ class Arrival(models.Model):
 class Reminder(models.Model):
     """Somebody asked for a roll that was missing; at the deadline Fairlead itself, once (`automatic`, nobody's name)."""
 
+    NOBODY = "Fairlead"  # who asks when it asks by itself
+
     class Channel(models.TextChoices):
         IN_APP = "in_app", _("on the teacher's page")
         EMAIL = "email", _("on the teacher's page and by e-mail")
@@ -224,7 +226,7 @@ class Reminder(models.Model):
     @property
     def by_name(self) -> str:
         """Who asked, in words: a person, or Fairlead by itself."""
-        return self.sent_by.name if self.sent_by else "Fairlead"
+        return self.sent_by.name if self.sent_by else self.NOBODY
 
     def __str__(self) -> str:
         return f"reminder {self.pk}"

@@ -338,8 +338,8 @@ def _missing(scope: Scope, rolls: list[tuple[Any, ...]], now: datetime) -> tuple
                 students=students,
                 due_at=due_at,
                 minutes_overdue=max(0, int((now - due_at).total_seconds() // 60)),
-                reminded_at=own[-1].sent_at if own else None,
-                reminded_by=own[-1].by_name if own else "",
+                reminded_at=own[-1][0] if own else None,
+                reminded_by=own[-1][1] if own else "",
                 reminders=len(own),
                 period=period,
             )
@@ -347,13 +347,22 @@ def _missing(scope: Scope, rolls: list[tuple[Any, ...]], now: datetime) -> tuple
     return tuple(sorted(missing, key=lambda m: (-m.minutes_overdue, m.due_at, m.section)))
 
 
-def _reminders(scope: Scope, roll_ids: list[int], now: datetime) -> dict[int, list[Reminder]]:
-    if not roll_ids:
-        return {}
-    rows = Reminder.objects.filter(roll_id__in=roll_ids, organization_id__in=scope.org_ids, sent_at__lte=now)
-    found: dict[int, list[Reminder]] = {}
-    for reminder in rows.select_related("sent_by").order_by("sent_at", "id"):
-        found.setdefault(reminder.roll_id, []).append(reminder)
+_REMINDERS = """
+SELECT m.roll_id, m.sent_at, coalesce(p.given_name || ' ' || p.family_name, %(nobody)s)
+FROM attendance_reminder m
+LEFT JOIN roster_person p ON p.id = m.sent_by_id
+WHERE m.roll_id = ANY (%(rolls)s) AND m.organization_id = ANY (%(orgs)s) AND m.sent_at <= %(now)s
+ORDER BY m.sent_at, m.id
+"""
+
+
+def _reminders(scope: Scope, roll_ids: list[int], now: datetime) -> dict[int, list[tuple[datetime, str]]]:
+    """When each roll was asked for and by whom, in order."""
+    found: dict[int, list[tuple[datetime, str]]] = {}
+    if roll_ids:
+        values = {"rolls": roll_ids, "orgs": sorted(scope.org_ids), "now": now, "nobody": Reminder.NOBODY}
+        for roll_id, sent_at, by in _fetch(_REMINDERS, **values):
+            found.setdefault(roll_id, []).append((sent_at, by))
     return found
 
 
@@ -377,31 +386,37 @@ WITH mark AS (
       AND r.submitted_at <= %(now)s
       AND (r.period_id IS NULL OR attendance_absent_day(today.absent, today.submitted, share.absent))
     ORDER BY m.student_id, (m.explained_at IS NULL), r.due_at, m.id
+),
+student AS MATERIALIZED (
+    SELECT m.id, m.student_id, m.date, m.share, y.begins, m.reason, m.explanation, m.explained_at,
+           p.given_name || ' ' || p.family_name AS name, s.name AS section, p.grade, p.born,
+           coalesce(x.given_name || ' ' || x.family_name, '') AS explained_by
+    FROM mark m
+    JOIN roster_section s ON s.id = m.section_id
+    JOIN roster_academicsession y ON y.id = s.session_id
+    JOIN roster_person p ON p.id = m.student_id
+    LEFT JOIN roster_person x ON x.id = m.explained_by_id
+    WHERE EXISTS (
+        SELECT FROM roster_enrollment e WHERE e.section_id = m.section_id AND e.student_id = m.student_id
+           AND e.begins <= m.date AND (e.ends IS NULL OR e.ends >= m.date)
+    )
 )
-SELECT m.id, m.student_id, p.given_name || ' ' || p.family_name, s.name, p.grade, p.born,
-       coalesce(run.unexcused, false), run.days, year.absent, year.days,
-       m.reason, m.explanation, m.explained_at, coalesce(x.given_name || ' ' || x.family_name, '')
-FROM mark m
-JOIN roster_section s ON s.id = m.section_id
-JOIN roster_academicsession y ON y.id = s.session_id
-JOIN roster_enrollment e ON e.section_id = s.id AND e.student_id = m.student_id
-     AND e.begins <= m.date AND (e.ends IS NULL OR e.ends >= m.date)
-JOIN roster_person p ON p.id = m.student_id
-LEFT JOIN roster_person x ON x.id = m.explained_by_id
+SELECT m.id, m.student_id, m.name, m.section, m.grade, m.born, coalesce(run.unexcused, false), run.days, year.absent,
+       year.days, m.reason, m.explanation, m.explained_at, m.explained_by
+FROM student m
 CROSS JOIN LATERAL (
     SELECT count(*) AS days, count(*) FILTER (WHERE d.absent) AS absent,
-           max(d.date) FILTER (WHERE NOT d.absent) AS last_present
+           coalesce(max(d.date) FILTER (WHERE NOT d.absent), m.begins - 1) AS last_present
     FROM (
         SELECT h.date, attendance_absent_day(count(*) FILTER (WHERE h.status = 'absent'), count(*), m.share) AS absent
-        FROM attendance_attendancemark h WHERE h.student_id = m.student_id AND h.date BETWEEN y.begins AND m.date
+        FROM attendance_attendancemark h WHERE h.student_id = m.student_id AND h.date BETWEEN m.begins AND m.date
         GROUP BY h.date
     ) d
 ) year
 CROSS JOIN LATERAL (
     SELECT count(DISTINCT h.date) AS days, bool_or(h.reason = 'unexcused') AS unexcused
     FROM attendance_attendancemark h
-    WHERE h.student_id = m.student_id AND h.date BETWEEN y.begins AND m.date
-      AND h.date > coalesce(year.last_present, '-infinity') AND h.status = 'absent'
+    WHERE h.student_id = m.student_id AND h.date > year.last_present AND h.date <= m.date AND h.status = 'absent'
 ) run
 """
 
@@ -519,8 +534,8 @@ def _teacher_rolls(scope: Scope, rows: list[tuple[Any, ...]], now: datetime) -> 
             students=students,
             present=present,
             absent=absent,
-            reminded_at=sent[roll_id][-1].sent_at if roll_id in sent else None,
-            reminded_by=sent[roll_id][-1].by_name if roll_id in sent else "",
+            reminded_at=sent[roll_id][-1][0] if roll_id in sent else None,
+            reminded_by=sent[roll_id][-1][1] if roll_id in sent else "",
             period=period,
             way=way,
             taken_by=by or "",
