@@ -43,6 +43,8 @@ PAGES = (
     Page("2-type-in", "luis", "office:type_in", ("@missing_roll",)),
     Page("2-substitute", None, "substitute:link", ("@substitute_token",)),
     Page("2-family-thanks", None, "family:thanks"),
+    Page("2-history", "luis", "records:history", ("roll", "@roll_of_amara")),
+    Page("2-who-looked", "amara", "records:audit"),
     Page("2-principal", "grace", "principal:desk"),
     Page("3-coach", "dana", "coach:desk"),
     Page("3-purpose", "dana", "coach:visit_new"),

@@ -34,8 +34,9 @@ class ScopeMiddleware:
                 request.scope = scope_for(user.person_id, clock.today())  # type: ignore[attr-defined]
             if request.method in SAFE or request.scope is None:  # type: ignore[attr-defined]
                 response = self.get_response(request)
-            else:  # history tells who changed a row, and on which page
-                with pghistory.context(person=request.scope.person_id, page=request.path):  # type: ignore[attr-defined]
+            else:  # history tells who changed a row, on which page, and when by our clock (the demo's stands elsewhere)
+                person = request.scope.person_id  # type: ignore[attr-defined]
+                with pghistory.context(person=person, page=request.path, at=clock.now().isoformat()):
                     response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)

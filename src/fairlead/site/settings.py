@@ -36,6 +36,7 @@ APPS = [
 ]
 DESKS = [
     "fairlead.desks.welcome",
+    "fairlead.desks.records",
     "fairlead.desks.teacher",
     "fairlead.desks.office",
     "fairlead.desks.family",
@@ -178,6 +179,9 @@ USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = os.environ.get("FAIRLEAD_TIME_ZONE", "America/New_York")
+
+# Whether the worker deletes at night what nobody can miss (ended sign-ins, counted tries): see docs/reference/retention.md
+SWEEP = os.environ.get("FAIRLEAD_SWEEP", "") == "1"
 
 EXTRACTS = folder.data_folder() / "extracts"
 

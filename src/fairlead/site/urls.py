@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("about/", include("fairlead.site.about.urls")),
     path("", include("fairlead.desks.welcome.urls")),
+    path("", include("fairlead.desks.records.urls")),
     path("teacher/", include("fairlead.desks.teacher.urls")),
     path("office/", include("fairlead.desks.office.urls")),
     path("f/", include("fairlead.desks.family.urls")),

@@ -59,6 +59,10 @@ class AccessLog(models.Model):
     organization = models.ForeignKey("roster.Organization", on_delete=models.CASCADE, related_name="+")
     action = models.CharField(max_length=40)
     target = models.CharField(max_length=120, db_index=True)
+    ground = models.CharField(max_length=240, blank=True, db_default="", help_text="role @ organization")
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "-at"], name="accesslog_organization_at")]
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}"

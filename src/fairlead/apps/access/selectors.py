@@ -38,3 +38,15 @@ def reads_of(scope: Scope, target: str) -> QuerySet[AccessLog]:
         .select_related("person")
         .order_by("at", "id")
     )
+
+
+def reads_about(scope: Scope) -> QuerySet[AccessLog]:
+    """Who opened the asking person's own records from outside their school, latest first."""
+    rows = AccessLog.objects.filter(target=f"person:{scope.person_id}")
+    return rows.select_related("person", "organization").order_by("-at", "-id")
+
+
+def all_reads(scope: Scope) -> QuerySet[AccessLog]:
+    """The whole log of the asking person's organizations, latest first: for the auditor."""
+    rows = AccessLog.objects.filter(organization_id__in=scope.org_ids)
+    return rows.select_related("person", "organization").order_by("-at", "-id")

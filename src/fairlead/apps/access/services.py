@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fairlead import clock
 from fairlead.apps.access.models import AccessLog, Account
 from fairlead.apps.access.scope import Scope
@@ -15,7 +17,25 @@ def log_read(scope: Scope, action: str, target: str, organization_id: int) -> Ac
         organization_id=organization_id,
         action=action,
         target=target,
+        ground=scope.why(organization_id),
     )
+
+
+def log_outside(scope: Scope, action: str, person_ids: Iterable[int], organization_id: int) -> None:
+    """Record that these people's records were opened by somebody who has no role at their own school.
+
+    A director, a network's lead or an analyst may open them, on a ground from above; the people may know who did.
+    """
+    if any(grant.organization_id == organization_id for grant in scope.roles):
+        return
+    for person_id in person_ids:
+        if person_id != scope.person_id:
+            log_read(scope, action, person_target(person_id), organization_id)
+
+
+def person_target(person_id: int) -> str:
+    """How the log of reads names a person."""
+    return f"person:{person_id}"
 
 
 def open_account(person_id: int, email: str, password: str) -> Account:

@@ -135,6 +135,7 @@ class Amendment:
     now: str
     at: datetime
     by: str
+    roll_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,7 +480,7 @@ def _absent_student(
 # What each amended mark said at the first submission (its oldest kept row), beside what it says now.
 _AMENDMENTS = """
 SELECT s.name || coalesce(' · ' || k.name, ''), p.given_name || ' ' || p.family_name, was.status, m.status, r.amended_at,
-       coalesce(b.given_name || ' ' || b.family_name, l.name, '')
+       coalesce(b.given_name || ' ' || b.family_name, l.name, ''), r.id
 FROM attendance_roll r
 JOIN roster_section s ON s.id = r.section_id
 LEFT JOIN roster_period k ON k.id = r.period_id

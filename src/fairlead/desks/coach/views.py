@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
+from fairlead.apps.access.services import log_outside
 from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.instruments import services as instruments_do
 from fairlead.apps.roster import selectors as roster
@@ -203,6 +204,8 @@ def _visit_page(
     found = instruments.visits(scope).filter(pk=visit_id).first()
     if found is None:
         raise Http404
+    if scope.person_id not in (found.visitor_id, found.subject_id):
+        log_outside(scope, "visit", [found.visitor_id, found.subject_id], found.organization_id)
     contact = support.contact_of_visit(scope, found.pk)
     session = roster.session_on(roster.network_of(found.organization_id).pk, today)
     since = session.begins if session else found.began_at.date()

@@ -11,7 +11,7 @@ Adds = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.Argume
 
 
 def add_to(add: Adds) -> None:
-    """Add backup, restore and erase-person to the parser. Each loads what it needs when it is asked for."""
+    """Add backup, restore, erase-person and retain to the parser. Each loads what it needs when it is asked for."""
     backup = add("backup", _backup, "everything in one file, with sums to check it by")
     backup.add_argument("path", type=Path, help="the file to write (mode 0600; it is not encrypted)")
     restore = add("restore", _restore, "a backup into an empty database, checked before it counts")
@@ -24,6 +24,14 @@ def add_to(add: Adds) -> None:
     erase.add_argument(
         "--with-guardians", action="store_true", help="also guardians of this student and of nobody else"
     )
+    retain = add("retain", _retain, "what is past its time by the rules of retention; deletes nothing unless told to")
+    retain.add_argument(
+        "--apply", action="store_true", help="delete what is due by the confirmed rules, or the named ones"
+    )
+    retain.add_argument(
+        "--rule", action="append", default=[], metavar="KEY", help="this rule only; again for another one"
+    )
+    retain.add_argument("--yes", action="store_true", help="delete without asking")
 
 
 def _backup(chosen: argparse.Namespace) -> int:
@@ -44,6 +52,12 @@ def _erase(chosen: argparse.Namespace) -> int:
     from fairlead.site.keeping.erase import erase
 
     return erase(chosen.person, sure=chosen.yes, with_guardians=chosen.with_guardians, ask=_ask)
+
+
+def _retain(chosen: argparse.Namespace) -> int:
+    from fairlead.site.keeping.retain import retain
+
+    return retain(apply=chosen.apply, keys=chosen.rule, sure=chosen.yes, ask=_ask)
 
 
 def _ask(question: str) -> bool:

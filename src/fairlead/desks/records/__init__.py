@@ -1,0 +1,1 @@
+"""Who changed a record, and who looked at it: pages for those who may see the record, the auditor, and the person."""

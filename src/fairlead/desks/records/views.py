@@ -1,0 +1,81 @@
+"""Two pages: what was changed in a record, and who looked at records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from fairlead.apps.access import selectors
+from fairlead.apps.access.decorators import ScopedRequest, needs
+from fairlead.apps.access.models import AccessLog
+from fairlead.apps.access.services import log_outside
+from fairlead.apps.roster import selectors as roster
+from fairlead.desks.records.kinds import KINDS
+from fairlead.desks.records.shown import steps
+
+A_PAGE = 100
+
+
+@require_safe
+@needs()
+def history(request: ScopedRequest, kind: str, pk: int) -> HttpResponse:
+    """Who changed what in one record, when, field by field: for those who may see the record."""
+    scope = request.scope
+    find = KINDS.get(kind)
+    record = find(scope, pk) if find and pk < 2**63 else None
+    if record is None:
+        raise Http404
+    if record.person_id is not None:
+        log_outside(scope, f"history:{kind}", [record.person_id], record.organization_id)
+    context = {"record": record, "steps": steps(scope, record), "ground": scope.ground(record.organization_id)}
+    return render(request, "records/history.html", context)
+
+
+@require_safe
+@needs()
+def audit(request: ScopedRequest) -> HttpResponse:
+    """Who opened one's own records from outside one's school; for the auditor, the whole log."""
+    scope = request.scope
+    context: dict[str, Any] = {"about_me": _told(request, list(selectors.reads_about(scope)[:A_PAGE]))}
+    if scope.has("auditor"):
+        page = Paginator(selectors.all_reads(scope.acting_as("auditor")), A_PAGE).get_page(request.GET.get("page"))
+        context |= {"page": page, "reads": _told(request, list(page))}
+    return render(request, "records/audit.html", context)
+
+
+def _told(request: ScopedRequest, reads: list[AccessLog]) -> list[dict[str, Any]]:
+    """Lines of the log in words; people by name, where the reader knows them."""
+    numbers = {int(r.target.partition(":")[2]) for r in reads if _is_person(r)}
+    names = {p.pk: p.name for p in roster.people(request.scope).filter(pk__in=numbers)}
+    words = {
+        "outcomes": _("the outcomes of a study"),
+        "visit": _("a visit"),
+        "history:roll": _("the history of a roll"),
+        "history:mark": _("the history of an attendance mark"),
+        "history:contact": _("the history of a contact with a family"),
+        "history:person": _("the history of a person's record"),
+    }
+    return [
+        {
+            "at": read.at,
+            "by": read.person.name,
+            "what": words.get(read.action, read.action),
+            "whose": names.get(int(read.target.partition(":")[2]), "")
+            if _is_person(read)
+            else read.target.partition(":")[2],
+            "organization": read.organization.name,
+            "role": read.ground.partition(" @ ")[0],
+            "where": read.ground.partition(" @ ")[2],
+        }
+        for read in reads
+    ]
+
+
+def _is_person(read: AccessLog) -> bool:
+    kind, _colon, number = read.target.partition(":")
+    return kind == "person" and number.isdecimal()
