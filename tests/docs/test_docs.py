@@ -80,3 +80,24 @@ def test_make_targets_of_the_readme_exist() -> None:
 
 def test_the_licence_is_apache() -> None:
     assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_the_page_of_retention_is_what_the_rules_say() -> None:
+    from fairlead.apps.access.retention import rules
+
+    page = (ROOT / "docs" / "reference" / "retention.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| (\w+) \| [^|]+\| ([^|]+ \| \w+) \|$", page, re.MULTILINE))
+    kept = {
+        rule.key: f"{rule.years or rule.days} {'year' if rule.years else 'day'}"
+        f"{'s' if (rule.years or rule.days) > 1 else ''} | {rule.confidence}"
+        for rule in rules()
+    }
+    assert told.pop("Rule") == "Kept for | Confidence"
+    assert told == kept
+
+
+def test_the_page_of_erasing_names_every_action() -> None:
+    from fairlead.apps.access.declared import ACTIONS
+
+    page = (ROOT / "docs" / "how-to" / "erase-a-person.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| (\w+)[ :][^|]*\|", page, re.MULTILINE)) - {"Declared"} == set(ACTIONS)

@@ -112,12 +112,12 @@ def columns_of_people() -> dict[tuple[str, str], str]:
         if _tracks(model):
             continue
         for field in model._meta.concrete_fields:
-            related = field.related_model if field.is_relation else None
-            target = related._meta.db_table if related else None  # type: ignore[union-attr]
+            target = getattr(getattr(field.related_model, "_meta", None), "db_table", None)
+            where = (model._meta.db_table, str(field.column))
             if target in (PERSON, ACCOUNT):
-                found[model._meta.db_table, field.column] = "person" if target == PERSON else "account"
+                found[where] = "person" if target == PERSON else "account"
             elif isinstance(field, models.JSONField):
-                found[model._meta.db_table, field.column] = "json"
+                found[where] = "json"
     return found | _columns_without_model()
 
 

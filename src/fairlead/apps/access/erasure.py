@@ -53,6 +53,7 @@ class Erasing:
 
     person: Any
     account_ids: tuple[int, ...]
+    kinds: dict[tuple[str, str], str] = field(default_factory=declared.columns_of_people)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     deleted: dict[str, set[Any]] = field(default_factory=dict)
     # Files cannot be rolled back: what is to be thrown away is thrown away when the rows are gone for good.
@@ -151,8 +152,8 @@ def _deferred() -> Iterator[None]:
 
 
 def _ids(erasing: Erasing, rule: declared.Rule) -> tuple[int, ...]:
-    kinds = declared.columns_of_people()
-    return erasing.account_ids if kinds.get((rule.table, rule.column)) == "account" else (erasing.person_id,)
+    account = erasing.kinds.get((rule.table, rule.column)) == "account"
+    return erasing.account_ids if account else (erasing.person_id,)
 
 
 def _functions() -> list[Callable[[Erasing], None]]:

@@ -58,10 +58,8 @@ def _people(told: Iterable[tuple[type[models.Model], Change]]) -> set[int]:
     return people
 
 
-def _is_person(field: models.Field[Any, Any]) -> bool:
-    return (
-        getattr(field.related_model, "_meta", None) is not None and field.related_model._meta.label == "roster.Person"
-    )
+def _is_person(field: Any) -> bool:
+    return getattr(getattr(field.related_model, "_meta", None), "label", "") == "roster.Person"
 
 
 def _student(change: Change) -> int | None:
@@ -69,18 +67,13 @@ def _student(change: Change) -> int | None:
 
 
 def _step(model: type[models.Model], change: Change, names: dict[int, str]) -> Step:
-    lines = []
+    lines, kinds = [], {field.attname: field for field in model._meta.concrete_fields}
     for field in change.fields:
         if field.name in HIDDEN:
             continue
-        kind = model._meta.get_field(field.name.removesuffix("_id") if field.name != "sourced_id" else field.name)
-        lines.append(
-            Line(
-                str(LABELS.get(field.name, kind.verbose_name)),
-                _said(kind, field.before, names),
-                _said(kind, field.after, names),
-            )
-        )
+        kind: Any = kinds[field.name]
+        label = str(LABELS.get(field.name, kind.verbose_name))
+        lines.append(Line(label, _said(kind, field.before, names), _said(kind, field.after, names)))
     student = _student(change)
     return Step(
         at=change.at,

@@ -105,7 +105,7 @@ def _schema(program: Path, section: str, snapshot: str) -> bytes:
     environment |= {variable: str(entry[key]) for key, variable in names.items() if entry.get(key)}
     environment |= {f"PG{key.upper()}": str(value) for key, value in entry.get("OPTIONS", {}).items()}
     command = [
-        program,
+        str(program),
         "--format=plain",
         f"--section={section}",
         "--no-owner",

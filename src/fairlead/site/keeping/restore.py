@@ -182,7 +182,7 @@ def _run(connection: Connection[Any], script: bytes, known: set[str]) -> None:
         if (setting and setting[1] not in known) or line.startswith(("\\restrict ", "\\unrestrict ")):
             continue
         lines.append(line)
-    connection.execute("\n".join(lines))  # type: ignore[call-overload]
+    connection.execute("\n".join(lines))
 
 
 def _differences(connection: Connection[Any], made: manifest.Manifest) -> list[str]:

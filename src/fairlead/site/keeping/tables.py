@@ -57,7 +57,7 @@ def measure(connection: Connection[Any], name: str, found: tuple[str, ...]) -> T
 def speak_plainly(connection: Connection[Any]) -> None:
     """Fix how values are written as text, for this transaction."""
     for setting in PLAIN:
-        connection.execute(setting)  # type: ignore[call-overload]
+        connection.execute(setting)
 
 
 def sequences(connection: Connection[Any]) -> dict[str, int]:

@@ -2,13 +2,13 @@
 
 from django.db import migrations
 
-from fairlead.apps.access.rls import APP, organization_wall
+from fairlead.apps.access.rls import APP, Statements, organization_wall
 
-FORWARD = [
+FORWARD: Statements = [
     f"REVOKE UPDATE, DELETE ON access_accesslog FROM {APP}",
     f"REVOKE INSERT, UPDATE, DELETE ON access_erasure FROM {APP}",
 ]
-BACKWARD = [f"GRANT UPDATE, DELETE ON access_accesslog TO {APP}"]
+BACKWARD: Statements = [f"GRANT UPDATE, DELETE ON access_accesslog TO {APP}"]
 
 
 class Migration(migrations.Migration):
