@@ -77,6 +77,26 @@ def _add_imports(parser: argparse.ArgumentParser) -> None:
     lists.add_template(kinds.add_parser("template", help=text, description=text))
     text = "which column of a list is which, as far as the headers tell; a file to edit for --mapping"
     lists.add_mapping(kinds.add_parser("mapping", help=text, description=text))
+    text = "one measure of a city's schools, checked before a value is kept (CSV or Parquet, one row a school)"
+    measures = kinds.add_parser("measures", help=text, description=text)
+    measures.set_defaults(work=_import_measures)
+    measures.add_argument("file", type=Path)
+    measures.add_argument("--measure", required=True, help="what the field is said to be, such as chronic_absence")
+    measures.add_argument("--column", default="", help="the field (default: the one of that name)")
+    measures.add_argument("--key", default="dbn", help="the column of the school's code (default: %(default)s)")
+    measures.add_argument("--source", default="", help="who published it")
+    measures.add_argument("--for", dest="organization", default="", help="sourced id of the network that loads it")
+
+
+def _import_measures(chosen: argparse.Namespace) -> int:
+    return importing.measures(
+        chosen.file,
+        said=chosen.measure,
+        column=chosen.column,
+        key=chosen.key,
+        source=chosen.source,
+        organization=chosen.organization,
+    )
 
 
 def _import_school_days(chosen: argparse.Namespace) -> int:

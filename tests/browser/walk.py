@@ -69,6 +69,10 @@ PAGES = (
     Page("7-submission", "ruth", "city:submission"),
     Page("2-chronic-absence", "grace", "principal:chronic_absence"),
     Page("5-attendance-rules", "ines", "network:attendance_rules"),
+    Page("1-submissions", "amara", "teacher:submissions"),
+    Page("2-submissions", "luis", "office:submissions"),
+    Page("5-submissions", "ines", "network:submissions"),
+    Page("7-measures", "ruth", "city:measures"),
     Page("7-rules", "ruth", "city:rules"),
     Page("7-investment", "ruth", "city:investment", ("@investment_of_harborview",)),
 )

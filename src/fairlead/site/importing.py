@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fairlead.site import postgres
 from fairlead.site.prepare import AS_OWNER, prepare
@@ -14,6 +14,7 @@ from fairlead.site.progress import say
 from fairlead.site.refusal import Refusal
 
 if TYPE_CHECKING:
+    from fairlead.apps.attendance.measures import Outcome
     from fairlead.apps.attendance.school_days import Loaded
 
 NEW_YORK = "New York City"
@@ -79,6 +80,67 @@ def told(name: str, loaded: Loaded) -> list[str]:
         lines.append("Nothing changed.")
     lines.append("See it at /city/submission/")
     return lines
+
+
+def measures(path: Path, *, said: str, column: str, key: str, source: str, organization: str) -> int:
+    """Check a field of a city's file, keep its values unless it is broken, and show the evidence."""
+    as_owner()
+    from fairlead.apps.attendance import measures as room
+    from fairlead.apps.attendance.school_days import WrongFile
+
+    try:
+        outcome = room.load(path, said, _organization(organization), source, column=column, key=key)
+    except WrongFile as wrong:
+        raise Refusal(wrong.what, allowed=wrong.allowed, got=wrong.got, where=wrong.where, then=wrong.then) from None
+    print("\n".join(evidence(outcome)))
+    if outcome.checked.verdict == "broken":
+        like = ", ".join(outcome.checked.behaves_like)
+        raise Refusal(
+            f"The field {outcome.record.column} is not {outcome.checked.measure}: no value was loaded.",
+            allowed="a field whose signs, range and inequalities are those of the measure",
+            got="the evidence above" + (f"; it behaves like {like}" if like else ""),
+            where=f"{path}, column {outcome.record.column}",
+            then=(f"load it as what it is (--measure {like}), or " if like else "") + "ask who published it",
+        )
+    return 0
+
+
+def evidence(outcome: Outcome) -> list[str]:
+    """Every check of a field with its numbers, for the terminal."""
+    checked = outcome.checked
+    lines = [
+        f"{outcome.record.column} as {checked.measure}: {checked.verdict}"
+        f" ({checked.n:,} schools with a value, {checked.missing:,} without"
+        f"{', written in percent' if checked.scale == 100 else ''})",
+        *(f"  {finding.verdict:<7} {_said(finding)}" for finding in checked.findings),
+    ]
+    if outcome.without_code or outcome.repeated:
+        lines.append(
+            f"  {outcome.without_code:,} rows without a code and {outcome.repeated:,} repeated were left out"
+        )
+    lines.append(f"  {outcome.kept:,} values kept" + ("" if outcome.changed else "; nothing changed"))
+    return lines
+
+
+def _said(finding: Any) -> str:
+    if finding.kind == "range":
+        return f"range: {finding.n:,} of {finding.of:,} values outside {finding.low:g} to {finding.high:g}"
+    if finding.kind == "usual":
+        return (
+            f"usual: the median is {finding.value:.3f}; it usually lies between {finding.low:g} and {finding.high:g}"
+        )
+    if finding.kind == "bound":
+        return (
+            f"bound: {finding.n:,} of {finding.of:,} schools have a pair with {finding.other} that no school can have"
+        )
+    if finding.kind == "few":
+        return f"sign: only {finding.n:,} schools have {finding.other} as well; that says nothing"
+    found = finding.evidence
+    expected = "above" if finding.sign > 0 else "below"
+    return (
+        f"sign: correlation with {finding.other} {found.r:+.3f} ({100 * found.level:g} % interval {found.low:+.3f} to "
+        f"{found.high:+.3f}, {found.n:,} schools); expected {expected} zero"
+    )
 
 
 def _beside(path: Path, what: str) -> Path | None:

@@ -33,6 +33,13 @@ OPEN = {
     "places_offercell": "published tables: withheld numbers are not in them",
     "progress_publishedtable": "published tables",
     "progress_publishedcell": "published tables: withheld numbers are not in them",
+    "attendance_citydataset": "a city's published attendance: no person",
+    "attendance_cityschool": "schools by the city's own code",
+    "attendance_schooldayaggregate": "one published percentage a school and day",
+    "attendance_schoolyearsubmission": "counts of published school-days",
+    "attendance_citydaysubmission": "counts of published school-days",
+    "attendance_citymeasure": "a published measure of schools, and what the checks found",
+    "attendance_citymeasurevalue": "one published value a school",
     "caseload_zippoint": "a catalogue: where ZIP codes are",
     "site_democlock": "the demo's clock",
 }

@@ -23,9 +23,9 @@ def one(late, recent_from):
 
 
 def test_intervals_are_wilsons_over_effective_days():
-    """Late on days 0-4 of 40: within-unit deviations give a lag-one autocorrelation of (4·(7/8)² − 7/64 + 34/64)/(4.375)."""
+    """Late on days 0-4 of 40, the last ten recent: around 5/30 and 0, lag one is (4 · 25 − 5 + 24) / (5 · 25 + 25 · 1)."""
     found = one([True] * 5 + [False] * 35, 30)
-    correlation = (4 * (7 / 8) ** 2 - 7 / 64 + 34 / 64) / (5 * (7 / 8) ** 2 + 35 * (1 / 8) ** 2)
+    correlation = 119 / 150
     assert found.autocorrelation == pytest.approx(correlation)
     n = 40 * (1 - correlation) / (1 + correlation)
     same = wilson(0.125 * n, n)

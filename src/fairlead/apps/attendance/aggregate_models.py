@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class CityDataset(models.Model):
@@ -101,3 +102,65 @@ class CityDaySubmission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date}"
+
+
+class CityMeasure(models.Model):
+    """A field of a city's file, said to be a measure, with what the sanity checks found. Broken: no value is kept."""
+
+    class Verdict(models.TextChoices):
+        OK = "ok", _("nothing found against it")
+        DOUBT = "doubt", _("look before quoting")
+        BROKEN = "broken", _("do not quote")
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    measure = models.CharField(max_length=40)
+    column = models.CharField(max_length=100, help_text="what the file calls it, or was made to call it")
+    file = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    source = models.CharField(max_length=500)
+    checked_at = models.DateTimeField()
+    n = models.IntegerField()
+    missing = models.IntegerField()
+    verdict = models.CharField(max_length=6, choices=Verdict.choices)
+    evidence = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "measure", "column", "file"], name="one_city_measure")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.column} as {self.measure}"
+
+
+class CityMeasureValue(models.Model):
+    """One school's value of a measure that was not found broken."""
+
+    measure = models.ForeignKey(CityMeasure, on_delete=models.CASCADE, related_name="values")
+    code = models.CharField(max_length=20)
+    value = models.FloatField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["measure", "code"], name="one_city_value_per_school")]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.value}"
+
+
+class SectionTaken(models.Model):
+    """Another system says that a section's attendance was taken on a day (Ed-Fi: SectionAttendanceTakenEvent).
+
+    It names no hour: of such a section one can tell whether attendance was taken, and not whether it was on time.
+    """
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    section = models.ForeignKey("roster.Section", on_delete=models.CASCADE, related_name="+")
+    date = models.DateField()
+    taken_by = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    source = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["section", "date"], name="one_taking_per_section_and_date")]
+
+    def __str__(self) -> str:
+        return f"{self.section_id} {self.date}"

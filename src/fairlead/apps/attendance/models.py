@@ -287,7 +287,10 @@ SETTLED = ("reached", "left_message", "explained", "other_way")
 from fairlead.apps.attendance.aggregate_models import (  # noqa: E402, F401  (Django looks for models here)
     CityDataset,
     CityDaySubmission,
+    CityMeasure,
+    CityMeasureValue,
     CitySchool,
     SchoolDayAggregate,
     SchoolYearSubmission,
+    SectionTaken,
 )

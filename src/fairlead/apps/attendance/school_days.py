@@ -92,7 +92,7 @@ class Loaded:
 
 def read(path: Path, today: date) -> Days:
     """Read a Parquet or CSV file of school-days. Raises `WrongFile` in words when it is another file."""
-    frame = _open(path)
+    frame = open_table(path)
     lacking = [name for name in COLUMNS if name not in frame.columns]
     if lacking:
         raise WrongFile(
@@ -121,7 +121,8 @@ def read(path: Path, today: date) -> Days:
     )
 
 
-def _open(path: Path) -> pl.DataFrame:
+def open_table(path: Path) -> pl.DataFrame:
+    """A Parquet or CSV file as a table; `WrongFile` when it is another kind, or cannot be read."""
     if not path.is_file():
         raise WrongFile(
             "There is no such file.", allowed="a .parquet, .csv or .csv.gz file", got="nothing", where=str(path),
@@ -181,7 +182,7 @@ def _typed(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
 
 def read_names(path: Path) -> dict[str, str]:
     """Names of schools by code from a CSV with the columns dbn and school_name."""
-    frame = _open(path)
+    frame = open_table(path)
     if not {"dbn", "school_name"} <= set(frame.columns):
         raise WrongFile(
             "This file has no names of schools.", allowed="the columns dbn and school_name",
@@ -193,7 +194,7 @@ def read_names(path: Path) -> dict[str, str]:
 
 def read_totals(path: Path) -> dict[date, float]:
     """The city's own totals by day from a CSV with date and citywide_attendance_pct. A total of 0 is none."""
-    frame = _open(path)
+    frame = open_table(path)
     wanted = {"date", "citywide_attendance_pct"}
     if not wanted <= set(frame.columns):
         raise WrongFile(

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from fairlead.desks.office import bells, family_views, link_views, paper, student_views, substitutes, views
+from fairlead.desks.office import (
+    bells,
+    family_views,
+    link_views,
+    paper,
+    student_views,
+    submissions,
+    substitutes,
+    views,
+)
 
 app_name = "office"
 urlpatterns = [
@@ -17,6 +26,7 @@ urlpatterns = [
     path("links/<int:link_id>/revoke", link_views.revoke, name="revoke_link"),
     path("answers", link_views.answers, name="answers"),
     path("answers/<int:answer_id>", link_views.decide, name="decide"),
+    path("submissions", submissions.submissions, name="submissions"),
     path("reminders", student_views.reminders, name="reminders"),
     path("after-a-call", student_views.after_a_call, name="after_a_call"),
     path("by-itself", student_views.by_itself, name="by_itself"),

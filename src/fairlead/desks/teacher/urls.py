@@ -1,12 +1,13 @@
 from django.urls import path
 
-from fairlead.desks.teacher import arrivals, feedback, views
+from fairlead.desks.teacher import arrivals, feedback, submissions, views
 
 app_name = "teacher"
 urlpatterns = [
     path("", views.desk, name="desk"),
     path("rolls/<int:roll_id>", views.roll, name="roll"),
     path("rolls/arrivals", arrivals.arrive, name="arrive"),
+    path("submissions", submissions.submissions, name="submissions"),
     path("feedback", feedback.feedback, name="feedback"),
     path("feedback/<int:visit_id>", feedback.feedback_visit, name="feedback_visit"),
     path("feedback/<int:visit_id>/answer", feedback.feedback_answer, name="feedback_answer"),

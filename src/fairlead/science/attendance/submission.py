@@ -33,7 +33,7 @@ class Lateness:
     kind : ndarray of str, shape (units,)
         One of `KINDS`.
     autocorrelation : float
-        Lag-one autocorrelation within units, pooled.
+        Lag-one autocorrelation within the windows of units, pooled.
     effective : float
         How many independent occasions one occasion is worth.
     tested : int
@@ -92,8 +92,8 @@ def lateness(unit: ArrayLike, late: ArrayLike, recent: ArrayLike, rule: Lateness
 
     Notes
     -----
-    Days of one unit are not independent draws. With pooled lag-one autocorrelation r, one occasion is worth
-    ``(1 - r) / (1 + r)`` [1]_; intervals and the test use effective counts, the test's rounded against the finding.
+    Days of one unit are not independent draws. With lag-one autocorrelation r, pooled over units and taken around the
+    mean of each window (so that a change is not taken for it), one occasion is worth ``(1 - r) / (1 + r)`` [1]_; intervals and the test use effective counts, the test's rounded against the finding.
 
     *Structural*: ``late / expected >= structural`` and Wilson's lower end ``> surely``. *New*: not structural in its
     past; Fisher's exact test of recent against past, ``P(X >= recent late)`` with X hypergeometric, kept under the
@@ -140,7 +140,7 @@ def lateness(unit: ArrayLike, late: ArrayLike, recent: ArrayLike, rule: Lateness
         share = lates / expected
         past_share = (lates - recent_late) / (expected - recent_expected)
         recent_share = recent_late / recent_expected
-    correlation = _autocorrelation(unit, late, share)
+    correlation = _autocorrelation(2 * unit + recent, late)
     effective = (1 - correlation) / (1 + correlation)
     low, high = _wilson(share, expected * effective, rule.level)
 
@@ -181,11 +181,12 @@ def lateness(unit: ArrayLike, late: ArrayLike, recent: ArrayLike, rule: Lateness
     )
 
 
-def _autocorrelation(unit: NDArray[np.int64], late: NDArray[np.bool_], share: NDArray[np.float64]) -> float:
-    """Lag one, within units, pooled; never negative, so that no occasion counts for more than one."""
-    order = np.argsort(unit, kind="stable")
-    at = unit[order]
-    deviation = late[order] - share[at]
+def _autocorrelation(window: NDArray[np.int64], late: NDArray[np.bool_]) -> float:
+    """Lag one, within each unit's two windows, pooled; never negative, so that no occasion counts for more than one."""
+    order = np.argsort(window, kind="stable")
+    at = window[order]
+    n = np.maximum(np.bincount(window), 1)
+    deviation = late[order] - (np.bincount(window, weights=late) / n)[at]
     beside = at[1:] == at[:-1]
     total = float((deviation**2).sum())
     together = float((deviation[1:] * deviation[:-1])[beside].sum())

@@ -1,0 +1,292 @@
+"""Do teachers submit on time? Their own rolls first for themselves; names for the school's office; counts beyond it.
+
+One unit is an expected roll of a day that is over. It is late when it came after its deadline or not at all. What is
+structural, new or occasional is decided by `science.attendance.lateness`, against each teacher's own past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+import numpy as np
+import polars as pl
+from django.db import connection, transaction
+
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.attendance.aggregate_models import SectionTaken
+from fairlead.science.attendance import KINDS, Lateness, LatenessRule, in_force, lateness, lateness_rules
+
+RECENT_DAYS = 10  # the last school days, compared with those before
+FEWEST = 10  # a group of teachers smaller than this is not told beyond the school
+Unit = TypeVar("Unit", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRoll:
+    """One expected roll of a day that is over."""
+
+    organization_id: int
+    teacher_id: int
+    section: str
+    period: str
+    date: date
+    late: bool
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """One unit's rolls: how many were late, how far chance could move that, and what kind of lateness it is."""
+
+    expected: int
+    late: int
+    missing: int
+    share: float
+    low: float
+    high: float
+    recent_expected: int
+    recent_late: int
+    kind: str
+
+    @property
+    def on_time(self) -> int:
+        return self.expected - self.late
+
+    @property
+    def came_late(self) -> int:
+        return self.late - self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class Submissions:
+    """The rolls of a school (or of one teacher) from a day to a day."""
+
+    first: date | None
+    last: date | None
+    rolls: tuple[OwnRoll, ...]
+    rule: LatenessRule
+
+    def by(self, unit: Iterable[Unit]) -> dict[Unit, Habit]:
+        """The habit of each unit; give one unit for each roll, in the order of `rolls`."""
+        return _habits(self.rolls, list(unit), self.rule)
+
+    @property
+    def late(self) -> int:
+        return sum(roll.late for roll in self.rolls)
+
+    @property
+    def missing(self) -> int:
+        return sum(roll.missing for roll in self.rolls)
+
+
+_ROLLS = """
+SELECT r.organization_id, s.teacher_id, s.name, coalesce(p.name, ''), r.date,
+       r.submitted_at IS NULL OR r.submitted_at > r.due_at, r.submitted_at IS NULL
+FROM attendance_roll r
+JOIN roster_section s ON s.id = r.section_id
+LEFT JOIN roster_period p ON p.id = r.period_id
+WHERE r.organization_id = ANY (%(schools)s) AND r.organization_id = ANY (%(orgs)s)
+  AND r.date BETWEEN %(since)s AND %(upto)s {which}
+ORDER BY r.date, r.due_at, r.id
+"""
+
+
+def _read(scope: Scope, schools: Sequence[int], since: date, upto: date, which: str = "", **more: Any) -> Submissions:
+    values = {"schools": sorted(schools), "orgs": sorted(scope.org_ids), "since": since, "upto": upto, **more}
+    with connection.cursor() as cursor:
+        cursor.execute(_ROLLS.format(which=which), values)
+        rolls = tuple(OwnRoll(*row) for row in cursor.fetchall())
+    rule = in_force(lateness_rules(), "late-or-missing", upto)
+    return Submissions(rolls[0].date if rolls else None, rolls[-1].date if rolls else None, rolls, rule)
+
+
+def own_submissions(scope: Scope, since: date, upto: date) -> Submissions:
+    """The asking teacher's own rolls."""
+    return _read(scope, sorted(scope.org_ids), since, upto, "AND s.teacher_id = %(person)s", person=scope.person_id)
+
+
+def school_submissions(scope: Scope, organization_id: int, since: date, upto: date) -> Submissions:
+    """Every roll of one school, with whose it is: for pages of that school's own office."""
+    return _read(scope, [organization_id], since, upto)
+
+
+def _habits(rolls: Sequence[OwnRoll], units: list[Unit], rule: LatenessRule) -> dict[Unit, Habit]:
+    if not rolls:
+        return {}
+    names = list(dict.fromkeys(units))
+    number = {unit: i for i, unit in enumerate(names)}
+    at = np.array([number[unit] for unit in units], np.int64)
+    missing = np.bincount(at, weights=[roll.missing for roll in rolls], minlength=len(names))
+    found = _lateness(rolls, at, rule)
+    return {
+        unit: Habit(
+            expected=int(found.expected[i]),
+            late=int(found.late[i]),
+            missing=int(missing[i]),
+            share=float(found.share[i]),
+            low=float(found.low[i]),
+            high=float(found.high[i]),
+            recent_expected=int(found.recent_expected[i]),
+            recent_late=int(found.recent_late[i]),
+            kind=str(found.kind[i]),
+        )
+        for i, unit in enumerate(names)
+    }
+
+
+def _lateness(rolls: Sequence[OwnRoll], unit: Any, rule: LatenessRule) -> Lateness:
+    days = sorted({roll.date for roll in rolls})
+    begins = days[-RECENT_DAYS] if len(days) > RECENT_DAYS else days[-1]
+    return lateness(unit, [roll.late for roll in rolls], [roll.date >= begins for roll in rolls], rule)
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolHabit:
+    """One school beyond its own walls: its rolls, no name. `habit` is None where too few teachers submit."""
+
+    organization_id: int
+    teachers: int
+    habit: Habit | None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSubmissions:
+    """The schools of a network, and how many teachers are of each kind: None where the group is too small to tell."""
+
+    first: date | None
+    last: date | None
+    rolls: int
+    late: int
+    teachers: int
+    kinds: dict[str, int | None]
+    schools: tuple[SchoolHabit, ...]
+    rule: LatenessRule
+
+
+def network_submissions(scope: Scope, since: date, upto: date) -> NetworkSubmissions:
+    """The distribution over schools and over teachers, without a name and without a small group."""
+    found = _read(scope, sorted(scope.org_ids), since, upto)
+    by_teacher = found.by(roll.teacher_id for roll in found.rolls)
+    by_school = found.by(roll.organization_id for roll in found.rolls)
+    teachers: dict[int, set[int]] = {}
+    for roll in found.rolls:
+        teachers.setdefault(roll.organization_id, set()).add(roll.teacher_id)
+    counts = {kind: sum(habit.kind == kind for habit in by_teacher.values()) for kind in KINDS}
+    return NetworkSubmissions(
+        first=found.first,
+        last=found.last,
+        rolls=len(found.rolls),
+        late=found.late,
+        teachers=len(by_teacher),
+        kinds=told(counts),
+        schools=tuple(
+            SchoolHabit(school, len(people), by_school[school] if len(people) >= FEWEST else None)
+            for school, people in sorted(teachers.items())
+        ),
+        rule=found.rule,
+    )
+
+
+def told(counts: dict[str, int], fewest: int = FEWEST) -> dict[str, int | None]:
+    """Counts that add up to a known total, without the small ones, and without a way back to a single small one.
+
+    Nobody at all in a group is told. When only one group is withheld, the total would give it away: then the smallest
+    of the others goes with it, and so on until what is withheld adds up to at least `fewest`.
+    """
+    hidden = {key for key, n in counts.items() if 0 < n < fewest}
+    while hidden and (len(hidden) < 2 or sum(counts[key] for key in hidden) < fewest):
+        rest = sorted((n, key) for key, n in counts.items() if key not in hidden and n > 0)
+        if not rest:
+            break
+        hidden.add(rest[0][1])
+    return {key: None if key in hidden else n for key, n in counts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class TakenLoaded:
+    """What became of every event of a file. `rows == new + same + unknown + repeated`."""
+
+    rows: int
+    new: int
+    same: int
+    unknown: int
+    repeated: int
+
+
+@transaction.atomic
+def load_taken_events(events: pl.DataFrame, source: str) -> TakenLoaded:
+    """Keep which sections another system says were taken on which day, as the owner. Twice changes nothing.
+
+    `events` has the columns section, date and staff, as the Ed-Fi reader gives them: identifiers of the source. A
+    section that is not in the roster, or an event without a day, is counted and left out.
+    """
+    once = events.unique(["section", "date"], keep="first", maintain_order=True)
+    sections = _by_sourced_id("roster_section", once["section"])
+    staff = _by_sourced_id("roster_person", once["staff"]) if "staff" in once.columns else {}
+    known = [
+        (sections[section], day, staff.get(who))
+        for section, day, who in once.select("section", "date", "staff").iter_rows()
+        if section in sections and day is not None
+    ]
+    there = set(
+        SectionTaken.objects.filter(section_id__in={section[0] for section, _, _ in known}).values_list(
+            "section_id", "date"
+        )
+    )
+    fresh = [
+        SectionTaken(
+            organization_id=section[1], section_id=section[0], date=day, taken_by_id=who[0] if who else None,
+            source=source,
+        )
+        for section, day, who in known
+        if (section[0], day) not in there
+    ]  # fmt: skip
+    SectionTaken.objects.bulk_create(fresh, batch_size=2000)
+    return TakenLoaded(
+        rows=events.height,
+        new=len(fresh),
+        same=len(known) - len(fresh),
+        unknown=once.height - len(known),
+        repeated=events.height - once.height,
+    )
+
+
+def _by_sourced_id(table: str, identifiers: pl.Series) -> dict[str, tuple[int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT sourced_id, id, organization_id FROM {table} WHERE sourced_id = ANY (%s)",  # noqa: S608  (ours)
+            [identifiers.drop_nulls().unique().to_list()],
+        )
+        return {sourced_id: (pk, school) for sourced_id, pk, school in cursor.fetchall()}
+
+
+def taken_habits(scope: Scope, organization_id: int, since: date, upto: date) -> dict[int, Habit]:
+    """Sections of a school whose attendance another system takes: days not taken, of days that any section was taken.
+
+    A day on which nothing at all was taken at the school is no day of school to this source.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH taken AS (
+                SELECT section_id, date FROM attendance_sectiontaken
+                WHERE organization_id = %(school)s AND organization_id = ANY (%(orgs)s)
+                  AND date BETWEEN %(since)s AND %(upto)s
+            )
+            SELECT s.section_id, d.date, t.section_id IS NULL
+            FROM (SELECT section_id, min(date) AS begins FROM taken GROUP BY section_id) s
+            JOIN (SELECT DISTINCT date FROM taken) d ON d.date >= s.begins
+            LEFT JOIN taken t ON t.section_id = s.section_id AND t.date = d.date
+            ORDER BY d.date, s.section_id
+            """,
+            {"school": organization_id, "orgs": sorted(scope.org_ids), "since": since, "upto": upto},
+        )
+        rolls = [
+            OwnRoll(organization_id, 0, str(section), "", day, late=missing, missing=missing)
+            for section, day, missing in cursor.fetchall()
+        ]
+    rule = in_force(lateness_rules(), "late-or-missing", upto)
+    return _habits(rolls, [int(roll.section) for roll in rolls], rule)
