@@ -73,8 +73,9 @@ def link(request: HttpRequest, token: str, opened: substitutes.Opened, scope: Sc
     if browser is None:  # somebody was quicker by a moment
         return _shut(request)
     response = redirect("substitute:link", token)
+    # As a span of time: the browser's own clock may be wrong, or the demo's may stand on another day.
     response.set_cookie(
-        COOKIE, browser, expires=opened.expires_at, path=reverse("substitute:link", args=[token]), httponly=True,
+        COOKIE, browser, max_age=opened.expires_at - now, path=reverse("substitute:link", args=[token]), httponly=True,
         secure=request.is_secure(), samesite="Lax",
     )  # fmt: skip
     return _quiet(response)
