@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.urls import NoReverseMatch, reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from fairlead.demo.cast import BY_KEY
+from fairlead.desks.welcome import sample
 from fairlead.desks.welcome.stops import OWEN, STOPS
-from tests.conftest import max_queries
+from fairlead.desks.welcome.tasks import load_grand_bend
+from tests.conftest import as_owner, max_queries
 
 PEOPLE = [who for stop in STOPS for who in stop.people] + [OWEN]
 
@@ -64,3 +68,62 @@ def _exists(name: str) -> bool:
     except NoReverseMatch:
         return False
     return True
+
+
+# ---- the Grand Bend sample -------------------------------------------------------------------------------------------------
+
+HERE = pytest.mark.skipif(
+    not (sample.folder() / "Student.xml.gz").is_file(), reason=f"needs the Grand Bend sample in {sample.folder()}"
+)
+
+
+def _queued() -> int:
+    with as_owner():
+        return ProcrastinateJob.objects.filter(task_name=sample.LOAD).count()
+
+
+@HERE
+def test_one_click_queues_the_sample_once(as_person: Any) -> None:
+    client = as_person(None)
+    assert "Load Grand Bend" in client.get("/").content.decode()
+    for _ in range(2):
+        response = client.post(reverse("welcome:load_sample"))
+        assert (response.status_code, response["Location"]) == (302, "/#grand-bend")
+    assert _queued() == 1
+    page = client.get("/").content.decode()
+    assert "Being loaded" in page
+    assert "Load Grand Bend" not in page
+
+
+def test_from_another_machine_or_outside_the_demo_nothing_is_loaded(as_person: Any, settings: Any) -> None:
+    client = as_person("ines")
+    assert client.post(reverse("welcome:load_sample"), REMOTE_ADDR="192.0.2.7").status_code == 404
+    settings.DEMO = False
+    assert client.post(reverse("welcome:load_sample")).status_code == 404
+    assert client.get(reverse("welcome:load_sample")).status_code == 405
+    assert _queued() == 0
+
+
+def test_without_the_data_the_card_says_where_it_belongs(as_person: Any, settings: Any, tmp_path: Any) -> None:
+    settings.SHARED_DATA = tmp_path
+    client = as_person(None)
+    page = client.get("/").content.decode()
+    assert "edfi_grand_bend_ds5_2" in page
+    assert "Load Grand Bend" not in page
+    client.post(reverse("welcome:load_sample"))
+    assert _queued() == 0
+
+
+@HERE
+def test_the_worker_loads_it_under_its_own_login(as_person: Any) -> None:
+    client = as_person(None)
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE fairlead_worker")
+        load_grand_bend()
+        cursor.execute("RESET ROLE")
+        cursor.execute(
+            "SELECT p.kind, count(*) FROM roster_person p JOIN roster_personidentifier i ON i.person_id = p.id "
+            "WHERE i.source LIKE '%%:ed-fi' GROUP BY 1 ORDER BY 1"
+        )
+        assert dict(cursor.fetchall()) == {"guardian": 1872, "staff": 68, "student": 960}
+    assert "Loaded" in client.get("/").content.decode()

@@ -91,6 +91,11 @@ def organization_by_sourced_id(sourced_id: str) -> Organization:
     return Organization.objects.get(sourced_id=sourced_id)
 
 
+def has_organization(sourced_id: str) -> bool:
+    """Whether the tree has an organization of this identifier; the tree holds no personal data."""
+    return Organization.objects.filter(sourced_id=sourced_id).exists()
+
+
 def networks() -> list[Organization]:
     """Every network, by name."""
     return list(Organization.objects.filter(kind=Organization.Kind.NETWORK).order_by("name"))

@@ -85,7 +85,9 @@ STOPS = (
         _("The study"),
         _("Did coaching work, how sure are we, and what may we say?"),
         _("The plan was written and the lottery’s seed committed before anybody saw an outcome."),
-        _("Make the claim say more than its finding, and be refused. Beside it: Project STAR, from its real records."),
+        _(
+            "Make the claim say more than its finding, and be refused. Beside it: Project STAR, from its real records."
+        ),
         (TOMAS,),
     ),
     Stop(

@@ -7,11 +7,12 @@ from ipaddress import ip_address
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from fairlead.desks.welcome import sample
 from fairlead.desks.welcome.stops import OWEN, STOPS, Who
 
 
@@ -31,11 +32,21 @@ def home(request: HttpRequest) -> HttpResponse:
     if settings.DEMO and _on_this_machine(request):
         name = scope.name if scope else ""
         stops = [(stop, [_door(who, name) for who in stop.people]) for stop in STOPS]
-        return render(request, "welcome/story.html", {"stops": stops, "stranger": _door(OWEN, name)})
+        told = {"stops": stops, "stranger": _door(OWEN, name), "grand_bend": sample.state()}
+        return render(request, "welcome/story.html", told)
     if scope is None:
         return redirect_to_login("/")
     first = first_page(tuple(scope.role_names))
     return redirect(first) if first else render(request, "welcome/no_desk.html")
+
+
+@require_POST
+def load_sample(request: HttpRequest) -> HttpResponse:
+    """Begin to load the Grand Bend sample. In the demo, on this machine; to anyone else the address is not there."""
+    if not (settings.DEMO and _on_this_machine(request)):
+        raise Http404
+    sample.begin()
+    return redirect(f"{reverse('welcome:home')}#grand-bend")
 
 
 def first_page(roles: tuple[str, ...]) -> str:
@@ -61,5 +72,3 @@ def _address(page: str) -> str:
         return reverse(page)
     except NoReverseMatch:
         return ""
-
-
