@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     server = add("postgres", _postgres, "the embedded PostgreSQL")
     server.add_argument("action", choices=["start", "stop", "status"])
     _add_imports(add("import", lambda _: 2, "bring outside files in"))
+    _add_exports(add("export", lambda _: 2, "take the roster out"))
     keeping.add_to(add)
     add("manage", lambda _: 2, "a Django command, as the owner of the schema")
     return parser
@@ -97,6 +98,14 @@ def _import_measures(chosen: argparse.Namespace) -> int:
         source=chosen.source,
         organization=chosen.organization,
     )
+
+
+def _add_exports(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(title="what", required=True, metavar="WHAT")
+    text = "the roster as OneRoster 1.2 CSV, in a zip"
+    roster = kinds.add_parser("roster", help=text, description=text)
+    roster.set_defaults(work=rosters.export_roster)
+    rosters.add_export(roster)
 
 
 def _import_school_days(chosen: argparse.Namespace) -> int:

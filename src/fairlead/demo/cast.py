@@ -40,6 +40,7 @@ CAST = (
     Member("ines", "Ines", "Carvalho", "network_lead", NETWORK_SOURCED_ID, "network:desk"),
     Member("tomas", "Tomas", "Reyes", "analyst", NETWORK_SOURCED_ID, "analyst:desk"),
     Member("ruth", "Ruth", "Adeyemi", "city_lead", CITY_SOURCED_ID, "city:desk"),
+    Member("priya", "Priya", "Raman", "data_manager", NETWORK_SOURCED_ID, "data:desk"),
     Member("owen", "Owen", "Park", "principal", RIDGELINE, "principal:desk"),
 )
 BY_KEY = {m.key: m for m in CAST}
@@ -51,7 +52,7 @@ DIRECTORS = (
 )
 COACHES = (
     BY_KEY["dana"],
-    Member("priya", "Priya", "Raman", "coach", NETWORK_SOURCED_ID, "coach:desk"),
+    Member("nadia", "Nadia", "Haddad", "coach", NETWORK_SOURCED_ID, "coach:desk"),
     Member("hector", "Héctor", "Salinas", "coach", NETWORK_SOURCED_ID, "coach:desk"),
     Member("may", "May", "Thornton", "coach", NETWORK_SOURCED_ID, "coach:desk"),
     Member("isaac", "Isaac", "Boateng", "coach", NETWORK_SOURCED_ID, "coach:desk"),

@@ -41,7 +41,9 @@ class World:
     last_session_id: int = 0
     school_ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     school_need: np.ndarray = field(default_factory=lambda: np.empty(0))  # 0..1: how hard the school has it
-    school_director: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # person id, by the chosen plan
+    school_director: np.ndarray = field(
+        default_factory=lambda: np.empty(0, np.int64)
+    )  # person id, by the chosen plan
     dates: list[date] = field(default_factory=list)  # school days with marks, oldest first; the last is today
     section_ids: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # one homeroom a teacher
     section_school: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))  # index into school_ids

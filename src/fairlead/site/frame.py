@@ -35,6 +35,7 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
     ("network_lead", "network:desk", _("Theory of change")),
     ("network_lead", "analyst:desk", _("Studies")),
     ("analyst", "analyst:desk", _("Studies")),
+    ("data_manager", "data:desk", _("Rosters")),
     ("city_lead", "city:desk", _("Quality seats")),
     ("city_lead", "network:published", _("Published tables")),
     ("city_lead", "city:submission", _("Submission")),

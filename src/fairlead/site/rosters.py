@@ -39,6 +39,12 @@ def add_import(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """The options of `fairlead export roster`."""
+    parser.add_argument("path", type=Path, help="the zip to write")
+    parser.add_argument("--organization", default="", help="of which one (identifier or name); the only network")
+
+
 def import_roster(chosen: argparse.Namespace) -> int:
     """Read, show what would change, ask, merge."""
     _begin()
@@ -74,6 +80,29 @@ def import_roster(chosen: argparse.Namespace) -> int:
             where=str(error.where),
             then=str(error.then),
         ) from None
+
+
+def export_roster(chosen: argparse.Namespace) -> int:
+    """Write OneRoster 1.2."""
+    _begin()
+    from fairlead.apps.roster.exchange import running, writer
+    from fairlead.apps.roster.exchange.problems import ExchangeError
+
+    try:
+        root = running.root_of(chosen.organization)
+    except ExchangeError as error:
+        raise Refusal(
+            str(error.what),
+            allowed=str(error.allowed),
+            got=str(error.got),
+            where=str(error.where),
+            then=str(error.then),
+        ) from None
+    with step(f"Writing {chosen.path}"):
+        rows = writer.export_all(root.pk, chosen.path)
+    for file, count in rows.items():
+        print(f"{file:<24} {count:>10,}")
+    return 0
 
 
 def _begin() -> None:

@@ -47,6 +47,7 @@ DESKS = [
     "fairlead.desks.network",
     "fairlead.desks.analyst",
     "fairlead.desks.city",
+    "fairlead.desks.data",
 ]
 
 INSTALLED_APPS = [

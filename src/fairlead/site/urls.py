@@ -38,4 +38,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("network/", include("fairlead.desks.network.urls")),
     path("analyst/", include("fairlead.desks.analyst.urls")),
     path("city/", include("fairlead.desks.city.urls")),
+    path("data/", include("fairlead.desks.data.urls")),
 ]

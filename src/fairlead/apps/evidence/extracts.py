@@ -112,7 +112,9 @@ def _coaching(scope: Scope, study: Study) -> Extract:
     """Teachers of the lottery: assigned arm, school, practice before and after as research visitors rated it."""
     tickets = Ticket.objects.filter(lottery__study=study, organization_id__in=scope.org_ids).order_by("id")
     drawn = tickets.values_list("person_id", "organization_id", "selected", "lottery__drawn_at")
-    rows = [(person, school, "coaching" if won else "usual", at) for person, school, won, at in drawn if at is not None]
+    rows = [
+        (person, school, "coaching" if won else "usual", at) for person, school, won, at in drawn if at is not None
+    ]
     if not rows:
         raise impact.DataError([impact.Problem("lottery", "this study has no draw that you may read", "0 tickets")])
     drawn_on = min(at for *_, at in rows if at is not None).date()

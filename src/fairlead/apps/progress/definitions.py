@@ -174,7 +174,9 @@ def indicators() -> dict[str, Indicator]:
 @cache
 def expectations() -> tuple[Expectation, ...]:
     """Pairs of indicators that should go together."""
-    return tuple(Expectation(row["pair"][0], row["pair"][1], row["sign"]) for row in _read("indicators.toml")["expect"])
+    return tuple(
+        Expectation(row["pair"][0], row["pair"][1], row["sign"]) for row in _read("indicators.toml")["expect"]
+    )
 
 
 @cache
@@ -183,10 +185,7 @@ def theory_of_change() -> TheoryOfChange:
     raw = _read("theory.toml")
     levels = tuple(Level(row["key"], row) for row in raw["level"])
     nodes = tuple(Node(row["key"], row["level"], tuple(row["indicators"]), row) for row in raw["node"])
-    arrows = tuple(
-        Arrow(row["from"], row["to"], row["evidence"], row.get("study", ""), row)
-        for row in raw["arrow"]
-    )
+    arrows = tuple(Arrow(row["from"], row["to"], row["evidence"], row.get("study", ""), row) for row in raw["arrow"])
     known = {node.key for node in nodes}
     for arrow in arrows:
         if not {arrow.begins, arrow.ends} <= known or arrow.evidence not in EVIDENCE:

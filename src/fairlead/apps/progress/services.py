@@ -105,7 +105,9 @@ def _publish_one(
         published_at=at,
         min_n=rule.min_n,
         rule=rule.source,
-        coverage=sum(count.observed for count in everybody) / expected if indicator.min_coverage and expected else None,
+        coverage=sum(count.observed for count in everybody) / expected
+        if indicator.min_coverage and expected
+        else None,
     )
     release = protect(true, rule)
     PublishedCell.objects.bulk_create(_cells(table, release), batch_size=2000)

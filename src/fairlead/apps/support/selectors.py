@@ -136,9 +136,7 @@ def _day_begins(day: date) -> datetime:
 def contacts(scope: Scope, *, since: date | None = None) -> QuerySet[Contact]:
     """Contacts the person had, and those of their organizations as far as their role may see the dose."""
     rows = Contact.objects.filter(
-        Q(lead_id=scope.person_id)
-        | Q(with_person_id=scope.person_id)
-        | opened(scope, "dose")
+        Q(lead_id=scope.person_id) | Q(with_person_id=scope.person_id) | opened(scope, "dose")
     )
     return rows if since is None else rows.filter(at__gte=_day_begins(since))
 
@@ -152,9 +150,7 @@ def supports(scope: Scope, on: date) -> QuerySet[Support]:
     """Helping relationships in force on a day: one's own, and those whose dose the person may see."""
     return (
         Support.objects.filter(
-            Q(lead_id=scope.person_id)
-            | Q(participants__person_id=scope.person_id)
-            | opened(scope, "dose"),
+            Q(lead_id=scope.person_id) | Q(participants__person_id=scope.person_id) | opened(scope, "dose"),
             Q(ends__isnull=True) | Q(ends__gte=on),
             begins__lte=on,
         )
@@ -219,11 +215,7 @@ def last_contact_by_school(
 
 
 def _promises(scope: Scope) -> QuerySet[Promise]:
-    return Promise.objects.filter(
-        Q(owner_id=scope.person_id)
-        | Q(made_to_id=scope.person_id)
-        | opened(scope, "dose")
-    )
+    return Promise.objects.filter(Q(owner_id=scope.person_id) | Q(made_to_id=scope.person_id) | opened(scope, "dose"))
 
 
 def open_promises_by_school(

@@ -55,7 +55,7 @@ def first_page(roles: tuple[str, ...]) -> str:
         for who in stop.people:
             if who.role in roles and (url := _address(who.page)):
                 return url
-    return ""
+    return _address("data:desk") if "data_manager" in roles else ""
 
 
 def _on_this_machine(request: HttpRequest) -> bool:

@@ -57,6 +57,7 @@ ROLE_NAMES = {
     "city_lead": _("City lead"),
     "talent": _("Leader talent"),
     "auditor": _("Auditor"),
+    "data_manager": _("Data manager"),
 }
 
 

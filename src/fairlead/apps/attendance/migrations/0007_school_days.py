@@ -7,96 +7,141 @@ from fairlead.apps.access.rls import open_table
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('attendance', '0006_expectation'),
-        ('roster', '0002_row_security'),
+        ("attendance", "0006_expectation"),
+        ("roster", "0002_row_security"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CityDataset',
+            name="CityDataset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('source', models.CharField(max_length=500)),
-                ('file', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('changed_at', models.DateTimeField(help_text='when an import last changed a row')),
-                ('first', models.DateField(null=True)),
-                ('last', models.DateField(null=True)),
-                ('counted', models.JSONField(default=dict, help_text='rows of the last file that changed anything, by outcome')),
-                ('checked', models.JSONField(default=dict, help_text='what the sanity checks found')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='roster.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("source", models.CharField(max_length=500)),
+                ("file", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("changed_at", models.DateTimeField(help_text="when an import last changed a row")),
+                ("first", models.DateField(null=True)),
+                ("last", models.DateField(null=True)),
+                (
+                    "counted",
+                    models.JSONField(
+                        default=dict, help_text="rows of the last file that changed anything, by outcome"
+                    ),
+                ),
+                ("checked", models.JSONField(default=dict, help_text="what the sanity checks found")),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="roster.organization"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CitySchool',
+            name="CitySchool",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schools', to='attendance.citydataset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="schools",
+                        to="attendance.citydataset",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SchoolDayAggregate',
+            name="SchoolDayAggregate",
             fields=[
-                ('pk', models.CompositePrimaryKey('school_id', 'date', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('date', models.DateField()),
-                ('attendance_pct', models.DecimalField(decimal_places=2, max_digits=5, null=True)),
-                ('school', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='days', to='attendance.cityschool')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "school_id", "date", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("date", models.DateField()),
+                ("attendance_pct", models.DecimalField(decimal_places=2, max_digits=5, null=True)),
+                (
+                    "school",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="days",
+                        to="attendance.cityschool",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SchoolYearSubmission',
+            name="SchoolYearSubmission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.SmallIntegerField()),
-                ('expected', models.IntegerField()),
-                ('missing', models.IntegerField()),
-                ('share', models.FloatField()),
-                ('low', models.FloatField()),
-                ('high', models.FloatField()),
-                ('recent_expected', models.IntegerField()),
-                ('recent_missing', models.IntegerField()),
-                ('p_value', models.FloatField(null=True)),
-                ('kind', models.CharField(max_length=12)),
-                ('rule', models.CharField(max_length=60)),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='years', to='attendance.cityschool')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.SmallIntegerField()),
+                ("expected", models.IntegerField()),
+                ("missing", models.IntegerField()),
+                ("share", models.FloatField()),
+                ("low", models.FloatField()),
+                ("high", models.FloatField()),
+                ("recent_expected", models.IntegerField()),
+                ("recent_missing", models.IntegerField()),
+                ("p_value", models.FloatField(null=True)),
+                ("kind", models.CharField(max_length=12)),
+                ("rule", models.CharField(max_length=60)),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="years", to="attendance.cityschool"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CityDaySubmission',
+            name="CityDaySubmission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField()),
-                ('schools', models.IntegerField()),
-                ('missing', models.IntegerField()),
-                ('mean_pct', models.FloatField(help_text='mean over schools, not over students', null=True)),
-                ('published_pct', models.FloatField(help_text="the city's own total of the day", null=True)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='attendance.citydataset')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("date", models.DateField()),
+                ("schools", models.IntegerField()),
+                ("missing", models.IntegerField()),
+                ("mean_pct", models.FloatField(help_text="mean over schools, not over students", null=True)),
+                ("published_pct", models.FloatField(help_text="the city's own total of the day", null=True)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="days", to="attendance.citydataset"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('dataset', 'date'), name='one_city_day')],
+                "constraints": [models.UniqueConstraint(fields=("dataset", "date"), name="one_city_day")],
             },
         ),
         migrations.AddConstraint(
-            model_name='cityschool',
-            constraint=models.UniqueConstraint(fields=('dataset', 'code'), name='one_city_school_per_code'),
+            model_name="cityschool",
+            constraint=models.UniqueConstraint(fields=("dataset", "code"), name="one_city_school_per_code"),
         ),
         migrations.AddConstraint(
-            model_name='schooldayaggregate',
-            constraint=models.CheckConstraint(condition=models.Q(('attendance_pct__isnull', True), ('attendance_pct__range', (0, 100)), _connector='OR'), name='attendance_is_a_percentage'),
+            model_name="schooldayaggregate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("attendance_pct__isnull", True), ("attendance_pct__range", (0, 100)), _connector="OR"
+                ),
+                name="attendance_is_a_percentage",
+            ),
         ),
         migrations.AddIndex(
-            model_name='schoolyearsubmission',
-            index=models.Index(fields=['year', 'kind'], name='submission_year_kind'),
+            model_name="schoolyearsubmission",
+            index=models.Index(fields=["year", "kind"], name="submission_year_kind"),
         ),
         migrations.AddConstraint(
-            model_name='schoolyearsubmission',
-            constraint=models.UniqueConstraint(fields=('school', 'year'), name='one_submission_year_per_school'),
+            model_name="schoolyearsubmission",
+            constraint=models.UniqueConstraint(fields=("school", "year"), name="one_submission_year_per_school"),
         ),
         # A city's published counts by school: no person, so grants and no wall. Written by the owner, read by all.
         open_table("attendance_citydataset"),

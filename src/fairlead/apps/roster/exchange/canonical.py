@@ -66,7 +66,8 @@ ORG_KINDS = ("network", "city", "district", "school")
 SESSION_KINDS = ("schoolYear", "semester", "term", "gradingPeriod")
 PERSON_KINDS = ("student", "staff", "guardian")
 SECTION_KINDS = ("homeroom", "scheduled")
-ROLES = ("teacher", "office", "principal", "coach", "director", "network_lead", "analyst", "talent", "data_manager")
+ROLES = ("teacher", "office", "principal", "coach", "director", "network_lead", "analyst", "talent", "data_manager",
+         "city_lead", "auditor")  # fmt: skip
 GENDERS = ("female", "male", "nonbinary")
 RACES = ("asian", "black", "hispanic", "white", "two_or_more", "other")
 

@@ -17,6 +17,14 @@ from fairlead.apps.roster.exchange.nouns import NOUNS, Noun, ask, run
 from fairlead.apps.roster.exchange.problems import ExchangeError
 from fairlead.apps.roster.exchange.ties import DEMOGRAPHICS, YESTERDAY
 
+# Tables that may grow by very much at once, with the rows that come.
+GROWING = (
+    ("roster_person", "resolved_people"),
+    ("roster_personidentifier", "resolved_people"),
+    ("roster_demographics", "resolved_demographics"),
+    ("roster_guardianship", "resolved_guardianships"),
+    ("roster_enrollment", "resolved_enrollments"),
+)
 MANY = 20_000  # from so many new rows on, building an index once is cheaper than keeping it up row by row
 
 
@@ -25,13 +33,7 @@ def merge(job: Job) -> None:
     _vacancy_and_no_course(job)
     with ExitStack() as stack:
         if job.kind == "UNLOGGED":
-            for rows, resolved in (
-                ("roster_person", "resolved_people"),
-                ("roster_personidentifier", "resolved_people"),
-                ("roster_demographics", "resolved_demographics"),
-                ("roster_guardianship", "resolved_guardianships"),
-                ("roster_enrollment", "resolved_enrollments"),
-            ):
+            for rows, resolved in GROWING:
                 stack.enter_context(_built_once(rows, resolved, job))
         for noun in NOUNS:
             _write_noun(noun, job)

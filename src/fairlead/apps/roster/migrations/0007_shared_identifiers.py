@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('roster', '0006_timetable_row_security'),
+        ("roster", "0006_timetable_row_security"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='personidentifier',
-            name='shared',
-            field=models.CharField(blank=True, db_default='', max_length=1000),
+            model_name="personidentifier",
+            name="shared",
+            field=models.CharField(blank=True, db_default="", max_length=1000),
         ),
     ]

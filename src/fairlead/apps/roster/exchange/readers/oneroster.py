@@ -76,7 +76,15 @@ NEEDED = {
 ORG_KINDS = {"school": "school", "district": "district", "local": "district"}
 STAFF_ROLES = {"teacher": "teacher", "principal": "principal", "siteAdministrator": "office"}
 GUARDIANS = ("guardian", "parent", "relative")
-OTHER_STAFF = ("administrator", "aide", "proctor", "counselor", "districtAdministrator", "systemAdministrator")
+OTHER_STAFF = (
+    "staff",
+    "administrator",
+    "aide",
+    "proctor",
+    "counselor",
+    "districtAdministrator",
+    "systemAdministrator",
+)
 SEXES = {"male": "male", "female": "female", "other": "nonbinary", "m": "male", "f": "female"}
 
 NO_ROLE = _("This user has no role that a roster knows.")
@@ -287,6 +295,8 @@ def _sessions(frame: pl.DataFrame, reading: Reading) -> None:
 
 def _courses(frame: pl.DataFrame, reading: Reading) -> None:
     spoken = {"sourced_id": "sourcedId", "name": "title", "org": "orgSourcedId", "subject": "subjects"}
+    if OWN + "org" in frame.columns:
+        spoken["org"] = OWN + "org"
     _take(frame, "courses", reading, spoken)
 
 
@@ -348,6 +358,8 @@ def _users(
         day = pl.col("_born").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
         frame = frame.join(births, on="sourcedId", how="left")
         made.append(day.alias("born"))
+    if OWN + "born" in frame.columns:
+        made = [m for m in made if m.meta.output_name() != "born"] + _own(frame, "born")
     made += [expr for name in ("language", "zip") for expr in _own(frame, name)]
     if "phone" in frame.columns or "sms" in frame.columns:
         phones = [trimmed(c) for c in ("phone", "sms") if c in frame.columns]
@@ -416,7 +428,7 @@ def _roles(frame: pl.DataFrame, reading: Reading) -> None:
 def _staff_roles(frame: pl.DataFrame, person: str, org: str, reading: Reading, count: bool = True) -> None:
     """Roles that open a desk. An administrator in another system is not somebody whom we let see everything."""
     without = pl.col("role").is_in(OTHER_STAFF).fill_null(False)
-    if frame.select(without.any()).item():
+    if frame.select((without & (pl.col("role") != "staff")).any()).item():
         reading.notes.append(Note(frame["_file"][0], ROLES_WITHOUT_DESK))
     if count:
         _unused(frame.filter(without), reading)
@@ -441,7 +453,7 @@ def _demographics(frame: pl.DataFrame, reading: Reading) -> None:
     one = race.otherwise(None)
     if "hispanicOrLatinoEthnicity" in frame.columns:
         one = pl.when(_yes("hispanicOrLatinoEthnicity")).then(pl.lit("hispanic")).otherwise(one)
-    made = [one.alias("race_ethnicity")]
+    made = [_ours_or(frame, "race_ethnicity", one)]
     if "sex" in frame.columns:
         sex = trimmed("sex").str.to_lowercase().replace(SEXES)
         made.append(pl.when(sex != "unspecified").then(sex).alias("gender"))

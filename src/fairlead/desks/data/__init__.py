@@ -1,0 +1,1 @@
+"""The data manager's desk: rosters in, with what would change; rosters out."""
