@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.access import family_objects, morning_objects, roll_objects, study_objects
+from tests.access import family_objects, morning_objects, roll_objects, roster_objects, study_objects
 
 
 def visit_to_amara(world: Any) -> int:
@@ -49,6 +49,8 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "amara": lambda world: int(world.person["amara"]),
     "visit_to_amara": visit_to_amara,
     "promise_to_amara": promise_to_amara,
+    "import_of_tidewater": roster_objects.import_of_tidewater,
+    "import_elsewhere": roster_objects.import_elsewhere,
     "star_plan": study_objects.star_plan,
     "star_run": study_objects.star_run,
     "star_finding": study_objects.star_finding,

@@ -46,6 +46,8 @@ PAGES = (
     Page("2-history", "luis", "records:history", ("roll", "@roll_of_amara")),
     Page("2-who-looked", "amara", "records:audit"),
     Page("2-principal", "grace", "principal:desk"),
+    Page("2-rosters", "priya", "data:desk"),
+    Page("2-import", "priya", "data:run", ("@import_of_tidewater",)),
     Page("3-coach", "dana", "coach:desk"),
     Page("3-purpose", "dana", "coach:visit_new"),
     Page("3-rubric", "dana", "coach:visit_form", ("@amara", "coaching")),

@@ -204,7 +204,9 @@ def test_chronic_absence_is_the_rule_of_ten_percent(seeded: Any, scope_of: Any) 
         question.ends,
     )
     counted = [
-        (student, 10 * absent >= expected) for student, expected, marked, absent in students if expected > 30 and marked
+        (student, 10 * absent >= expected)
+        for student, expected, marked, absent in students
+        if expected > 30 and marked
     ]
     counts = selectors.chronic_absence(scope, question)
     assert sum(c.n for c in counts) == len(counted)
@@ -216,7 +218,12 @@ def test_a_tenth_of_the_days_is_chronic(absent: int, chronic: int, seeded: Any, 
     """Four days of thirty-nine are over the rule's tenth, three are not."""
     first = seeded.dates[:-1]
     with as_owner():
-        full = AttendanceMark.objects.filter(date__in=first).values("student_id").annotate(n=Count("id")).filter(n=len(first))
+        full = (
+            AttendanceMark.objects.filter(date__in=first)
+            .values("student_id")
+            .annotate(n=Count("id"))
+            .filter(n=len(first))
+        )
         student = full.order_by("student_id").first()["student_id"]
         marks = AttendanceMark.objects.filter(student_id=student, date__in=first)
         school = marks[0].organization_id

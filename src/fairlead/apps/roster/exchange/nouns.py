@@ -247,7 +247,7 @@ def resolve(noun: Noun, job: Job) -> None:
         f"coalesce(o.id, nextval(pg_get_serial_sequence('{noun.rows}', 'id'))) AS id{extra}, "
         f"{before}, {after}{', ' + wrong if wrong else ''} "
         f"FROM staged_{noun.name} s LEFT JOIN ({known(noun)}) k ON k.value = s.sourced_id "
-        f"LEFT JOIN {noun.rows} own ON %(own)s AND own.sourced_id = s.sourced_id {_before_o(noun, joins)} "
+        f"LEFT JOIN {noun.rows} own ON %(own)s AND {_our_key(noun, 'own')} = s.sourced_id {_before_o(noun, joins)} "
         f"LEFT JOIN {noun.rows} o ON o.id = coalesce({', '.join(found)}) {_after_o(noun, joins)}) r",
         job,
     )
@@ -271,6 +271,13 @@ def _moved(noun: Noun, job: Job) -> None:
         f"coalesce((SELECT m.id FROM map_{noun.name} m WHERE m.key = r.parent), {default})",
         job,
     )
+
+
+def _our_key(noun: Noun, row: str) -> str:
+    """What we call a row ourselves, as `writer` does: a session or course made by hand has no identifier but its id."""
+    if noun.name in ("sessions", "courses"):
+        return f"coalesce({row}.sourced_id, '{noun.name.removesuffix('s')}:' || {row}.id)"
+    return f"{row}.sourced_id"
 
 
 def _before_o(noun: Noun, joins: str) -> str:
@@ -328,7 +335,7 @@ def quarantine(job: Job, table: str, checks: list[tuple[str, Check]]) -> None:
 
 def _map(noun: Noun, job: Job) -> None:
     """Identifier → id: rows of the file that were taken, and rows that the source, or we ourselves, named before."""
-    name = noun.name
+    name, ours = noun.name, _our_key(noun, "o")
     parts = [
         f"SELECT key, id, {noun.map_more} FROM resolved_{name} WHERE outcome <> 'q'",
         f"SELECT k.value, o.id, {noun.map_known} FROM ({known(noun)}) k JOIN {noun.rows} o ON o.id = k.row_id "
@@ -337,9 +344,9 @@ def _map(noun: Noun, job: Job) -> None:
     if job.own or name == "orgs":  # by our own identifiers: in an export of ours, and for the tree always
         within = " JOIN import_reach i ON i.id = o." + ("id" if name == "orgs" else "organization_id")
         parts.append(
-            f"SELECT o.sourced_id, o.id, {noun.map_known} FROM {noun.rows} o{within} "
-            f"WHERE o.sourced_id IS NOT NULL AND NOT EXISTS (SELECT FROM staged_{name} s WHERE s.sourced_id = o.sourced_id) "
-            f"AND NOT EXISTS (SELECT FROM ({known(noun)}) k WHERE k.value = o.sourced_id)"
+            f"SELECT {ours}, o.id, {noun.map_known} FROM {noun.rows} o{within} "
+            f"WHERE NOT EXISTS (SELECT FROM staged_{name} s WHERE s.sourced_id = {ours}) "
+            f"AND NOT EXISTS (SELECT FROM ({known(noun)}) k WHERE k.value = {ours})"
         )
     run(f"CREATE {job.kind} TABLE map_{name} AS " + " UNION ALL ".join(parts), job)
     run(f"ANALYZE map_{name}", job)
