@@ -55,6 +55,7 @@ def _told(request: ScopedRequest, reads: list[AccessLog]) -> list[dict[str, Any]
     words = {
         "outcomes": _("the outcomes of a study"),
         "visit": _("a visit"),
+        "student": _("a student's page"),
         "history:roll": _("the history of a roll"),
         "history:mark": _("the history of an attendance mark"),
         "history:contact": _("the history of a contact with a family"),
