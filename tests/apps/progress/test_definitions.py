@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fairlead.apps.progress.definitions import LEVELS, expectations, indicators, theory_of_change
-from fairlead.apps.progress.sanity import check, check_sign
+from fairlead.apps.progress.sanity import check, check_sign, unsound
 
 TEXTS = ("label", "says", "unit", "numerator", "denominator", "coverage")
 
@@ -80,3 +80,19 @@ def test_a_mislabelled_field_shows_in_the_sign() -> None:
     assert correlation == pytest.approx(1)
     assert flag is not None
     assert check_sign(expectation, {1: 0.9}, {1: 0.1}) == (0.0, None)
+
+
+def test_a_complement_is_not_published_and_says_why() -> None:
+    """Chronic absence as one minus itself: it goes up with attendance, and neither of the pair is published."""
+    attendance = {school: 0.85 + 0.01 * school for school in range(10)}
+    chronic = {school: 3 * (1 - a) for school, a in attendance.items()}
+    assert unsound({"attendance": attendance, "chronic_absence": chronic}) == {}
+    wrong = {school: 1 - c for school, c in chronic.items()}
+    found = unsound({"attendance": attendance, "chronic_absence": wrong, "rolls_on_time": {1: 0.9}})
+    assert set(found) == {"attendance", "chronic_absence"}
+    assert found["chronic_absence"].evidence == "correlation +1.00 over 10 schools, expected below zero"
+
+
+def test_a_value_that_cannot_be_is_not_published() -> None:
+    found = unsound({"rolls_on_time": {1: 0.9, 2: 1.2}})
+    assert (found["rolls_on_time"].kind, found["rolls_on_time"].evidence) == ("range", "1 of 2 values")

@@ -159,3 +159,16 @@ def _rows(sql: str, *args: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, args)
         return cursor.fetchall()
+
+
+def test_an_unsound_indicator_is_left_out_of_a_months_tables(seeded: Any, monkeypatch: Any, caplog: Any) -> None:
+    from fairlead.apps.progress.sanity import Flag
+
+    october = date(2026, 10, 1)
+    PublishedTable.objects.filter(begins=october).delete()
+    monkeypatch.setattr(services, "unsound", lambda values: {"rolls_on_time": Flag("range", "broken", "1 of 5 values")})
+    tables = services.publish(seeded.network_id, october, DECEMBER)
+    assert tables
+    assert "rolls_on_time" not in {table.indicator for table in tables}
+    assert "rolls_on_time is not published" in caplog.text
+    assert "1 of 5 values" in caplog.text

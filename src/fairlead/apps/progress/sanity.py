@@ -8,26 +8,41 @@ from math import sqrt
 
 from django.utils.translation import gettext as _
 
-from fairlead.apps.progress.definitions import Expectation, Indicator
+from fairlead.apps.progress.definitions import Expectation, Indicator, expectations, indicators
+from fairlead.science.sanity import check_jump, check_range, correlate
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Something to look at before quoting: what kind, and in words."""
+    """Something to look at before quoting: what kind, in words, and the evidence in numbers."""
 
     kind: str
     says: str
+    evidence: str = ""
 
 
 def check(indicator: Indicator, values: Sequence[float | None], coverage: float | None) -> list[Flag]:
     """Flags of one series, oldest value first."""
     known = [value for value in values if value is not None]
     flags = []
-    if any(not 0 <= value <= indicator.most for value in known):
-        flags.append(Flag("range", _("A value lies outside what is possible: a field is broken or mislabelled.")))
-    if len(known) > 1 and abs(known[-1] - known[-2]) > indicator.jump:
+    beyond = check_range(known, 0, indicator.most)
+    if beyond.verdict == "broken":
         flags.append(
-            Flag("jump", _("The last value jumped further than is usual: check what changed in the records."))
+            Flag(
+                "range",
+                _("A value lies outside what is possible: a field is broken or mislabelled."),
+                _("%(n)s of %(of)s values") % {"n": beyond.n, "of": beyond.of},
+            )
+        )
+    step = check_jump(known, indicator.jump)
+    if step.verdict != "ok":
+        flags.append(
+            Flag(
+                "jump",
+                _("The last value jumped further than is usual: check what changed in the records."),
+                _("by %(step)s points; usual are %(usual)s at most")
+                % {"step": round(100 * step.value), "usual": round(100 * indicator.jump)},
+            )
         )
     if coverage is not None and coverage < indicator.min_coverage:
         flags.append(Flag("coverage", _("Too many records are missing to quote this number.")))
@@ -44,16 +59,33 @@ def check_sign(
     both = sorted(first.keys() & second.keys())
     if len(both) < 5:
         return 0.0, None
-    correlation = _correlation([first[school] for school in both], [second[school] for school in both])
-    if correlation * expectation.sign < -2 / sqrt(len(both)):
-        return correlation, Flag(
-            "sign", _("Across schools this goes the wrong way with an indicator that it should go with.")
+    found = correlate([first[school] for school in both], [second[school] for school in both])
+    if found.r * expectation.sign < -2 / sqrt(len(both)):
+        numbers = {"r": f"{found.r:+.2f}", "n": len(both)}
+        return found.r, Flag(
+            "sign",
+            _("Across schools this goes the wrong way with an indicator that it should go with."),
+            _("correlation %(r)s over %(n)s schools, expected above zero") % numbers
+            if expectation.sign > 0
+            else _("correlation %(r)s over %(n)s schools, expected below zero") % numbers,
         )
-    return correlation, None
+    return found.r, None
 
 
-def _correlation(x: Sequence[float], y: Sequence[float]) -> float:
-    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
-    xy = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True))
-    xx, yy = sum((a - mean_x) ** 2 for a in x), sum((b - mean_y) ** 2 for b in y)
-    return xy / sqrt(xx * yy) if xx > 0 and yy > 0 else 0.0
+def unsound(values: Mapping[str, Mapping[int, float]]) -> dict[str, Flag]:
+    """Indicators that must not be published: a value that cannot be, or a sign that is clearly wrong.
+
+    `values` are each indicator's by school. Of a pair that goes the wrong way neither is published: nothing here tells
+    which of the two is the broken one.
+    """
+    found: dict[str, Flag] = {}
+    for key, by_school in values.items():
+        if flag := next((f for f in check(indicators()[key], list(by_school.values()), None) if f.kind == "range"), None):
+            found[key] = flag
+    for expectation in expectations():
+        pair = (expectation.first, expectation.second)
+        if all(key in values for key in pair):
+            _r, flag = check_sign(expectation, values[pair[0]], values[pair[1]])
+            if flag is not None:
+                found |= dict.fromkeys(pair, flag)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
@@ -10,11 +11,13 @@ from django.db import transaction
 
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.facts.selectors import BY_GROUP, GROUPS, MEASURES, GroupCount, Period, Question
-from fairlead.apps.progress.definitions import Indicator, indicators
+from fairlead.apps.progress.definitions import Indicator, expectations, indicators
 from fairlead.apps.progress.models import GroupReading, PublishedCell, PublishedTable, Reading
+from fairlead.apps.progress.sanity import unsound
 from fairlead.apps.roster import selectors as roster
 from fairlead.science.disclosure import Group, Lattice, Release, Rule, State, protect
 
+log = logging.getLogger(__name__)
 FEWEST_DAYS = 10  # a month with fewer school days is no period to compare
 
 
@@ -68,14 +71,30 @@ def publish(network_id: int, month: date, at: datetime) -> list[PublishedTable]:
     scope = _everything(network_id)
     schools = tuple(sorted(scope.org_ids - {network_id}))
     question = Question(schools, (Period(max(begins, session.begins), ends, "month"),), session.begins)
+    broken = unsound(_values(scope, question))
+    for key, flag in broken.items():
+        log.warning("%s: %s is not published. %s (%s)", f"{begins:%Y-%m}", key, flag.says, flag.evidence)
     published = []
     with transaction.atomic():
         for indicator in indicators().values():
-            if indicator.publish != "no":
+            if indicator.publish != "no" and indicator.key not in broken:
                 table = _publish_one(indicator, network_id, scope, question, begins, at)
                 if table is not None:
                     published.append(table)
     return published
+
+
+def _values(scope: Scope, question: Question) -> dict[str, dict[int, float]]:
+    """Each indicator's value at each school, for the checks before publication."""
+    return {
+        indicator.key: {
+            count.organization_id: count.numerator / count.denominator
+            for count in MEASURES[indicator.measure](scope, question)
+            if count.denominator
+        }
+        for indicator in indicators().values()
+        if indicator.publish != "no" or any(indicator.key in (e.first, e.second) for e in expectations())
+    }
 
 
 def _publish_one(
