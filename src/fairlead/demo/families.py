@@ -9,7 +9,7 @@ from django.db import connection
 
 from fairlead.demo.world import World
 
-# Where the roll had not come by the round of the task that follows its deadline; this morning is left as the story tells it.
+# Where the roll had not come by the round of the task that follows its deadline, up to this morning at 9:31.
 _REMINDERS = """
 INSERT INTO attendance_reminder (roll_id, organization_id, sent_at, channel, automatic, email_state, email_at)
 SELECT r.id, r.organization_id, r.due_at + interval '2 minutes',
@@ -19,13 +19,17 @@ SELECT r.id, r.organization_id, r.due_at + interval '2 minutes',
 FROM attendance_roll r
 JOIN roster_section s ON s.id = r.section_id
 JOIN roster_person t ON t.id = s.teacher_id
-WHERE r.date BETWEEN %(first)s AND %(last)s AND (r.submitted_at IS NULL OR r.submitted_at > r.due_at + interval '2 minutes')
+WHERE r.date >= %(first)s AND r.due_at + interval '2 minutes' <= %(moment)s
+  AND (r.submitted_at IS NULL OR r.submitted_at > r.due_at + interval '2 minutes')
 ORDER BY r.id
 """
 _ONE_FAILED = """
 UPDATE attendance_reminder SET channel = 'email', email_state = 'bounced', email_at = sent_at + interval '10 seconds',
        email_error = 'SMTPRecipientsRefused 550'
-WHERE id = (SELECT max(id) FROM attendance_reminder WHERE automatic AND organization_id = %(school)s)
+WHERE id = (
+    SELECT max(m.id) FROM attendance_reminder m JOIN attendance_roll r ON r.id = m.roll_id
+    WHERE m.automatic AND m.organization_id = %(school)s AND r.date <= %(last)s
+)
 """
 # The latest two absences before today at Harbor Point that nobody has explained, with somebody who may be contacted.
 _LINKS = """
@@ -62,6 +66,7 @@ def build(world: World, rng: np.random.Generator) -> None:
     values = {
         "first": world.today - timedelta(days=14),
         "last": world.today - timedelta(days=1),
+        "moment": world.moment,
         "school": int(world.school_ids[0]),
         "luis": world.person["luis"],
     }

@@ -201,7 +201,9 @@ def send_reminder(scope: Scope, roll_id: int) -> Reminder:
         raise NotThere(_("There is no such roll."))
     if roll.submitted_at is not None and roll.submitted_at <= now:
         raise AttendanceError(_("This roll has come in the meantime. No reminder was sent."))
-    last = roll.reminders.filter(sent_at__gt=now - AGAIN, sent_at__lte=now).order_by("sent_at").last()
+    last = (
+        roll.reminders.filter(automatic=False, sent_at__gt=now - AGAIN, sent_at__lte=now).order_by("sent_at").last()
+    )
     if last is not None:
         return last
     by_email = bool(roll.section.teacher.email)

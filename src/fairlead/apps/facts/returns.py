@@ -57,17 +57,21 @@ numbered AS (
     FROM day WINDOW own AS (PARTITION BY student_id ORDER BY date)
 ),
 ahead AS (
+    -- from the last day backwards, so that each row is looked at once
     SELECT *, min(n) FILTER (WHERE present) OVER (
-        PARTITION BY student_id ORDER BY date ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+        PARTITION BY student_id ORDER BY date DESC ROWS UNBOUNDED PRECEDING
     ) AS back
     FROM numbered
 )
-SELECT CASE WHEN a.explained THEN 'explained' WHEN c.settled_that_day THEN 'contact' ELSE 'none' END,
-       a.was_present, a.back - a.n, a.last - a.n
-FROM ahead a
-LEFT JOIN facts_family_contact c
-       ON c.organization_id = %(school)s AND c.student_id = a.student_id AND c.date = a.date
-WHERE NOT a.present AND a.date BETWEEN %(begins)s AND %(ends)s
+SELECT CASE WHEN explained THEN 'explained'
+            WHEN (student_id, date) IN ( -- hashed once, however few rows the planner expects
+                SELECT c.student_id, c.date FROM facts_family_contact c
+                WHERE c.organization_id = %(school)s AND c.date BETWEEN %(begins)s AND %(ends)s AND c.settled_that_day
+            ) THEN 'contact'
+            ELSE 'none' END,
+       was_present, back - n, last - n
+FROM ahead
+WHERE NOT present AND date BETWEEN %(begins)s AND %(ends)s
 """
 _COVERAGE = """
 SELECT coalesce(sum(enrolled), 0)::bigint, coalesce(sum(enrolled - not_submitted), 0)::bigint FROM facts_school_day
