@@ -78,6 +78,10 @@ def _add_imports(parser: argparse.ArgumentParser) -> None:
     lists.add_template(kinds.add_parser("template", help=text, description=text))
     text = "which column of a list is which, as far as the headers tell; a file to edit for --mapping"
     lists.add_mapping(kinds.add_parser("mapping", help=text, description=text))
+    text = "which sections another system says were taken on which day (Ed-Fi SectionAttendanceTakenEvent)"
+    taken = kinds.add_parser("taken-events", help=text, description=text)
+    taken.set_defaults(work=lambda chosen: importing.taken_events(chosen.file))
+    taken.add_argument("file", type=Path, help="a zip, a folder or a file")
     text = "one measure of a city's schools, checked before a value is kept (CSV or Parquet, one row a school)"
     measures = kinds.add_parser("measures", help=text, description=text)
     measures.set_defaults(work=_import_measures)

@@ -82,6 +82,37 @@ def told(name: str, loaded: Loaded) -> list[str]:
     return lines
 
 
+def taken_events(path: Path) -> int:
+    """Load which sections an Ed-Fi source says were taken on which day, and say what became of every event."""
+    as_owner()
+    from fairlead.apps.attendance.timeliness import load_taken_events
+    from fairlead.apps.roster.exchange.parcel import Parcel
+    from fairlead.apps.roster.exchange.problems import ExchangeError
+    from fairlead.apps.roster.exchange.readers import edfi
+
+    try:
+        with Parcel(path) as parcel:
+            events = edfi.read(parcel).extras["taken_events"]
+    except ExchangeError as error:
+        raise Refusal(
+            str(error.what), allowed=str(error.allowed), got=str(error.got), where=str(error.where), then=str(error.then)
+        ) from None
+    if not events.height:
+        raise Refusal(
+            "These files hold no event of attendance being taken.",
+            allowed="Ed-Fi interchange XML with SectionAttendanceTakenEvent",
+            got="none of them",
+            where=str(path),
+            then="ask the source to export these events; a roster is loaded with `fairlead import roster`",
+        )
+    done = load_taken_events(events, "Ed-Fi")
+    print(
+        f"{done.rows:,} events: {done.new:,} new, {done.same:,} the same, {done.repeated:,} repeated, "
+        f"{done.unknown:,} left out (no such section in the roster, or no day)"
+    )
+    return 0
+
+
 def measures(path: Path, *, said: str, column: str, key: str, source: str, organization: str) -> int:
     """Check a field of a city's file, keep its values unless it is broken, and show the evidence."""
     as_owner()

@@ -66,6 +66,9 @@ def test_new_yorks_million_days(seeded):
     assert agreed.correlation == pytest.approx(0.9938, abs=5e-5)
     assert agreed.mean_difference == pytest.approx(-1.047, abs=5e-4)
 
+    checks = {f["kind"]: f["verdict"] for f in dataset.checked["findings"]}
+    assert (dataset.checked["verdict"], checks) == ("ok", {"range": "ok", "usual": "ok", "sign": "ok"})
+
     _same_on_another_engine(dataset)
 
     writes = SchoolYearSubmission.objects.order_by("-pk").values_list("pk", flat=True)[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from math import sqrt
 from typing import Any
 
 from django.db import connection
@@ -12,6 +11,7 @@ from django.db import connection
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance.aggregate_models import CityDataset
 from fairlead.science.attendance import KINDS
+from fairlead.science.sanity import correlate
 
 HIGH, ALMOST_ALWAYS = 0.10, 0.80
 WHOLE_YEAR = 150  # days held from which a year counts as whole enough to open the page with
@@ -217,15 +217,11 @@ def agreement(scope: Scope, dataset: CityDataset) -> Agreement | None:
     pairs = [(ours, theirs) for ours, theirs in rows if ours is not None and theirs is not None]
     if len(pairs) < 3:
         return None
-    n = len(pairs)
-    mean = [sum(side) / n for side in zip(*pairs, strict=True)]
-    xy = sum((a - mean[0]) * (b - mean[1]) for a, b in pairs)
-    xx, yy = (sum((pair[i] - mean[i]) ** 2 for pair in pairs) for i in (0, 1))
-    apart = [a - b for a, b in pairs]
+    apart = [ours - theirs for ours, theirs in pairs]
     return Agreement(
-        days=n,
-        without_total=len(rows) - n,
-        correlation=xy / sqrt(xx * yy) if xx > 0 and yy > 0 else 0.0,
-        mean_difference=sum(apart) / n,
+        days=len(pairs),
+        without_total=len(rows) - len(pairs),
+        correlation=correlate(*zip(*pairs, strict=True)).r,
+        mean_difference=sum(apart) / len(pairs),
         largest_difference=max(apart, key=abs),
     )

@@ -14,7 +14,7 @@ from django.db import transaction
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance.aggregate_models import CityMeasure, CityMeasureValue
-from fairlead.apps.attendance.school_days import WrongFile, open_table
+from fairlead.apps.attendance.school_days import WrongFile, open_table, plain_json
 from fairlead.science.sanity import Checked, check_measure, known, named
 
 
@@ -137,15 +137,7 @@ def _evidence(checked: Checked) -> dict[str, Any]:
         "fifths": [list(fifth) for fifth in checked.fifths],
         "findings": [asdict(finding) for finding in checked.findings],
     }
-    return _without_nan(plain)  # type: ignore[no-any-return]
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(inner) for inner in value]
-    return None if isinstance(value, float) and not isfinite(value) else value
+    return plain_json(plain)  # type: ignore[no-any-return]
 
 
 def measures(scope: Scope) -> list[CityMeasure]:

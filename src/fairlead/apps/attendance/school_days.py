@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from fairlead.apps.attendance.aggregate_models import (
     SchoolYearSubmission,
 )
 from fairlead.science.attendance import in_force, lateness, lateness_rules
+from fairlead.science.sanity import Finding, check_measure, correlate
 
 RECENT = 20  # the last school days of a year that are compared with the days before
 EARLIEST = date(1990, 1, 1)
@@ -360,10 +362,37 @@ def _count(dataset: CityDataset, totals: dict[date, float]) -> None:
         )
         for day, schools, missing, mean in by_day.iter_rows()
     )
+    _check(dataset, days, by_day, totals)
     for (year,), part in days.group_by(["year"], maintain_order=True):
         SchoolYearSubmission.objects.bulk_create(_year(int(year), part), batch_size=2000)
     with connection.cursor() as cursor:  # pages come before autovacuum does
         cursor.execute("ANALYZE attendance_cityschool, attendance_schoolyearsubmission, attendance_citydaysubmission")
+
+
+def _check(dataset: CityDataset, days: pl.DataFrame, by_day: pl.DataFrame, totals: dict[date, float]) -> None:
+    """Hold the file against what it is said to be: attendance of schools, which goes with the city's own total by day."""
+    schools = days.group_by("school").agg(pl.col("pct").mean(), pl.col("missing").mean()).sort("school")
+    checked = check_measure("attendance", schools["pct"].fill_null(float("nan")).to_numpy() / 100, {})
+    both = [(mean, totals[day]) for day, _, _, mean in by_day.iter_rows() if day in totals and mean is not None]
+    beside = correlate([ours for ours, _ in both], [theirs for _, theirs in both])
+    findings = [asdict(finding) for finding in checked.findings]
+    if both:
+        verdict = "broken" if beside.against(1) else "ok" if beside.shows(1) else "doubt"
+        findings.append(
+            asdict(Finding("sign", verdict, beside.n, beside.n, "attendance", beside, value=beside.r, sign=1))
+        )
+    dataset.checked = plain_json(
+        {"findings": findings, "verdict": max((f["verdict"] for f in findings), key=("ok", "doubt", "broken").index)}
+    )
+
+
+def plain_json(value: Any) -> Any:
+    """As JSON takes it: a number that is not there is null."""
+    if isinstance(value, dict):
+        return {key: plain_json(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_json(inner) for inner in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _year(year: int, days: pl.DataFrame) -> list[SchoolYearSubmission]:

@@ -20,14 +20,10 @@ from fairlead.apps.attendance import aggregates
 from fairlead.apps.attendance.aggregate_models import CityDataset
 from fairlead.apps.attendance.aggregates import Month, SchoolSubmission, Year
 from fairlead.desks.charts import BAND, INK, SERIES, Figure, figure
+from fairlead.desks.city.checks import percent, said
 from fairlead.science.attendance import in_force, lateness_rules
 
 EDGES = (0.01, 0.05, 0.10, 0.80)
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """A share as a percentage in the page's language."""
-    return "—" if value is None else f"{number_format(round(100 * value, digits), digits)} %"
 
 
 def _count(value: int) -> str:
@@ -47,6 +43,7 @@ def submission(request: ScopedRequest) -> HttpResponse:
     year = _asked(request, years)
     listed = aggregates.schools(scope, dataset, year.begins)
     rule = in_force(lateness_rules(), "late-or-missing", clock.today())
+    findings = dataset.checked.get("findings", [])
     total, missing = sum(y.school_days for y in years), sum(y.missing for y in years)
     return render(
         request,
@@ -70,6 +67,8 @@ def submission(request: ScopedRequest) -> HttpResponse:
             "new": [_row(s) for s in listed if s.kind == "new"],
             "others": [_row(s) for s in listed if s.kind not in ("structural", "new")],
             "silences": aggregates.silences(scope, dataset),
+            "checks": [(f["verdict"], said(f, get_language() or "en")) for f in findings if f["kind"] != "sign"],
+            "beside": next((f["verdict"] for f in findings if f["kind"] == "sign"), ""),
             "agreement": aggregates.agreement(scope, dataset),
             "rule": rule,
             "rule_says": rule.about.said("meaning", get_language() or "en"),
