@@ -301,3 +301,11 @@ def test_many_rows_into_an_empty_table_have_their_indexes_again(bring: Any, monk
     bring(plain())
     assert Teaching.objects.count() == 2
     assert shape() == before
+
+
+def test_a_section_of_the_past_keeps_its_teacher(bring: Any) -> None:
+    files = plain()
+    files["enrollments"][-1] |= {"endDate": "2026-10-01"}
+    found = bring(files)
+    assert found.diff.vacancies == 0
+    assert Section.objects.get(sourced_id="c2").teacher.sourced_id == "t2"

@@ -385,11 +385,12 @@ def count_known(noun: Noun, job: Job) -> int:
 
 
 def leads(job: Job) -> None:
-    """Who takes each section's roll: the primary teacher of the file, else the first one it names."""
+    """Who takes each section's roll: of those who teach it still the primary one, else the first; else the last."""
     run(
         f"CREATE {job.kind} TABLE import_leads AS SELECT DISTINCT ON (t.section) t.section, p.id FROM staged_teaching t "
-        "JOIN map_people p ON p.key = t.teacher WHERE NOT t._gone AND (t.ends IS NULL OR t.ends >= %(today)s) "
-        'ORDER BY t.section, t."primary" DESC NULLS LAST, t._file, t._line',
+        "JOIN map_people p ON p.key = t.teacher AND p.kind = 'staff' WHERE NOT t._gone "
+        "ORDER BY t.section, (t.ends IS NULL OR t.ends >= %(today)s) DESC, "
+        't."primary" DESC NULLS LAST, t.ends DESC, t._file, t._line',
         job,
     )
     run("ANALYZE import_leads", job)
