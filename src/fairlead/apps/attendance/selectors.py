@@ -519,7 +519,8 @@ def sheet(scope: Scope, roll_id: int, now: datetime) -> Sheet | None:
     roll = Roll.objects.get(pk=roll_id)
     marks = dict(roll.marks.values_list("student_id", "status")) if found[0].submitted else {}
     students = roster.section_students(scope, roll.section_id, roll.date)
-    return Sheet(found[0], tuple(Line(s.pk, s.name, marks.get(s.pk, "")) for s in students))
+    names = students.values_list("pk", "given_name", "family_name")
+    return Sheet(found[0], tuple(Line(pk, f"{given} {family}", marks.get(pk, "")) for pk, given, family in names))
 
 
 def _teacher_rolls(scope: Scope, rows: list[tuple[Any, ...]], now: datetime) -> list[TeacherRoll]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, DirectorSpan, NeedScore, ZipPoint
@@ -18,7 +18,7 @@ def needs(scope: Scope, on: date, recipe: str = DEFAULT) -> list[NeedScore]:
     """The latest need of each school that the person may see, from the greatest down; unscored schools last."""
     rows = NeedScore.objects.filter(recipe=recipe, as_of__lte=on, organization_id__in=scope.org_ids)
     latest = rows.order_by("-as_of").values("as_of")[:1]
-    found = rows.filter(as_of=latest).select_related("organization")
+    found = rows.filter(as_of=latest).select_related("organization").only(*_own(NeedScore), "organization__name")
     return sorted(found, key=lambda n: (n.rank is None, n.rank or 0, n.organization.name))
 
 
@@ -38,8 +38,14 @@ def assignments(scope: Scope, plan_ids: Collection[int]) -> QuerySet[CaseloadAss
     return (
         CaseloadAssignment.objects.filter(plan_id__in=plan_ids, organization_id__in=scope.org_ids)
         .select_related("organization", "director")
+        .only(*_own(CaseloadAssignment), "organization__name", "director__given_name", "director__family_name")
         .order_by("plan_id", "organization__name")
     )
+
+
+def _own(model: type[Model]) -> list[str]:
+    """A row's own columns: of the rows beside it the names are enough."""
+    return [field.name for field in model._meta.concrete_fields]
 
 
 def spans(scope: Scope, director_ids: Collection[int]) -> dict[int, tuple[int, int]]:

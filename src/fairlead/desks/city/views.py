@@ -5,6 +5,9 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -17,6 +20,7 @@ from fairlead.apps.places.los_angeles import OFFERS_FILE, RESULTS_FILE, SLUG
 from fairlead.apps.places.models import City, Investment, SeatTable
 from fairlead.apps.places.rules import quality_rules, result_columns
 from fairlead.desks.city.charts import offers_chart, seats_chart
+from fairlead.desks.kept import Kept
 
 MOST = 15  # ZIP codes of Los Angeles in the chart and in the open part of the table
 
@@ -48,13 +52,30 @@ def desk(request: ScopedRequest) -> HttpResponse:
         "los_angeles": selectors.public_city(scope, SLUG),
     }
     if pair is not None:
+        context["comparison"], context["compared"] = _compared(scope, pair, city.invented)
+    return render(request, "city/desk.html", context)
+
+
+_COMPARED: Kept[tuple[selectors.Comparison, SafeString]] = Kept()
+
+
+def _compared(
+    scope: Scope, pair: tuple[selectors.Published, selectors.Published], invented: bool
+) -> tuple[selectors.Comparison, SafeString]:
+    """Two published tables side by side. They never change, so that they are laid out once for each language; give
+    tables that this person may read."""
+
+    def lay_out() -> tuple[selectors.Comparison, SafeString]:
         comparison = selectors.compare_seats(scope, pair)
-        context |= {
+        values = {
             "comparison": comparison,
             "agreement": selectors.agreement(scope, pair),
-            "figure": seats_chart(comparison, invented=city.invented),
+            "figure": seats_chart(comparison, invented=invented),
         }
-    return render(request, "city/desk.html", context)
+        return comparison, render_to_string("city/_comparison.html", values)
+
+    tables = tuple((one.table.pk, one.table.computed_at) for one in pair)
+    return _COMPARED.get((tables, invented, get_language()), lay_out)
 
 
 @require_safe

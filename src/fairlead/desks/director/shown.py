@@ -26,6 +26,7 @@ Status = CaseloadPlan.Status
 TIER_SHAPES = ("warn", "info", "none")
 WEEKS = 4
 PROMISES = 6
+NAME = ("given_name", "family_name")
 
 
 def label(plan: CaseloadPlan) -> str:
@@ -126,7 +127,10 @@ def beside(scope: Scope, network_id: int, on: date, wanted: int | None = None) -
         return None
     shown = [p for p in found if p.status == Status.LAST_YEAR][:1]
     shown += [p for p in found if p.status == Status.CHOSEN][:1] + picked
-    staff = list(roster.staff(scope, on).filter(role__in=["director", "principal"]))
+    roles = roster.staff(scope, on).filter(role__in=["director", "principal"]).select_related(None)
+    staff = list(
+        roles.select_related("person").only("role", "fte", "organization_id", *(f"person__{n}" for n in NAME))
+    )
     fte = {r.person_id: float(r.fte) for r in staff if r.role == "director" and r.organization_id == network_id}
     views, needs = planning.beside(scope, on, published, shown, fte)
     return Beside(views, needs, published, alternatives, staff)
