@@ -50,9 +50,12 @@ def prepare() -> bool:
     return True
 
 
-def migrate() -> None:
-    """Bring the schema to this version."""
-    if not is_migrated():
+def migrate(seen: str = "") -> None:
+    """Bring the schema to this version. `seen`: the digest of the migrations that the database has seen, when known."""
+    if seen == migrations_digest():
+        with owner() as connection:
+            _remember(connection, MARK + seen)
+    elif not is_migrated():
         with step("Bringing the database schema up to date"):
             manage("migrate", "--no-input", "--verbosity=0", "--skip-checks")
         with owner() as connection:
@@ -62,7 +65,13 @@ def migrate() -> None:
 def is_migrated() -> bool:
     """Whether the database has seen all migrations of this version."""
     with owner() as connection:
-        return _comment(connection) == MARK + migrations_digest()
+        return migrations_seen(connection) == migrations_digest()
+
+
+def migrations_seen(connection: psycopg.Connection[Any]) -> str:
+    """The digest of the migrations that the database has seen; empty when nobody noted it."""
+    comment = _comment(connection) or ""
+    return comment.removeprefix(MARK) if comment.startswith(MARK) else ""
 
 
 def _has_rows(connection: psycopg.Connection[Any], table: str) -> bool:

@@ -21,7 +21,7 @@ from fairlead.site import postgres
 from fairlead.site.folder import data_folder, kept_secret
 from fairlead.site.keeping import manifest, programs, tables
 from fairlead.site.keeping.owner import transaction
-from fairlead.site.prepare import version_of
+from fairlead.site.prepare import migrations_seen, version_of
 from fairlead.site.progress import say, step
 from fairlead.site.refusal import Refusal
 
@@ -83,6 +83,7 @@ def _write(file: IO[bytes]) -> manifest.Manifest:
             migrations=migrations(connection),
             tables=parts,
             sequences=tables.sequences(connection),
+            digest=migrations_seen(connection),
             files=files,
         )
         archive.writestr(manifest.FILE, made.to_json())

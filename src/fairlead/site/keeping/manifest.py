@@ -34,6 +34,7 @@ class Manifest:
     migrations: dict[str, list[str]]
     tables: dict[str, TablePart]
     sequences: dict[str, int]
+    digest: str = ""  # of the migrations: a restore by the same version need not migrate
     files: dict[str, str] = field(default_factory=dict)  # every other member -> its SHA-256
     format: int = FORMAT
 

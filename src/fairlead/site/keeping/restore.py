@@ -46,7 +46,7 @@ def restore(path: Path) -> manifest.Manifest:
                 keep_secret("django", _member(archive, SECRET, path).decode())
             connection.commit()
     say(f"{len(made.tables)} tables, {made.rows:,} rows: counts and checksums equal those of the backup")
-    migrate()
+    migrate(made.digest)
     _erase_again()
     return made
 

@@ -2,7 +2,9 @@
 
 from django.db import migrations
 
-FORWARD = [
+from fairlead.apps.access.rls import Statements
+
+FORWARD: Statements = [
     "CREATE TABLE django_cache (cache_key varchar(255) NOT NULL PRIMARY KEY, value text NOT NULL, "
     "expires timestamp with time zone NOT NULL)",
     "CREATE INDEX django_cache_expires ON django_cache (expires)",
