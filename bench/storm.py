@@ -177,7 +177,7 @@ def server() -> Any:
                 line.request("GET", "/health")
                 if line.getresponse().status == 200:
                     break
-            if process.poll() is not None or time.monotonic() - begun > 60:
+            if process.poll() is not None or time.monotonic() - begun > 300:
                 raise SystemExit("the web server does not answer")
             time.sleep(0.2)
         yield port, process
@@ -194,7 +194,21 @@ class Told:
     again: int = 0
     took: float = 0.0
     killed: int = 0
+    cpu: dict[str, dict[int, float]] = field(default_factory=lambda: {"web": {}, "database": {}})
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def look(told: Told, web: int) -> None:
+    """Note the CPU time that each process has used so far: what a killed one used is then not forgotten."""
+    import psutil
+
+    from bench.measure import database_cpu
+
+    for process in psutil.Process(web).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            used = process.cpu_times()
+            told.cpu["web"][process.pid] = used.user + used.system
+    told.cpu["database"] |= database_cpu()
 
 
 def send(events: list[tuple[str, dict[str, Any]]], port: int, rate: int, process: Any) -> Told:
@@ -205,11 +219,14 @@ def send(events: list[tuple[str, dict[str, Any]]], port: int, rate: int, process
     senders = [threading.Thread(target=sender, args=(waiting, port, told)) for _ in range(SENDERS)]
     for thread in senders:
         thread.start()
+    look(told, process.pid)
+    before = {kind: sum(each.values()) for kind, each in told.cpu.items()}
     began = time.perf_counter()
     for i, (cookie, event) in enumerate(events):
         due = began + i / rate
         time.sleep(max(0.0, due - time.perf_counter()))
         if i == len(events) // 2:
+            look(told, process.pid)
             worker = psutil.Process(process.pid).children()[0]
             worker.send_signal(signal.SIGKILL)
             told.killed = worker.pid
@@ -219,6 +236,9 @@ def send(events: list[tuple[str, dict[str, Any]]], port: int, rate: int, process
     for thread in senders:
         thread.join()
     told.took = time.perf_counter() - began
+    look(told, process.pid)
+    for kind, used in before.items():
+        told.cpu[kind][0] = -used
     return told
 
 
@@ -268,6 +288,8 @@ def report(events: list[tuple[str, dict[str, Any]]], told: Told, rate: int) -> N
     print(f"{len(events) / told.took:.1f} a second")
     print(f"from due to answered, ms: median {cuts[49] * 1000:.0f}, p95 {cuts[94] * 1000:.0f}, ", end="")
     print(f"p99 {cuts[98] * 1000:.0f}, longest {max(told.seconds) * 1000:.0f}")
+    web, database = (sum(told.cpu[kind].values()) / len(events) * 1000 for kind in ("web", "database"))
+    print(f"CPU of one roll, ms: web server {web:.1f} (with the start of the new worker), PostgreSQL {database:.1f}")
     print(f"worker {told.killed} killed in the middle; sent again: {told.again}; answers: {told.outcomes}")
     print(f"in the database: {rolls:,} rolls, {marks:,} marks, {len(has):,} arrivals; lost: {len(lost)}")
 
