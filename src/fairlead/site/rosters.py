@@ -114,6 +114,8 @@ def _begin() -> None:
 
 
 def _decide(found: Import, sure: bool) -> int:
+    from fairlead.apps.roster.exchange import running
+
     if not found.diff.changes:
         print("Nothing would change.")
         found.confirm()
@@ -124,6 +126,7 @@ def _decide(found: Import, sure: bool) -> int:
         print("Nothing was changed." if sys.stdin.isatty() else "Nothing was changed. To merge: --yes")
         found.run.status = "discarded"
         found.run.save()
+        running.forget_examples(found.run)
         return 0
     with step("Merging"):
         found.confirm()

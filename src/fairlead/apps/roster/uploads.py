@@ -98,6 +98,7 @@ def discard(scope: Scope, found: ImportRun) -> None:
     """Throw the file away; that it was sent stays known."""
     _still(found, Status.SHOWN, Status.WAITING)
     ImportUpload.objects.filter(run=found).delete()
+    found.changes.filter(fields__has_key="_person").delete()  # who did not come in is not kept
     found.status = Status.DISCARDED
     found.decided_at, found.decided_by_id = clock.now(), scope.person_id
     found.save()

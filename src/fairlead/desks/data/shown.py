@@ -105,7 +105,7 @@ def _groups(run: ImportRun) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], list[Change]] = {}
     for change in run.changes.exclude(outcome="question").order_by("pk"):
         fields = [
-            (str(COLUMNS.get(column, column)), before, after) for column, (before, after) in change.fields.items()
+            (str(COLUMNS.get(column, column)), before, after) for column, (before, after) in _pairs(change.fields)
         ]
         found.setdefault((change.table, change.outcome), []).append(Change(change.key, change.label, fields))
     return [
@@ -115,6 +115,10 @@ def _groups(run: ImportRun) -> list[dict[str, Any]]:
         for outcome in ("new", "changed", "closed")
         if (table, outcome) in found
     ]  # fmt: skip
+
+
+def _pairs(fields: dict[str, Any]) -> list[tuple[str, list[Any]]]:
+    return [(column, pair) for column, pair in fields.items() if not column.startswith("_")]
 
 
 def _note(note: dict[str, Any]) -> dict[str, str]:

@@ -309,3 +309,18 @@ def test_a_section_of_the_past_keeps_its_teacher(bring: Any) -> None:
     found = bring(files)
     assert found.diff.vacancies == 0
     assert Section.objects.get(sourced_id="c2").teacher.sourced_id == "t2"
+
+
+def test_examples_go_with_the_persons_they_name(bring: Any) -> None:
+    from fairlead.apps.roster.models import ImportChange
+
+    looked = bring(plain(), merge=False)
+    named = ImportChange.objects.filter(run=looked.run, table__in=("people", "enrollments"))
+    assert named.exists()
+    assert not named.filter(fields__has_key="_person").exclude(person=None).exists()
+    running.forget_examples(looked.run)
+    assert not named.exists()
+    merged = bring(plain())
+    kept = ImportChange.objects.filter(run=merged.run, table__in=("people", "enrollments"))
+    assert kept.exists()
+    assert not kept.filter(person=None).exists()

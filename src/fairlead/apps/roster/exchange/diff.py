@@ -28,6 +28,7 @@ class Example:
     label: str
     fields: dict[str, list[Any]]
     person_id: int | None = None
+    will_be: int | None = None  # the id of a person who is not there before the merge
 
 
 @dataclass(slots=True)
@@ -180,11 +181,11 @@ def examples(name: str, job: Job) -> list[Example]:
 def _noun_examples(name: str, job: Job) -> list[Example]:
     noun = BY_NAME[name]
     columns = [v.column for v in noun.values if v.column not in UNSEEN.get(name, ())]
-    person = "CASE WHEN fresh THEN NULL ELSE id END" if name == "people" else "NULL::bigint"
+    person = "id, fresh" if name == "people" else "NULL::bigint, false"
     olds, news = ", ".join(f"o_{c}::text" for c in columns), ", ".join(f"n_{c}::text" for c in columns)
     result = []
     for outcome in ("n", "c", "x"):
-        for key, label, person_id, before, after in ask(
+        for key, label, person_id, fresh, before, after in ask(
             f"SELECT key, {_LABELS[name]}, {person}, ARRAY[{olds}], ARRAY[{news}] FROM resolved_{name} "
             f"WHERE outcome = '{outcome}' ORDER BY _file, _line LIMIT {EXAMPLES}",
             job,
@@ -193,7 +194,9 @@ def _noun_examples(name: str, job: Job) -> list[Example]:
                 c: [b, a] for c, b, a in zip(columns, before, after, strict=True)
                 if (outcome == "c" and b != a) or (outcome == "n" and a)
             }  # fmt: skip
-            result.append(Example(name, NAMES[outcome], key, label, _words(fields, job), person_id))
+            result.append(
+                Example(name, NAMES[outcome], key, label, _words(fields, job), *_now_or_then(person_id, fresh))
+            )
     closing = ask(
         f"SELECT c.key, o.{_CLOSING_LABELS[name].replace(' || family', ' || o.family')}, "
         f"{'o.id' if name == 'people' else 'NULL::bigint'} "
@@ -228,9 +231,9 @@ def _tie_examples(name: str, job: Job) -> list[Example]:
             f"coalesce({_CLASS.format('r.section_id')}, {_KNOWN_CLASS.format('r.section_id')})" if section else "NULL"
         )
         extra = "r.role" if name == "roles" else "NULL"
-        for who, what, word, person_id, before, after in ask(
+        for who, what, word, person_id, there, before, after in ask(
             f"SELECT coalesce({_WHO.format('r.' + person)}, {_KNOWN_WHO.format('r.' + person)}), {where}, {extra}, "
-            f"(SELECT p.id FROM roster_person p WHERE p.id = r.{person}), ARRAY[{olds}], ARRAY[{news}] "
+            f"r.{person}, EXISTS (SELECT FROM roster_person p WHERE p.id = r.{person}), ARRAY[{olds}], ARRAY[{news}] "
             f"FROM (SELECT * FROM resolved_{name} WHERE outcome = '{outcome}' ORDER BY _file, _line LIMIT {EXAMPLES}) r",
             job,
         ):
@@ -240,7 +243,7 @@ def _tie_examples(name: str, job: Job) -> list[Example]:
                 if (outcome != "n" and b != a) or (outcome == "n" and a)
             }  # fmt: skip
             label = " · ".join(part for part in (who, what, word) if part)
-            result.append(Example(name, NAMES[outcome], "", label, fields, person_id))
+            result.append(Example(name, NAMES[outcome], "", label, fields, *_now_or_then(person_id, not there)))
     if name == "demographics":
         return result
     where = _KNOWN_CLASS.format("e.section_id") if section else "NULL"
@@ -253,6 +256,11 @@ def _tie_examples(name: str, job: Job) -> list[Example]:
         label = " · ".join(part for part in (who, what, word) if part)
         result.append(Example(name, "closed", "", label, {}, person_id))
     return result
+
+
+def _now_or_then(person_id: int | None, fresh: bool) -> tuple[int | None, int | None]:
+    """A person who is there, or who will be: an example is erased with its person."""
+    return (None, person_id) if fresh else (person_id, None)
 
 
 _REFERENCES = {

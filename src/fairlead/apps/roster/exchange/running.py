@@ -79,6 +79,22 @@ class Import:
             self.run.decided_at, self.run.decided_by_id = clock.now(), by
             self.run.save()
             ImportUpload.objects.filter(run=self.run).delete()
+            _link_examples(self.run)
+
+
+def _link_examples(run: ImportRun) -> None:
+    """Examples of persons who are there now go with them when they are erased."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE roster_importchange c SET person_id = p.id, fields = c.fields - '_person' FROM roster_person p "
+            "WHERE c.run_id = %s AND p.id = (c.fields ->> '_person')::bigint",
+            [run.pk],
+        )
+
+
+def forget_examples(run: ImportRun) -> None:
+    """Of an import that was not merged, nobody's name stays who did not come in."""
+    run.changes.filter(fields__has_key="_person").delete()
 
 
 @contextmanager
@@ -145,7 +161,8 @@ def _keep(run: ImportRun, diff: Diff) -> None:
             [
                 ImportChange(
                     run=run, organization_id=run.organization_id, person_id=e.person_id,
-                    table=e.table, outcome=e.outcome, key=e.key, label=e.label[:255], fields=e.fields,
+                    table=e.table, outcome=e.outcome, key=e.key, label=e.label[:255],
+                    fields=e.fields | ({"_person": e.will_be} if e.will_be else {}),
                 )
                 for e in diff.examples
             ]
