@@ -26,6 +26,7 @@ from typing import Any
 from django.db import connection
 
 from fairlead.apps.access.scope import Scope
+from fairlead.apps.attendance import periods
 from fairlead.apps.attendance.models import SETTLED, FamilyContact, Reminder, Roll
 from fairlead.apps.roster import selectors as roster
 
@@ -284,31 +285,13 @@ def _rolls(scope: Scope, organization_id: int, day: date, now: datetime) -> list
     return _fetch(sql, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
 
 
-# Students by the day's status, where one student is on several rolls a day.
-_BY_PERIOD = """
-WITH student AS (
-    SELECT e.student_id, count(m.id) AS submitted, count(m.id) FILTER (WHERE m.status = 'absent') AS absent,
-           coalesce((SELECT absent_share FROM roster_rollpolicy WHERE organization_id = %(organization)s), 0.5) AS share
-    FROM attendance_roll r
-    JOIN roster_enrollment e ON e.section_id = r.section_id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
-    LEFT JOIN attendance_attendancemark m
-           ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
-    WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
-    GROUP BY e.student_id
-)
-SELECT count(*), count(*) FILTER (WHERE submitted > 0 AND NOT attendance_absent_day(absent, submitted, share)),
-       count(*) FILTER (WHERE attendance_absent_day(absent, submitted, share))
-FROM student
-"""
-
-
 def _by_period(
     scope: Scope, organization_id: int, rolls: list[tuple[Any, ...]], day: date, now: datetime
 ) -> tuple[Any, ...] | None:
     """Enrolled, present and absent students of a day with periods; None where a roll is taken once a day."""
     if not any(row[10] for row in rolls):
         return None
-    return _fetch(_BY_PERIOD, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))[0]
+    return periods.students(scope, organization_id, day, now)
 
 
 def _count(rolls: list[tuple[Any, ...]], day: date, now: datetime, students: tuple[Any, ...] | None = None) -> Count:
