@@ -16,7 +16,7 @@ ROOMS = sorted(p.name for p in APPS.iterdir() if (p / "apps.py").exists())
 # only when what it reads is no personal data.
 WITHOUT_ASKER = {
     "access": {"agreements_of"},
-    "attendance": {"need", "outcomes", "ways"},
+    "attendance": {"need"},
     "caseload": {"zip_points"},
     "evidence": {"outcome_target", "result_of"},
     "instruments": {"current_version", "instruments_for", "items_of"},

@@ -312,6 +312,7 @@ def test_a_guardian_is_no_student(as_person: Any, guardian: Any) -> None:
 
 
 def test_reminders_show_a_failed_e_mail(as_person: Any, seeded: Any) -> None:
+    Reminder.objects.all().delete()
     Reminder.objects.create(
         roll_id=morning_objects.missing_roll(seeded),
         organization_id=int(seeded.school_ids[0]),

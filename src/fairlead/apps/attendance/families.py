@@ -461,3 +461,13 @@ def summary(sent: list[Sent]) -> Summary:
     """Counts over reminders; a description, since a roll may have come without one."""
     minutes = [m for m in (s.minutes_until_it_came for s in sent) if m is not None]
     return Summary(len(sent), len(minutes), median(minutes) if minutes else None)
+
+
+def outcomes() -> list[tuple[str, str]]:
+    """The ways a call can go, with their words."""
+    return [(str(value), str(label)) for value, label in FamilyContact.Outcome.choices]
+
+
+def ways() -> list[tuple[str, str]]:
+    """The ways of contacting a family, with their words."""
+    return [(str(value), str(label)) for value, label in FamilyContact.Channel.choices]

@@ -578,13 +578,3 @@ def habits(scope: Scope, organization_id: int, before: date, days: int = 10) -> 
     values = {"organization": organization_id, "orgs": sorted(scope.org_ids), "before": before, "days": days}
     row = _fetch(_HABITS, **values, settled=list(SETTLED))[0]
     return Habits(*row) if row[2] else None
-
-
-def outcomes() -> list[tuple[str, str]]:
-    """The ways a call can go, with their words."""
-    return [(str(value), str(label)) for value, label in FamilyContact.Outcome.choices]
-
-
-def ways() -> list[tuple[str, str]]:
-    """The ways of contacting a family, with their words."""
-    return [(str(value), str(label)) for value, label in FamilyContact.Channel.choices]

@@ -8,8 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from fairlead.apps.attendance.families import Guardian
-from fairlead.apps.attendance.selectors import outcomes, ways
+from fairlead.apps.attendance.families import Guardian, outcomes, ways
 from fairlead.apps.attendance.services import How
 from fairlead.desks.office.languages import LANGUAGES
 

@@ -45,7 +45,7 @@ def board(scope: Scope, school_id: int, now: datetime) -> dict[str, Any]:
         "arrivals": arrivals.notices(scope, school_id, now),
         "claims": families.claims(scope, school_id, now.date(), now),
         "doubtful": families.doubtful_numbers(scope, [g.person_id for a in found.to_reach for g in a.guardians], now),
-        "outcomes": [(key, label) for key, label in selectors.outcomes() if key in LOGGED],
+        "outcomes": [(key, label) for key, label in families.outcomes() if key in LOGGED],
     }
     if not found.count.meets:
         network = roster.network_of(school_id)
