@@ -297,13 +297,16 @@ def questions(job: Job) -> list[Example]:
 
     They are asked about and never merged on their own.
     """
+    # Two joins that can be hashed: with OR between them every new person was held against every known one.
+    pair = "SELECT r.key, r.n_given_name || ' ' || r.n_family_name AS label, p.id FROM resolved_people r JOIN roster_person p"
+    same_day = "p.kind = r.n_kind AND p.sort_name = r.n_sort_name AND p.born = r.n_born"
+    same_mail = "p.kind = r.n_kind AND p.email = r.n_email AND p.email <> ''"
     found = ask(
-        "SELECT DISTINCT ON (r.key) r.key, r.n_given_name || ' ' || r.n_family_name, p.id, "
-        "p.given_name || ' ' || p.family_name, o.name, p.sourced_id "
-        "FROM resolved_people r JOIN roster_person p ON p.kind = r.n_kind AND "
-        "(p.sort_name = r.n_sort_name AND p.born = r.n_born OR p.email = r.n_email AND p.email <> '') "
+        "SELECT DISTINCT ON (r.key) r.key, r.label, p.id, p.given_name || ' ' || p.family_name, o.name, p.sourced_id "
+        f"FROM ({pair} ON {same_day} WHERE r.outcome = 'n' UNION {pair} ON {same_mail} WHERE r.outcome = 'n') r "
+        "JOIN roster_person p ON p.id = r.id "
         "JOIN import_reach i ON i.id = p.organization_id JOIN roster_organization o ON o.id = p.organization_id "
-        "WHERE r.outcome = 'n' AND NOT EXISTS (SELECT FROM resolved_people q WHERE q.id = p.id AND q.outcome <> 'q') "
+        "WHERE NOT EXISTS (SELECT FROM resolved_people q WHERE q.id = p.id AND q.outcome <> 'q') "
         "ORDER BY r.key, p.id LIMIT 200",
         job,
     )
