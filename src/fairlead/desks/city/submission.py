@@ -128,7 +128,7 @@ def _months(months: list[Month]) -> Figure:
         chart,
         _("When is attendance not submitted?"),
         _("Share of school-days that were not submitted, by month."),
-        [_("Month"), _("Days"), _("School-days"), _("Not submitted"), _("Share")],
+        [_("Month"), _("Days"), _("School-days"), _("Not submitted"), _("Proportion")],
         [
             (label, month.days, _count(month.school_days), _count(month.missing), percent(month.share, 2))
             for label, month in zip(labels, months, strict=True)
