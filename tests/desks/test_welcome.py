@@ -11,11 +11,11 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from fairlead.demo.cast import BY_KEY
 from fairlead.desks.welcome import sample
-from fairlead.desks.welcome.stops import OWEN, STOPS
+from fairlead.desks.welcome.stops import OWEN, PRIYA, STOPS
 from fairlead.desks.welcome.tasks import load_grand_bend
 from tests.conftest import as_owner, max_queries
 
-PEOPLE = [who for stop in STOPS for who in stop.people] + [OWEN]
+PEOPLE = [who for stop in STOPS for who in stop.people] + [OWEN, PRIYA]
 
 
 def test_there_are_seven_stops_and_their_people_are_the_cast() -> None:

@@ -43,6 +43,7 @@ MARCUS = Who("marcus", "Marcus Bell", "director", "director:desk")
 INES = Who("ines", "Ines Carvalho", "network_lead", "network:desk")
 TOMAS = Who("tomas", "Tomas Reyes", "analyst", "analyst:desk")
 RUTH = Who("ruth", "Ruth Adeyemi", "city_lead", "city:desk")
+PRIYA = Who("priya", "Priya Raman", "data_manager", "data:desk")
 OWEN = Who("owen", "Owen Park", "principal", "principal:desk")
 
 STOPS = (

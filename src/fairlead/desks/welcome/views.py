@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from fairlead.desks.welcome import sample
-from fairlead.desks.welcome.stops import OWEN, STOPS, Who
+from fairlead.desks.welcome.stops import OWEN, PRIYA, STOPS, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if settings.DEMO and _on_this_machine(request):
         name = scope.name if scope else ""
         stops = [(stop, [_door(who, name) for who in stop.people]) for stop in STOPS]
-        told = {"stops": stops, "stranger": _door(OWEN, name), "grand_bend": sample.state()}
+        told = {"stops": stops, "stranger": _door(OWEN, name), "keeper": _door(PRIYA, name), "grand_bend": sample.state()}
         return render(request, "welcome/story.html", told)
     if scope is None:
         return redirect_to_login("/")
