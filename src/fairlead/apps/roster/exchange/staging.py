@@ -56,11 +56,9 @@ def stage(reading: Reading) -> Staged:
         frame = conform(name, pl.DataFrame(schema=TABLES[name].schema)) if frame is None else frame
         tables[name], refused = checked(name, frame)
         quarantined += refused
-    lines = [f.select("_file", "_line") for f in tables.values() if f.height]
-    covered = pl.concat(lines).unique().group_by("_file").len() if lines else None
     names = {*reading.counts, *(f for frame in tables.values() for f in frame["_file"].unique())}
     staged = Staged(sorted(n for n in names if n), reading.counts, {}, {}, quarantined)
-    staged.covered = dict(covered.iter_rows()) if covered is not None else {}
+    staged.covered = {file: _lines(tables, file) for file in staged.files}
     for name in list(tables):
         frame = tables.pop(name)
         for file, lines in frame.group_by("_file").agg(pl.col("_line").n_unique()).iter_rows():
@@ -69,6 +67,12 @@ def stage(reading: Reading) -> Staged:
         staged.rows[name] = frame.height
         _copy(name, frame, staged.files)
     return staged
+
+
+def _lines(tables: dict[str, pl.DataFrame], file: str) -> int:
+    """How many lines of a file are in some table."""
+    lines = [f.filter(pl.col("_file") == file)["_line"] for f in tables.values() if f.height]
+    return pl.concat(lines).n_unique() if lines else 0
 
 
 def checked(table: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[Quarantined]]:

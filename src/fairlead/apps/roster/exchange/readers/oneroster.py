@@ -141,11 +141,11 @@ def read(parcel: Parcel) -> Reading:
     if "classes" in files:
         _classes(files["classes"], reading)
     if "users" in files:
-        _users(files["users"], files.get("roles"), files.get("demographics"), reading)
+        _users(files.pop("users"), files.get("roles"), files.get("demographics"), reading)
     if "roles" in files:
-        _roles(files["roles"], reading)
+        _roles(files.pop("roles"), reading)
     if "demographics" in files:
-        _demographics(files["demographics"], reading)
+        _demographics(files.pop("demographics"), reading)
     if "enrollments" in files:
         _enrollments(files.pop("enrollments"), reading)
     parcel.account(reading)
