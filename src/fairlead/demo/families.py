@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -63,7 +64,7 @@ FROM link
 
 def build(world: World, rng: np.random.Generator) -> None:
     """Fill what the pages about families show beside calls. No number is drawn: it follows from rolls and absences."""
-    values = {
+    values: dict[str, Any] = {
         "first": world.today - timedelta(days=14),
         "last": world.today - timedelta(days=1),
         "moment": world.moment,

@@ -7,6 +7,7 @@ with it every number of the network, stays what it was.
 from __future__ import annotations
 
 from datetime import time, timedelta
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -40,7 +41,13 @@ def build(world: World, rng: np.random.Generator) -> None:
             cursor.execute("SELECT attendance_open_day(%s, %s)", [world.network_id, day])
         cursor.execute("SELECT id FROM attendance_roll WHERE period_id IS NOT NULL ORDER BY id")
         rolls = [pk for (pk,) in cursor.fetchall()]
-        values = {"school": school, "now": world.moment, "rolls": rolls, "late": LATE_SECOND, "skips": SKIPS}
+        values: dict[str, Any] = {
+            "school": school,
+            "now": world.moment,
+            "rolls": rolls,
+            "late": LATE_SECOND,
+            "skips": SKIPS,
+        }
         values |= {"minutes": rng.normal(-4, 3, len(rolls)).clip(-9, 25).round(1).tolist(), "today": world.today}
         cursor.execute(_SUBMIT, values)
         cursor.execute(_MARK, values)

@@ -221,7 +221,7 @@ def agreement(scope: Scope, dataset: CityDataset) -> Agreement | None:
     return Agreement(
         days=len(pairs),
         without_total=len(rows) - len(pairs),
-        correlation=correlate(*zip(*pairs, strict=True)).r,
+        correlation=correlate([here for here, _ in pairs], [city for _, city in pairs]).r,
         mean_difference=sum(apart) / len(pairs),
         largest_difference=max(apart, key=abs),
     )

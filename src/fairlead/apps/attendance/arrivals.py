@@ -99,7 +99,7 @@ def _id_used() -> IdUsed:
 
 def _keep(arrival: Arrival) -> bool:
     """Insert it; False when an event of this id is there already, of another roll and perhaps behind a wall."""
-    fields = [field.column for field in Arrival._meta.concrete_fields]
+    fields = [str(field.column) for field in Arrival._meta.concrete_fields]
     values = [getattr(arrival, field.attname) for field in Arrival._meta.concrete_fields]
     values[fields.index("payload")] = Jsonb(arrival.payload)
     statement = "INSERT INTO attendance_arrival ({}) VALUES ({}) ON CONFLICT (id) DO NOTHING"

@@ -125,8 +125,8 @@ class Standing:
     """What puts a student above the next one in the list: the first thing in which they differ."""
 
     by: str
-    mine: int | float | date | bool | None
-    next: int | float | date | bool | None
+    mine: Any
+    next: Any
 
 
 def standing(this: AbsentStudent, below: AbsentStudent | None) -> Standing | None:
@@ -303,7 +303,7 @@ def guardians(scope: Scope, student_id: int, now: datetime) -> list[Guardian]:
 class Contacted:
     """One try to reach a family, in full."""
 
-    date: date
+    day: date
     at: datetime
     by: str
     guardian: str

@@ -105,7 +105,12 @@ def load(path: Path, said: str, organization_id: int, source: str, *, column: st
     checked = check_measure(found.measure, found.values, found.beside)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    place = {"organization_id": organization_id, "measure": found.measure, "column": found.column, "file": path.name}
+    place: dict[str, Any] = {
+        "organization_id": organization_id,
+        "measure": found.measure,
+        "column": found.column,
+        "file": path.name,
+    }
     kept = [
         (code, value / checked.scale)
         for code, value in zip(found.codes, found.values, strict=True)
@@ -137,7 +142,7 @@ def _evidence(checked: Checked) -> dict[str, Any]:
         "fifths": [list(fifth) for fifth in checked.fifths],
         "findings": [asdict(finding) for finding in checked.findings],
     }
-    return plain_json(plain)  # type: ignore[no-any-return]
+    return plain_json(plain)
 
 
 def measures(scope: Scope) -> list[CityMeasure]:

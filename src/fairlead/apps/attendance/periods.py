@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -28,7 +29,12 @@ FROM student
 def students(scope: Scope, organization_id: int, day: date, now: datetime) -> tuple[int, int, int]:
     """How many students are on the day's rolls, and how many of them are present and absent, as of a moment."""
     with connection.cursor() as cursor:
-        values = {"organization": organization_id, "day": day, "now": now, "orgs": sorted(scope.org_ids)}
+        values: dict[str, Any] = {
+            "organization": organization_id,
+            "day": day,
+            "now": now,
+            "orgs": sorted(scope.org_ids),
+        }
         cursor.execute(_BY_PERIOD, values)
         enrolled, present, absent = cursor.fetchone()
     return enrolled, present, absent

@@ -397,8 +397,9 @@ def plain_json(value: Any) -> Any:
 
 def _year(year: int, days: pl.DataFrame) -> list[SchoolYearSubmission]:
     schools, unit = np.unique(days["school"].to_numpy(), return_inverse=True)
-    last = days["date"].unique().sort()[-RECENT:][0]
-    rule = in_force(lateness_rules(), "late-or-missing", days["date"].max())
+    dates = days["date"].unique().sort()
+    last: date = dates[-RECENT:][0]
+    rule = in_force(lateness_rules(), "late-or-missing", dates[-1])
     found = lateness(unit, days["missing"].to_numpy(), (days["date"] >= last).to_numpy(), rule)
     return [
         SchoolYearSubmission(

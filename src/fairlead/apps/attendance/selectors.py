@@ -411,8 +411,8 @@ def _absent(scope: Scope, organization_id: int, day: date, now: datetime) -> lis
     guardians: dict[int, list[Guardian]] = {}
     calls: dict[int, list[Call]] = {}
     if students:
-        for student, *who in roster.to_call(scope, students):
-            guardians.setdefault(student, []).append(Guardian(*who))
+        for student, person, name, relation, phone, language in roster.to_call(scope, students):
+            guardians.setdefault(student, []).append(Guardian(person, name, relation, phone, language))
         outcomes = dict(FamilyContact.Outcome.choices)
         values = {"organization": organization_id, "day": day, "now": now, "orgs": sorted(scope.org_ids)}
         for student, at, by, outcome, note, guardian in _fetch(_CALLS, **values, students=students):

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
@@ -160,7 +161,7 @@ ORDER BY l.made_at DESC
 
 def links(scope: Scope, school_id: int, now: datetime) -> list[Link]:
     """The links of today, the latest first."""
-    values = {"school": school_id, "orgs": sorted(scope.org_ids), "day": now.date(), "now": now}
+    values: dict[str, Any] = {"school": school_id, "orgs": sorted(scope.org_ids), "day": now.date(), "now": now}
     with connection.cursor() as cursor:
         cursor.execute(_LINKS, values)
         return [Link(*row) for row in cursor.fetchall()]

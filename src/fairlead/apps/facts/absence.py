@@ -71,7 +71,7 @@ def absence(scope: Scope, organization_id: int, since: date, upto: date) -> Abse
     days = np.zeros((3, student.size, int(rows[:, 1].max()) + 1 if rows.size else 1), np.int64)
     days[:, at, rows[:, 1]] = rows[:, 2:].T
     expected, marked, absent = days
-    sums = tuple(values.sum(axis=1) for values in days)
+    sums = expected.sum(axis=1), marked.sum(axis=1), absent.sum(axis=1)
     return Absence(
         since=since,
         upto=upto,

@@ -111,8 +111,10 @@ def _lines(rows: QuerySet[Visit]) -> list[VisitLine]:
         "feedback",
     )  # fmt: skip
     return [
-        VisitLine(pk, began_at, minutes, purpose, f"{a} {b}", f"{c} {d}", section or "", school, *rest)
-        for pk, began_at, minutes, purpose, a, b, c, d, section, school, *rest in found
+        VisitLine(
+            pk, began_at, minutes, purpose, f"{a} {b}", f"{c} {d}", section or "", school, sent, said, shut, words
+        )
+        for pk, began_at, minutes, purpose, a, b, c, d, section, school, sent, said, shut, words in found
     ]
 
 

@@ -248,15 +248,15 @@ def lattice(scope: Scope, table: PublishedTable, groups: Iterable[str], *, netwo
     true: dict[tuple[int, str, str], tuple[int, int]] = {}
     if whole:
         readings = GroupReading.objects.filter(**which)
-        for pk, group, category, n, numerator in readings.values_list(
+        for pk, group, category, group_n, group_numerator in readings.values_list(
             "organization_id", "group", "category", "n", "numerator"
         ):
-            true[pk, group, category] = (n, numerator)
+            true[pk, group, category] = (group_n, group_numerator)
     at: dict[tuple[int, str, str], Cell] = {}
     names: dict[int, str] = {}
-    for pk, name, group, category, *stored in cells:
+    for pk, name, group, category, state, n, numerator, low, high in cells:
         names[pk] = name
-        at[pk, group, category] = _cell(Cell(*stored), true.get((pk, group, category)))
+        at[pk, group, category] = _cell(Cell(state, n, numerator, low, high), true.get((pk, group, category)))
     organizations = sorted(names, key=lambda pk: (pk != table.network_id, names[pk]))
     tables = []
     for group in groups:

@@ -109,7 +109,7 @@ def schedules(scope: Scope, school_id: int) -> list[tuple[int, str]]:
 def bells(scope: Scope, school_id: int, schedule_id: int | None, late_minutes: int = 0) -> list[Bell]:
     """When the periods of a schedule begin and end, on a day that begins late."""
     found = BellSchedule.objects.filter(
-        pk=schedule_id, organization_id=school_id, organization__in=scope.org_ids
+        pk__in=[] if schedule_id is None else [schedule_id], organization_id=school_id, organization__in=scope.org_ids
     ).first()
     if found is None:
         return []

@@ -182,7 +182,10 @@ def coached_by_me(scope: Scope, on: date) -> list[Coached]:
         *_name("person"),
         "person__sort_name",
     )
-    return [Coached(*row[:5], f"{row[5]} {row[6]}", row[7]) for row in found]
+    return [
+        Coached(support_id, goal, planned, school, person_id, f"{given} {family}", sort_name)
+        for support_id, goal, planned, school, person_id, given, family, sort_name in found
+    ]
 
 
 def _name(person: str) -> tuple[str, str]:

@@ -73,7 +73,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         cache.incr(misses)
         return _show(request, "shut", _language(request, None)[0], status=404)
     language, own = _language(request, opened.language)
-    context = {"opened": opened, "own": own}
+    context: dict[str, Any] = {"opened": opened, "own": own}
     if request.method != "POST":
         return _show(request, "ask", language, form=AnswerForm(), **context)
     step = request.POST.get("step", "")

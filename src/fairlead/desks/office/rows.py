@@ -98,7 +98,7 @@ def whom(a: AbsentStudent, doubtful: Container[int] = ()) -> SafeString:
         relation = escape(relation_name(g.relation))
         if g.language and g.language != "en":
             relation += f' · </span><strong>{escape(language_name(g.language))}</strong><span class="quiet">'
-        number = NO_NUMBER.drawn()
+        number: str = NO_NUMBER.drawn()
         if g.phone:
             to = escape(g.phone.translate(NOT_DIALLED))
             number = f'<a href="tel:{to}">{PHONE.drawn()} <span class="num">{escape(g.phone)}</span></a>'

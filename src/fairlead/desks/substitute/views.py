@@ -90,7 +90,7 @@ def roll(request: HttpRequest, token: str, opened: substitutes.Opened, scope: Sc
     if found is None or not opened.bound:
         return _shut(request)
     lines = sheets.lines(scope, [roll_id], now)[roll_id]
-    context = {"opened": opened, "token": token, "roll": found}
+    context: dict[str, Any] = {"opened": opened, "token": token, "roll": found}
     if request.method != "POST":
         if found.submitted and "amend" not in request.GET:
             absent = [line for line in lines if line.status == marks.ABSENT]

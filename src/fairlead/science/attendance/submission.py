@@ -142,7 +142,7 @@ def lateness(unit: ArrayLike, late: ArrayLike, recent: ArrayLike, rule: Lateness
         recent_share = recent_late / recent_expected
     correlation = _autocorrelation(2 * unit + recent, late)
     effective = (1 - correlation) / (1 + correlation)
-    low, high = _wilson(share, expected * effective, rule.level)
+    low, high = _wilson(share, (expected * effective).astype(np.float64), rule.level)
 
     enough = expected >= rule.min_expected
     structural = enough & (share >= rule.structural) & (low > rule.surely)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from fairlead.apps.roster.exchange.canonical import TABLES, Mode
 
@@ -38,7 +39,7 @@ class Job:
         return self.modes.get(table) == "bulk"
 
     @property
-    def parameters(self) -> dict[str, object]:
+    def parameters(self) -> dict[str, Any]:
         """For SQL, by name."""
         return {
             "root": self.root_id, "root_key": self.root_key, "root_kind": self.root_kind, "source": self.source,

@@ -181,14 +181,14 @@ BY_NAME = {noun.name: noun for noun in NOUNS}
 def run(sql: str, job: Job, **more: Any) -> int:
     """One statement, with the job's parameters by name; how many rows it touched."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, job.parameters | more)
+        cursor.execute(sql, {**job.parameters, **more})
         return int(cursor.rowcount)
 
 
 def ask(sql: str, job: Job, **more: Any) -> list[tuple[Any, ...]]:
     """The rows of one question."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, job.parameters | more)
+        cursor.execute(sql, {**job.parameters, **more})
         return cursor.fetchall()
 
 

@@ -136,7 +136,9 @@ def looking(
         answers=answers,
     )
     with _alone(), _memory(), staging.tables(job.kind):
-        notes = [{"file": n.file, "text": n.text, "names": list(n.names)} for n in reading.notes]
+        notes: list[dict[str, Any]] = [
+            {"file": n.file, "text": n.text, "names": list(n.names)} for n in reading.notes
+        ]
         staged = staging.stage(reading)
         diff = compare(job, staged)
         if diff.vacancies:

@@ -10,7 +10,7 @@ import json
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -178,7 +178,7 @@ def _wrong(path: Path, got: str) -> ExchangeError:
     )
 
 
-def write_mapping(layouts: Sequence[Layout], unknown: dict[str, Sequence[str]]) -> str:
+def write_mapping(layouts: Sequence[Layout], unknown: Mapping[str, Sequence[str]]) -> str:
     """The layouts as TOML, with the headers that were not recognised as comments."""
     lines = [
         "# How Fairlead reads these lists. Left: the list's own header. Right: the column's name in Fairlead.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from functools import reduce
+from typing import Any
 
 import polars as pl
 
@@ -447,7 +448,7 @@ def _demographics(frame: pl.DataFrame, reading: Reading) -> None:
     several = reduce(lambda a, b: a + b, (s.cast(pl.Int8) for s in said.values()), pl.lit(0)) > 1
     if "demographicRaceTwoOrMoreRaces" in frame.columns:
         several = several | _yes("demographicRaceTwoOrMoreRaces")
-    race = pl.when(several).then(pl.lit("two_or_more"))
+    race: Any = pl.when(several).then(pl.lit("two_or_more"))
     for column, flag in said.items():
         race = race.when(flag).then(pl.lit(races[column]))
     one = race.otherwise(None)
