@@ -93,7 +93,9 @@ def run_proofs(tally: Tally, more: list[str]) -> None:
 def pytest(tally: Tally, arguments: list[str], environment: dict[str, str]) -> None:
     counts = Path(environment["FAIRLEAD_DATA"]) / "counts.json"
     counts.unlink(missing_ok=True)
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DATABASE_URL", "FAIRLEAD_"))}
+    # Compiled modules are kept, else each of the many processes compiles every library anew.
+    dropped = ("DATABASE_URL", "FAIRLEAD_", "PYTHONDONTWRITEBYTECODE")
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
     command = [sys.executable, "-m", "pytest", "-q", *arguments]
     done = subprocess.run(
         command, cwd=ROOT, env=inherited | environment | {"FAIRLEAD_COUNTS": str(counts)}, check=False

@@ -92,19 +92,41 @@ def as_owner() -> Iterator[None]:
         cursor.execute(f"SET LOCAL ROLE {before}")
 
 
-@pytest.fixture
-def as_person(seeded: Any) -> Callable[[str | None], Any]:
-    """`as_person("amara")`: a client signed in as one of the cast, under the app's login. None: nobody signed in."""
+@pytest.fixture(scope="session")
+def session_keys(world: Any, django_db_blocker: Any) -> dict[str, str]:
+    """A session of each of the cast, signed in once and outside any test's transaction."""
     from django.test import Client
 
     from fairlead.apps.access.models import Account
     from fairlead.demo.cast import BY_KEY
 
+    keys = {}
+    with django_db_blocker.unblock():
+        for key, member in BY_KEY.items():
+            client = Client()
+            client.force_login(Account.objects.get(email=member.email))
+            keys[key] = client.cookies["sessionid"].value
+    return keys
+
+
+@pytest.fixture(scope="session")
+def handler() -> Any:
+    """The application as the test client calls it, put together once."""
+    from django.test.client import ClientHandler
+
+    return ClientHandler(enforce_csrf_checks=False)
+
+
+@pytest.fixture
+def as_person(seeded: Any, session_keys: dict[str, str], handler: Any) -> Callable[[str | None], Any]:
+    """`as_person("amara")`: a client signed in as one of the cast, under the app's login. None: nobody signed in."""
+    from django.test import Client
+
     def sign_in(key: str | None) -> Client:
         client = Client()
+        client.handler = handler
         if key is not None:
-            with as_owner():
-                client.force_login(Account.objects.get(email=BY_KEY[key].email))
+            client.cookies["sessionid"] = session_keys[key]
         use_app_login()
         return client
 

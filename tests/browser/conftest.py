@@ -20,7 +20,7 @@ from django.db import close_old_connections, connection, connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.watch import Watched
-from tests.conftest import as_owner, use_app_login
+from tests.conftest import use_app_login
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -101,16 +101,11 @@ def address(application: tuple[OneAtATime, str], seeded: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_as(browser: Browser, address: str) -> Iterator[Callable[..., Watched]]:
+def open_as(browser: Browser, address: str, session_keys: dict[str, str]) -> Iterator[Callable[..., Watched]]:
     """`open_as("amara", width=360, javascript=False)`: a tab signed in as one of the cast, watched for errors.
 
     `offline=True` lets the service worker in; without it each page is one request less to wait for.
     """
-    from django.test import Client
-
-    from fairlead.apps.access.models import Account
-    from fairlead.demo.cast import BY_KEY
-
     contexts = []
 
     def open_tab(
@@ -134,11 +129,7 @@ def open_as(browser: Browser, address: str) -> Iterator[Callable[..., Watched]]:
         )
         contexts.append(context)
         if person is not None:
-            client = Client()
-            with as_owner():
-                client.force_login(Account.objects.get(email=BY_KEY[person].email))
-            cookie = client.cookies["sessionid"].value
-            context.add_cookies([{"name": "sessionid", "value": cookie, "url": address}])
+            context.add_cookies([{"name": "sessionid", "value": session_keys[person], "url": address}])
         page: Page = context.new_page()
         page.set_default_timeout(15_000)
         return Watched(page)

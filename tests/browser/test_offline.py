@@ -472,7 +472,8 @@ def test_a_refused_roll_is_taken_again_from_its_own_marks(device: Device, seeded
     device.submit()
     device.is_in()
     assert device.waiting() == []
-    assert saved(device.roll_id)[1:] == (1, ["refused", "applied"])
+    _marks, absences, outcomes = saved(device.roll_id)  # the demo's clock stands still: both came at one moment
+    assert (absences, sorted(outcomes)) == (1, ["applied", "refused"])
 
 
 def test_everything_the_roll_page_needs_is_in_the_shell(device: Device) -> None:

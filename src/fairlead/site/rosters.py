@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fairlead.site import postgres
-from fairlead.site.prepare import AS_OWNER
+from fairlead.site.prepare import AS_OWNER, migrate
 from fairlead.site.progress import say, step
 from fairlead.site.refusal import Refusal
 
@@ -109,6 +109,7 @@ def _begin() -> None:
     import django
 
     postgres.ensure_running()
+    migrate()
     os.environ.update(AS_OWNER)
     django.setup()
 

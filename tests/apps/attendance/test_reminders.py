@@ -13,6 +13,7 @@ from django.db import connection
 from fairlead.apps.attendance import families, family_services, reminders, services
 from fairlead.apps.attendance.models import AttendanceMark, FamilyLink, Reminder, Roll
 from fairlead.apps.attendance.tasks import email_reminder, write_to_families
+from fairlead.apps.roster.models import Period
 from fairlead.site.clock import held
 from tests.conftest import as_owner
 
@@ -229,6 +230,28 @@ def test_nor_a_guardian_who_may_not_be_contacted(
     mark = switch_on(seeded, school, scope_of, absence)
     with as_owner():
         mark.student.guardianships.update(may_contact=False)
+    as_worker()
+    with held(seeded.moment):
+        write_to_families(0)
+    assert mail.outbox == []
+
+
+def test_nor_for_one_period_missed_of_three(
+    seeded: Any, school: int, absence: int, scope_of: Any, settings: Any
+) -> None:
+    settings.PUBLIC_ADDRESS = "https://fairlead.example.org"
+    mark = switch_on(seeded, school, scope_of, absence)
+    with as_owner():
+        first = mark.roll
+        for number in (2, 3):
+            period = Period.objects.create(organization_id=school, name=f"P{number}", position=number)
+            roll = Roll.objects.create(
+                organization_id=school, section_id=first.section_id, date=first.date, period=period,
+                due_at=first.due_at, submitted_at=first.submitted_at,
+            )  # fmt: skip
+            AttendanceMark.objects.create(
+                roll=roll, student_id=mark.student_id, organization_id=school, date=mark.date, status="present"
+            )
     as_worker()
     with held(seeded.moment):
         write_to_families(0)

@@ -26,6 +26,7 @@ def about(world):
     return school_days.About("new-york-city", "New York City", "NYC DOE", world.network_id)
 
 
+@pytest.mark.prove
 @here
 def test_new_yorks_million_days(seeded):
     """Everything that the page says of the real file, and the same from another engine; then once more: no change."""

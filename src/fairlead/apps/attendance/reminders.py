@@ -64,7 +64,7 @@ def problem_of(error: Exception) -> tuple[bool, str]:
 # Absences that nobody explained or asked about, with the first guardian who may be written to; not before a school
 # had twenty minutes to hear from the family itself.
 _TO_WRITE = """
-SELECT m.id, g.id, g.name, g.phone, g.email, g.language
+SELECT DISTINCT ON (m.student_id) m.id, g.id, g.name, g.phone, g.email, g.language
 FROM attendance_familysettings f
 JOIN roster_organization o ON o.id = f.organization_id
 JOIN attendance_attendancemark m ON m.organization_id = o.id AND m.date = (%(now)s AT TIME ZONE o.time_zone)::date
@@ -74,10 +74,17 @@ CROSS JOIN LATERAL (
     FROM roster_guardianship g JOIN roster_person p ON p.id = g.guardian_id
     WHERE g.student_id = m.student_id AND g.may_contact AND p.email <> '' ORDER BY g.rank, g.id LIMIT 1
 ) g
+LEFT JOIN roster_rollpolicy share ON share.organization_id = o.id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS submitted, count(*) FILTER (WHERE h.status = 'absent') AS absent
+    FROM attendance_attendancemark h JOIN attendance_roll k ON k.id = h.roll_id
+    WHERE h.student_id = m.student_id AND h.date = m.date AND k.submitted_at <= %(now)s
+) today
 WHERE f.message_families AND m.status = 'absent' AND m.explained_at IS NULL
+  AND attendance_absent_day(today.absent, today.submitted, coalesce(share.absent_share, 0.5))
   AND NOT EXISTS (SELECT FROM attendance_familylink l WHERE l.student_id = m.student_id AND l.date = m.date)
   AND NOT EXISTS (SELECT FROM attendance_familycontact c WHERE c.student_id = m.student_id AND c.date = m.date)
-ORDER BY m.id
+ORDER BY m.student_id, m.id
 """
 
 
