@@ -286,6 +286,18 @@ def test_another_network_cannot_be_reached(bring: Any) -> None:
     assert Person.objects.filter(family_name="Family1", kind="student").count() == 2
 
 
+def test_the_organization_that_a_roster_comes_into_keeps_its_name(bring: Any) -> None:
+    bring(plain())
+    district = Organization.objects.get(sourced_id="d")
+    files = plain()
+    next(org for org in files["orgs"] if org["sourcedId"] == "d")["name"] = "What the file calls it"
+    next(org for org in files["orgs"] if org["sourcedId"] == "a")["name"] = "School of a new name"
+    bring(files, root=district)
+    district.refresh_from_db()
+    assert district.name == plain()["orgs"][0]["name"]
+    assert Organization.objects.get(sourced_id="a").name == "School of a new name"
+
+
 def test_many_rows_into_an_empty_table_have_their_indexes_again(bring: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def shape() -> list[Any]:
         with connection.cursor() as cursor:

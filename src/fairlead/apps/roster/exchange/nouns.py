@@ -80,8 +80,9 @@ NOUNS: tuple[Noun, ...] = (
         "orgs",
         "roster_organization",
         (
-            Value("name", "s.name", exact=True),
-            Value("kind", "s.kind", exact=True),
+            # The organization that a roster comes into keeps its own name and kind, whatever the file calls it.
+            Value("name", "CASE WHEN o.id = %(root)s THEN o.name ELSE s.name END", exact=True),
+            Value("kind", "CASE WHEN o.id = %(root)s THEN o.kind ELSE s.kind END", exact=True),
             text("zip"),
             Value("grade_low", "s.grade_low"),
             Value("grade_high", "s.grade_high"),
