@@ -7,7 +7,7 @@ endif
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove check bench shots messages locks runtime dev
+.PHONY: help run test prove check bench shots messages baseline locks runtime dev
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,9 @@ shots: dev  ## pictures of each stop of the walk, into shots/
 
 messages: dev  ## collect and compile the translations of every package
 	@$(PY) scripts/messages.py
+
+baseline: dev  ## record the migrations anew, for empty databases (after a change of a migration or of the locks)
+	@$(PY) scripts/baseline.py
 
 locks: dev  ## resolve locks/*.in anew
 	@cd locks && for name in uv build runtime dev; do ../.venv/uv/bin/uv pip compile --quiet --universal \
