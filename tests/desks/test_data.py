@@ -13,9 +13,9 @@ from django.db import connection
 from django.urls import reverse
 
 from fairlead.apps.roster import tasks
-from fairlead.apps.roster.models import ImportRun, ImportUpload, Person
+from fairlead.apps.roster.models import BellTime, CalendarDay, ImportRun, ImportUpload, Person
 from tests.access.roster_objects import import_elsewhere, import_of_tidewater
-from tests.apps.roster.exchange import files
+from tests.apps.roster.exchange import files, test_timetables
 from tests.conftest import as_owner, max_queries
 
 
@@ -166,3 +166,22 @@ def test_the_download_is_a_roster(as_person: Any, seeded: Any) -> None:
         users = archive.read("users.csv").decode()
     assert "student-" in users
     assert "Okafor" in users
+
+
+def test_the_worker_brings_the_timetable_of_ed_fi_too(priya: Any, tmp_path: Path) -> None:
+    bells = test_timetables.bells("Normal", "12", "2026-12-22", day_type="A")
+    folder = test_timetables.district(tmp_path / "edfi", periods=test_timetables.TWO, schedules=bells)
+    priya.post(reverse("data:desk"), {"file": zipped(folder)})
+    with as_owner():
+        run = ImportRun.objects.latest("pk")
+    as_worker(tasks.look_at_upload, run.pk)
+    page = priya.get(reverse("data:run", args=[run.pk])).content.decode()
+    assert "Bell times" in page
+    assert "Sections in periods" in page
+    priya.post(reverse("data:confirm", args=[run.pk]))
+    as_worker(tasks.merge_upload, run.pk)
+    with as_owner():
+        run.refresh_from_db()
+        assert run.status == "merged", run.problem
+        assert BellTime.objects.filter(schedule__name="Normal", organization__sourced_id="10").count() == 2
+        assert CalendarDay.objects.get(organization__sourced_id="10").day_type == "A"

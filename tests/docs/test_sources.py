@@ -65,6 +65,7 @@ def test_grand_bend_gives_what_the_page_says() -> None:
         f"{height['guardianships']:,} links",
         f"{height['attendance_events']:,} attendance events ({height['attendance_events'] - by_section:,} of a school",
         f"{by_section} of a section",
+        f"{reading.timetable['periods'].height} periods and {reading.timetable['bells'].height} bells",
     ):
         assert said in page, said
     assert len(reading.quarantined) == 1

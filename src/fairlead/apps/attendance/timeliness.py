@@ -220,12 +220,12 @@ class TakenLoaded:
 def load_taken_events(events: pl.DataFrame, source: str) -> TakenLoaded:
     """Keep which sections another system says were taken on which day, as the owner. Twice changes nothing.
 
-    `events` has the columns section, date and staff, as the Ed-Fi reader gives them: identifiers of the source. A
+    `events` has the columns section, date and staff, as `edfi_taken` gives them: identifiers of the source. A
     section that is not in the roster, or an event without a day, is counted and left out.
     """
     once = events.unique(["section", "date"], keep="first", maintain_order=True)
-    sections = _by_sourced_id("roster_section", once["section"])
-    staff = _by_sourced_id("roster_person", once["staff"]) if "staff" in once.columns else {}
+    sections = _known("roster_section", _SECTIONS_OF_SOURCES, once["section"])
+    staff = _known("roster_person", _PEOPLE_OF_SOURCES, once["staff"]) if "staff" in once.columns else {}
     known = [
         (sections[section], day, staff.get(who))
         for section, day, who in once.select("section", "date", "staff").iter_rows()
@@ -254,13 +254,20 @@ def load_taken_events(events: pl.DataFrame, source: str) -> TakenLoaded:
     )
 
 
-def _by_sourced_id(table: str, identifiers: pl.Series) -> dict[str, tuple[int, int]]:
+_SECTIONS_OF_SOURCES = "SELECT value, row_id FROM roster_knownas WHERE noun = 'classes'"
+_PEOPLE_OF_SOURCES = "SELECT value, person_id FROM roster_personidentifier"
+
+
+def _known(table: str, named: str, identifiers: pl.Series) -> dict[str, tuple[int, int]]:
+    """Identifier → row and its organization: as an import knew it or as we call it; never where it could be two."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT sourced_id, id, organization_id FROM {table} WHERE sourced_id = ANY (%s)",  # noqa: S608  (ours)
+            f"SELECT k.value, min(o.id), min(o.organization_id) FROM ({named} UNION SELECT sourced_id, id FROM {table}) "  # noqa: S608  (ours)
+            f"AS k (value, row_id) JOIN {table} o ON o.id = k.row_id WHERE k.value = ANY (%s) "
+            "GROUP BY k.value HAVING count(DISTINCT o.id) = 1",
             [identifiers.drop_nulls().unique().to_list()],
         )
-        return {sourced_id: (pk, school) for sourced_id, pk, school in cursor.fetchall()}
+        return {value: (pk, school) for value, pk, school in cursor.fetchall()}
 
 
 def taken_habits(scope: Scope, organization_id: int, since: date, upto: date) -> dict[int, Habit]:

@@ -14,6 +14,7 @@ TABLES = {
     "orgs": _("Organizations"), "sessions": _("School years and terms"), "courses": _("Courses"),
     "classes": _("Sections"), "people": _("People"), "roles": _("Roles"), "demographics": _("Demographics"),
     "guardianships": _("Families"), "enrollments": _("Enrollments"), "teaching": _("Who teaches what"),
+    "periods": _("Periods"), "bells": _("Bell times"), "days": _("Calendar days"), "meetings": _("Sections in periods"),
 }  # fmt: skip
 COLUMNS = {
     "organization": _("organization"), "name": _("name"), "kind": _("kind"), "zip": _("ZIP"), "begins": _("begins"),
@@ -24,6 +25,7 @@ COLUMNS = {
     "gender": _("gender"), "race_ethnicity": _("race or ethnicity"), "disability": _("disability"),
     "economically_disadvantaged": _("economic disadvantage"), "english_learner": _("English learner"),
     "home_language": _("home language"), "grade_low": _("lowest grade"), "grade_high": _("highest grade"),
+    "schedule": _("bell schedule"), "day_type": _("kind of day"),
 }  # fmt: skip
 KINDS = {
     "waiting": "none",

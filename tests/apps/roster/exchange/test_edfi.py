@@ -39,7 +39,7 @@ def test_the_counts_are_those_of_the_source(grand_bend):
     kinds = dict(grand_bend.tables["people"].group_by("kind").len().iter_rows())
     assert kinds == {"student": 960, "staff": 68, "guardian": 1_872}
     assert {name: frame.height for name, frame in grand_bend.extras.items()} == {
-        "school_days": 2, "class_periods": 22, "bell_schedules": 21, "attendance_events": 1_983, "taken_events": 0,
+        "school_days": 2, "class_periods": 22, "bell_schedules": 21, "bell_dates": 0, "attendance_events": 1_983, "taken_events": 0,
     }  # fmt: skip
     by_section = grand_bend.extras["attendance_events"]["section"].is_not_null()
     assert (int((~by_section).sum()), int(by_section.sum())) == (1_917, 66)

@@ -185,6 +185,7 @@ class Reading:
     unused: dict[str, int] = field(default_factory=dict)
     system: str = ""
     notes: list[Note] = field(default_factory=list)
+    timetable: dict[str, pl.DataFrame] = field(default_factory=dict)  # tables of `exchange.timetables`
 
     def add(self, table: str, frame: pl.DataFrame, quarantined: Iterable[Quarantined] = ()) -> None:
         """Put rows into a table, below those that are there."""

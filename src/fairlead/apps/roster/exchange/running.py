@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 
 from fairlead import clock
-from fairlead.apps.roster.exchange import staging
+from fairlead.apps.roster.exchange import staging, timetables
 from fairlead.apps.roster.exchange.canonical import Reading
 from fairlead.apps.roster.exchange.dates import Order
 from fairlead.apps.roster.exchange.diff import Diff, check_files, compare
@@ -75,6 +75,7 @@ class Import:
             )
         with transaction.atomic(), pghistory.context(person=by, source="import", run=self.run.pk):
             merge(self.job)
+            timetables.merge(self.job)
             self.run.status = ImportRun.Status.MERGED
             self.run.decided_at, self.run.decided_by_id = clock.now(), by
             self.run.save()
@@ -135,12 +136,13 @@ def looking(
         root_in_file=_root_in_file(reading, root),
         answers=answers,
     )
-    with _alone(), _memory(), staging.tables(job.kind):
+    with _alone(), _memory(), staging.tables(job.kind), timetables.tables(job.kind):
         notes: list[dict[str, Any]] = [
             {"file": n.file, "text": n.text, "names": list(n.names)} for n in reading.notes
         ]
         staged = staging.stage(reading)
         diff = compare(job, staged)
+        notes += timetables.compare(job, reading, staged.files, diff)
         if diff.vacancies:
             notes.append({"file": "", "text": TABLES_WITHOUT_TEACHER, "n": diff.vacancies})
         run.status = ImportRun.Status.SHOWN

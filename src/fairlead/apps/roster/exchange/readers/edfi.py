@@ -1,8 +1,9 @@
 """Ed-Fi interchange XML (data standard 3 to 6): organizations, sessions, sections, people, contacts, attendance events.
 
-The canonical roster takes people, places and sections. What it has no table for is in `extras`: `school_days`,
-`class_periods`, `bell_schedules`, `attendance_events` (a student was absent or late) and `taken_events` (a teacher
-took attendance in a section). What a parcel lacks is said in the notes; nothing is made up for it.
+The canonical roster takes people, places and sections; `school_days`, `class_periods`, `bell_schedules` and
+`bell_dates` of `extras` become its timetable (`edfi_timetable`). Not of the roster are `attendance_events` (a student
+was absent or late) and `taken_events` (a teacher took attendance in a section: `fairlead import taken-events`). What a
+parcel lacks is said in the notes; nothing is made up for it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from fairlead.apps.roster.exchange.canonical import TABLES, Note, Quarantined, R
 from fairlead.apps.roster.exchange.parcel import Parcel
 from fairlead.apps.roster.exchange.problems import ExchangeError
 from fairlead.apps.roster.exchange.problems import gettext_noop as _
+from fairlead.apps.roster.exchange.readers.edfi_timetable import timetable
 from fairlead.apps.roster.exchange.readers.edfi_words import (
     ECONOMIC,
     GENDERS,
@@ -53,11 +55,12 @@ SOURCE = Source(
     tables=tuple(TABLES),
 )
 EXTRAS: dict[str, dict[str, Any]] = {
-    "school_days": {"org": pl.String, "date": pl.Date, "event": pl.String},
+    "school_days": {"org": pl.String, "date": pl.Date, "event": pl.String, "kind": pl.String},
     "class_periods": {"org": pl.String, "name": pl.String, "begins": pl.String, "ends": pl.String},
     "bell_schedules": {
         "org": pl.String, "name": pl.String, "period": pl.String, "begins": pl.String, "ends": pl.String,
     },
+    "bell_dates": {"org": pl.String, "name": pl.String, "date": pl.Date, "day_type": pl.String},
     "attendance_events": {
         "student": pl.String, "org": pl.String, "section": pl.String, "date": pl.Date, "category": pl.String,
         "reason": pl.String, "days": pl.Float64, "arrived": pl.String,
@@ -177,10 +180,11 @@ class _Reader:
         self.offered: dict[tuple[str | None, ...], str | None] = {}
         self.schools: dict[str, list[Row]] = defaultdict(list)  # student → schools, with grade
         self.posts: dict[str, list[str]] = defaultdict(list)  # staff → organizations
+        self.calendars: dict[tuple[str | None, ...], str] = {}  # calendar → of what kind
         self.at: tuple[str, int] = ("", 0)
         self.record: dict[str, Callable[[Element], None]] = {
             "LocalEducationAgency": self._district, "School": self._school, "Session": self._session,
-            "GradingPeriod": self._grading_period, "CalendarDate": self._calendar_date,
+            "GradingPeriod": self._grading_period, "Calendar": self._calendar, "CalendarDate": self._calendar_date,
             "ClassPeriod": self._class_period, "BellSchedule": self._bell_schedule, "Course": self._course,
             "CourseOffering": self._offering, "Section": self._section, "Staff": self._staff,
             "StaffEducationOrganizationAssignmentAssociation": self._post,
@@ -269,9 +273,14 @@ class _Reader:
             begins=e.findtext("BeginDate"), ends=e.findtext("EndDate"), period_id=e.get("id") or _period_key(e),
         )  # fmt: skip
 
+    def _calendar(self, e: Element) -> None:
+        self._leave(self.at[0])  # it tells whose its dates are
+        self.calendars[_calendar_key(e)] = word(e.findtext("CalendarType"))
+
     def _calendar_date(self, e: Element) -> None:
+        school, date, calendar = e.findtext(".//SchoolId"), e.findtext("Date"), _calendar_key(e)
         for event in e.findall(".//CalendarEvent") or [Element("CalendarEvent")]:
-            self._add("school_days", org=e.findtext(".//SchoolId"), date=e.findtext("Date"), event=word(event.text))
+            self._add("school_days", org=school, date=date, event=word(event.text), calendar=calendar)
 
     def _class_period(self, e: Element) -> None:
         school, name = e.findtext(".//SchoolId"), e.findtext("ClassPeriodName")
@@ -281,12 +290,14 @@ class _Reader:
             self._add("class_periods", org=school, name=name, begins=begins, ends=ends)
 
     def _bell_schedule(self, e: Element) -> None:
-        for period in e.findall("ClassPeriodReference"):
-            self._add(
-                "bell_schedules", org=e.findtext("SchoolReference/SchoolIdentity/SchoolId"),
-                name=e.findtext("BellScheduleName"), period=self._period_name(period),
-                begins=e.findtext("StartTime"), ends=e.findtext("EndTime"),
-            )  # fmt: skip
+        school, name = e.findtext("SchoolReference/SchoolIdentity/SchoolId"), e.findtext("BellScheduleName")
+        begins, ends = e.findtext("StartTime"), e.findtext("EndTime")
+        for period in e.findall("ClassPeriodReference") or [Element("ClassPeriodReference")]:
+            rung = self._period_name(period)
+            self._add("bell_schedules", org=school, name=name, period=rung, begins=begins, ends=ends)
+        for each in e.findall("Date"):
+            day_type = e.findtext("AlternateDayName")
+            self._add("bell_dates", org=school, name=name, date=each.text, day_type=day_type)
 
     def _period_name(self, reference: Element) -> str | None:
         return reference.findtext(".//ClassPeriodName") or self.named.get(reference.get("ref") or "")
@@ -447,6 +458,7 @@ class _Reader:
             extra = self.reading.extras[name] = _extra(self._texts(name, schema), schema)
             for file, count in extra.unique(["_file", "_line"]).group_by("_file").len().iter_rows():
                 self._leave(file, count)
+        self.reading.timetable = timetable(self.reading.extras)
         self._modes()
         self._notes()
         return self.reading
@@ -457,6 +469,8 @@ class _Reader:
         for period in self.rows["sessions"]:
             if period.get("period_id"):
                 period["parent"] = self.named.get(f"within:{period['period_id']}")
+        for day in self.rows["school_days"]:
+            day["kind"] = self.calendars.get(day.pop("calendar"))
         titles = {course["sourced_id"]: course["name"] for course in self.rows["courses"]}
         for each in self.rows["classes"]:
             each["course"] = self.offered.get(each["offering"])
@@ -538,7 +552,8 @@ class _Reader:
             say(Note("StudentSectionAssociation", NO_ENROLLMENTS))
         if self.kinds["Student"] and not self.kinds["StudentEducationOrganizationAssociation"]:
             say(Note("StudentEducationOrganizationAssociation", NO_DEMOGRAPHICS))
-        if extras := [f"{name} {f.height}" for name, f in self.reading.extras.items() if f.height]:
+        left = {"attendance_events", "taken_events"}
+        if extras := [f"{name} {f.height}" for name, f in self.reading.extras.items() if name in left and f.height]:
             say(Note("Ed-Fi", EXTRA_ROWS, tuple(extras)))
         if self.not_kept:
             say(Note("Ed-Fi", NOT_KEPT, tuple(f"{kind} {n}" for kind, n in sorted(self.not_kept.items()))))
@@ -556,6 +571,10 @@ def _extra(frame: pl.DataFrame, schema: dict[str, Any]) -> pl.DataFrame:
         else pl.col(name).cast(dtype, strict=False)
         for name, dtype in schema.items()
     )  # fmt: skip
+
+
+def _calendar_key(e: Element) -> tuple[str | None, ...]:
+    return e.findtext(".//CalendarCode"), e.findtext(".//SchoolId"), e.findtext(".//SchoolYear")
 
 
 def _period_key(e: Element) -> str | None:
