@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fairlead.site import postgres
-from fairlead.site.prepare import AS_OWNER, prepare
+from fairlead.site.owner import start_django
 from fairlead.site.progress import say
 from fairlead.site.refusal import Refusal
 
@@ -22,22 +20,11 @@ SOURCE = "New York City Department of Education, daily attendance as of 4 pm, as
 SHOWN = 10  # quarantined rows named at the terminal
 
 
-def as_owner() -> None:
-    """Django in this process, under the login that may COPY; the schema is brought up to date first."""
-    postgres.ensure_running()
-    demo = prepare()
-    os.environ.setdefault("FAIRLEAD_DEMO", "1" if demo else "0")
-    os.environ.update(AS_OWNER)
-    import django
-
-    django.setup()
-
-
 def school_days(
     path: Path, *, name: str, source: str, organization: str, schools: Path | None, totals: Path | None
 ) -> int:
     """Load a city's school-days and say what became of every row."""
-    as_owner()
+    start_django()
     from django.utils.text import slugify
 
     from fairlead.apps.attendance import school_days as room
@@ -55,7 +42,7 @@ def school_days(
             progress=say,
         )
     except room.WrongFile as wrong:
-        raise Refusal(wrong.what, allowed=wrong.allowed, got=wrong.got, where=wrong.where, then=wrong.then) from None
+        raise Refusal.of(wrong) from None
     say(f"done in {time.monotonic() - began:.1f} s")
     print("\n".join(told(name, loaded)))
     return 0
@@ -84,7 +71,7 @@ def told(name: str, loaded: Loaded) -> list[str]:
 
 def taken_events(path: Path) -> int:
     """Load which sections an Ed-Fi source says were taken on which day, and say what became of every event."""
-    as_owner()
+    start_django()
     from fairlead.apps.attendance.timeliness import load_taken_events
     from fairlead.apps.roster.exchange.parcel import Parcel
     from fairlead.apps.roster.exchange.problems import ExchangeError
@@ -94,9 +81,7 @@ def taken_events(path: Path) -> int:
         with Parcel(path) as parcel:
             events = edfi.read(parcel).extras["taken_events"]
     except ExchangeError as error:
-        raise Refusal(
-            str(error.what), allowed=str(error.allowed), got=str(error.got), where=str(error.where), then=str(error.then)
-        ) from None
+        raise Refusal.of(error) from None
     if not events.height:
         raise Refusal(
             "These files hold no event of attendance being taken.",
@@ -115,14 +100,14 @@ def taken_events(path: Path) -> int:
 
 def measures(path: Path, *, said: str, column: str, key: str, source: str, organization: str) -> int:
     """Check a field of a city's file, keep its values unless it is broken, and show the evidence."""
-    as_owner()
+    start_django()
     from fairlead.apps.attendance import measures as room
     from fairlead.apps.attendance.school_days import WrongFile
 
     try:
         outcome = room.load(path, said, _organization(organization), source, column=column, key=key)
     except WrongFile as wrong:
-        raise Refusal(wrong.what, allowed=wrong.allowed, got=wrong.got, where=wrong.where, then=wrong.then) from None
+        raise Refusal.of(wrong) from None
     print("\n".join(evidence(outcome)))
     if outcome.checked.verdict == "broken":
         like = ", ".join(outcome.checked.behaves_like)

@@ -40,8 +40,9 @@ def prepare() -> bool:
     migrate()
     _collect_static()
     with owner() as connection:
-        if _has_rows(connection, "roster_organization") or os.environ.get("FAIRLEAD_DEMO") == "0":
-            return _has_rows(connection, "site_democlock") and os.environ.get("FAIRLEAD_DEMO") != "0"
+        filled = _has_rows(connection, "roster_organization")
+    if filled or os.environ.get("FAIRLEAD_DEMO") == "0":
+        return holds_demo() and os.environ.get("FAIRLEAD_DEMO") != "0"
     with step("Building the demo network (invented: 18 schools, 12,000 students)"):
         manage("build_demo")
     with owner() as connection:
@@ -61,6 +62,12 @@ def migrate(seen: str = "") -> None:
             manage("migrate", "--no-input", "--verbosity=0", "--skip-checks")
         with owner() as connection:
             _remember(connection, MARK + migrations_digest())
+
+
+def holds_demo() -> bool:
+    """Whether the database holds the demo network, whose clock stands on a day of its own."""
+    with owner() as connection:
+        return _has_rows(connection, "site_democlock")
 
 
 def is_migrated() -> bool:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fairlead.site import postgres
-from fairlead.site.prepare import AS_OWNER, migrate
+from fairlead.site.owner import start_django
 from fairlead.site.progress import say, step
 from fairlead.site.refusal import Refusal
 
@@ -47,7 +45,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
 
 def import_roster(chosen: argparse.Namespace) -> int:
     """Read, show what would change, ask, merge."""
-    _begin()
+    start_django()
     from django.conf import settings
 
     from fairlead.apps.roster.exchange import running
@@ -73,45 +71,24 @@ def import_roster(chosen: argparse.Namespace) -> int:
                 show(found)
                 return _decide(found, chosen.yes)
     except ExchangeError as error:
-        raise Refusal(
-            str(error.what),
-            allowed=str(error.allowed),
-            got=str(error.got),
-            where=str(error.where),
-            then=str(error.then),
-        ) from None
+        raise Refusal.of(error) from None
 
 
 def export_roster(chosen: argparse.Namespace) -> int:
     """Write OneRoster 1.2."""
-    _begin()
+    start_django()
     from fairlead.apps.roster.exchange import running, writer
     from fairlead.apps.roster.exchange.problems import ExchangeError
 
     try:
         root = running.root_of(chosen.organization)
     except ExchangeError as error:
-        raise Refusal(
-            str(error.what),
-            allowed=str(error.allowed),
-            got=str(error.got),
-            where=str(error.where),
-            then=str(error.then),
-        ) from None
+        raise Refusal.of(error) from None
     with step(f"Writing {chosen.path}"):
         rows = writer.export_all(root.pk, chosen.path)
     for file, count in rows.items():
         print(f"{file:<24} {count:>10,}")
     return 0
-
-
-def _begin() -> None:
-    import django
-
-    postgres.ensure_running()
-    migrate()
-    os.environ.update(AS_OWNER)
-    django.setup()
 
 
 def _decide(found: Import, sure: bool) -> int:

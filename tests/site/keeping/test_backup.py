@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from fairlead.cli import main
-from fairlead.site import postgres
+from fairlead.site import owner, postgres
 from fairlead.site.keeping import backup as backing
-from fairlead.site.keeping import manifest, owner, programs, tables
+from fairlead.site.keeping import manifest, programs, tables
 from fairlead.site.keeping import restore as restoring
 from fairlead.site.refusal import Refusal
 

@@ -20,7 +20,7 @@ from psycopg import Connection, sql
 from fairlead.site import postgres
 from fairlead.site.folder import data_folder, kept_secret
 from fairlead.site.keeping import manifest, programs, tables
-from fairlead.site.keeping.owner import transaction
+from fairlead.site.owner import transaction
 from fairlead.site.prepare import migrations_seen, version_of
 from fairlead.site.progress import say, step
 from fairlead.site.refusal import Refusal

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from fairlead.site.folder import data_folder
-from fairlead.site.keeping.owner import start_django
+from fairlead.site.owner import start_django
 from fairlead.site.progress import say
 from fairlead.site.refusal import Refusal
 

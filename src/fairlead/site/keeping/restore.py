@@ -17,7 +17,7 @@ from fairlead.site.folder import data_folder, keep_secret
 from fairlead.site.keeping import manifest, tables
 from fairlead.site.keeping.backup import AFTER, BEFORE, EXTRACTS, SECRET
 from fairlead.site.keeping.erase import erased_since
-from fairlead.site.keeping.owner import refuse_while_running, start_django, transaction
+from fairlead.site.owner import refuse_while_running, start_django, transaction
 from fairlead.site.prepare import PACKAGE, migrate
 from fairlead.site.progress import say, step
 from fairlead.site.refusal import Refusal

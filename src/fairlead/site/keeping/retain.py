@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from fairlead.site.keeping.owner import start_django
+from fairlead.site.owner import start_django
 from fairlead.site.progress import say
 from fairlead.site.refusal import Refusal
 
