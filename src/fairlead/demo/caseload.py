@@ -9,10 +9,12 @@ import numpy as np
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, DirectorSpan, ZipPoint
 from fairlead.apps.caseload.services import optimise_plan, recompute_need
+from fairlead.apps.facts.once import read_once
+from fairlead.apps.facts.selectors import Period, Question
 from fairlead.apps.roster.models import Organization
 from fairlead.apps.roster.selectors import scope_for
 from fairlead.demo.cast import DIRECTORS
-from fairlead.demo.world import ZONE, World
+from fairlead.demo.world import YEAR_BEGINS, ZONE, World
 
 SPANS = {"marcus": (0, 8), "joan": (0, 5), "sofia": (6, 12), "kwame": (0, 12)}
 OFFSHORE = (36.62, -74.90)  # in the Atlantic: the city is invented
@@ -33,9 +35,11 @@ def build(world: World, rng: np.random.Generator) -> None:
     )
     _last_year(world, schools)
     decided = world.dates[min(max(11, len(world.dates) // 3), len(world.dates) - 2)]
-    recompute_need(scope, world.network_id, decided)
-    _this_year(world, scope, decided)
-    recompute_need(scope, world.network_id, world.dates[-2])
+    year = Question(tuple(world.school_ids.tolist()), (Period(YEAR_BEGINS, world.dates[-2], "year"),), YEAR_BEGINS)
+    with read_once(scope, year):
+        recompute_need(scope, world.network_id, decided)
+        _this_year(world, scope, decided)
+        recompute_need(scope, world.network_id, world.dates[-2])
 
 
 def _places(codes: list[str], rng: np.random.Generator) -> None:

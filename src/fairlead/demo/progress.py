@@ -14,12 +14,7 @@ from fairlead.demo.world import World
 def build(world: World, rng: np.random.Generator) -> None:
     """Count what the other parts made; nothing here is drawn."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "ANALYZE attendance_roll, attendance_attendancemark, attendance_familycontact, roster_enrollment"
-        )
-        cursor.execute("ANALYZE roster_person, roster_demographics, roster_role, support_contact, support_support")
-    services.refresh(world.network_id, world.moment)
+        cursor.execute("ANALYZE roster_role, support_contact, support_support")
     closed = Counter(day.replace(day=1) for day in world.dates if day < world.today.replace(day=1))
-    for month, days in sorted(closed.items()):
-        if days >= services.FEWEST_DAYS:
-            services.publish(world.network_id, month, world.moment)
+    months = [month for month, days in sorted(closed.items()) if days >= services.FEWEST_DAYS]
+    services.refresh(world.network_id, world.moment, publishing=months)

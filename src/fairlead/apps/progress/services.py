@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 import numpy as np
 from django.db import transaction
 
 from fairlead.apps.access.scope import Scope
+from fairlead.apps.facts.once import read_once
 from fairlead.apps.facts.selectors import BY_GROUP, GROUPS, MEASURES, GroupCount, Period, Question
 from fairlead.apps.progress.definitions import Indicator, expectations, indicators
 from fairlead.apps.progress.models import GroupReading, PublishedCell, PublishedTable, Reading
@@ -25,12 +26,24 @@ class NotPublished(Exception):
     """A month's tables cannot be published: what was asked, and why not."""
 
 
-def refresh(network_id: int, at: datetime) -> int:
-    """Count every indicator at every school for every week of the session, up to the last closed day before `at`."""
+def refresh(network_id: int, at: datetime, publishing: Collection[date] = ()) -> int:
+    """Count every indicator at every school for every week of the session, up to the last closed day before `at`.
+
+    `publishing`: closed months of the session whose tables are published from the same reading of its days.
+    """
     question = _weeks(network_id, at.date())
     if question is None:
         return 0
     scope = _everything(network_id)
+    months = [_closed(network_id, month, at) for month in publishing]
+    with read_once(scope, question):
+        counted = _refresh(scope, question, at)
+        for month in months:
+            _publish(network_id, scope, month, at)
+    return counted
+
+
+def _refresh(scope: Scope, question: Question, at: datetime) -> int:
     readings = [
         Reading(
             organization_id=count.organization_id,
@@ -57,6 +70,14 @@ def refresh(network_id: int, at: datetime) -> int:
 
 def publish(network_id: int, month: date, at: datetime) -> list[PublishedTable]:
     """Publish the tables of one closed month, for good: what is withheld is decided once, over the whole lattice."""
+    question = _closed(network_id, month, at)
+    scope = _everything(network_id)
+    with read_once(scope, question):
+        return _publish(network_id, scope, question, at)
+
+
+def _closed(network_id: int, month: date, at: datetime) -> Question:
+    """The month as a question about every school; one that cannot be published is refused."""
     begins = month.replace(day=1)
     ends = (begins + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     if ends >= at.date():
@@ -68,47 +89,50 @@ def publish(network_id: int, month: date, at: datetime) -> list[PublishedTable]:
         raise NotPublished(f"no academic session of the network holds {ends}")
     if len(roster.school_days(network_id, max(begins, session.begins), ends)) < FEWEST_DAYS:
         raise NotPublished(f"{begins:%Y-%m} had fewer than {FEWEST_DAYS} school days")
-    scope = _everything(network_id)
-    schools = tuple(sorted(scope.org_ids - {network_id}))
-    question = Question(schools, (Period(max(begins, session.begins), ends, "month"),), session.begins)
-    broken = unsound(_values(scope, question))
+    schools = tuple(sorted(_everything(network_id).org_ids - {network_id}))
+    return Question(schools, (Period(max(begins, session.begins), ends, "month"),), session.begins)
+
+
+def _publish(network_id: int, scope: Scope, question: Question, at: datetime) -> list[PublishedTable]:
+    begins = question.ends.replace(day=1)
+    wanted = [
+        indicator
+        for indicator in indicators().values()
+        if indicator.publish != "no" or any(indicator.key in (e.first, e.second) for e in expectations())
+    ]
+    found, values = {}, {}
+    for indicator in wanted:
+        found[indicator.key], values[indicator.key] = _found(indicator, scope, question)
+    broken = unsound(values)
     for key, flag in broken.items():
         log.warning("%s: %s is not published. %s (%s)", f"{begins:%Y-%m}", key, flag.says, flag.evidence)
     published = []
     with transaction.atomic():
         for indicator in indicators().values():
             if indicator.publish != "no" and indicator.key not in broken:
-                table = _publish_one(indicator, network_id, scope, question, begins, at)
+                table = _publish_one(indicator, network_id, found[indicator.key], question, begins, at)
                 if table is not None:
                     published.append(table)
     return published
 
 
-def _values(scope: Scope, question: Question) -> dict[str, dict[int, float]]:
-    """Each indicator's value at each school, for the checks before publication."""
-    return {
-        indicator.key: {
-            count.organization_id: count.numerator / count.denominator
-            for count in MEASURES[indicator.measure](scope, question)
-            if count.denominator
-        }
-        for indicator in indicators().values()
-        if indicator.publish != "no" or any(indicator.key in (e.first, e.second) for e in expectations())
-    }
+def _found(indicator: Indicator, scope: Scope, question: Question) -> tuple[list[GroupCount], dict[int, float]]:
+    """What there is to publish of an indicator, and its value at each school, for the checks before publication."""
+    if indicator.publish == "groups":
+        groups = BY_GROUP[indicator.measure](scope, question)
+        return groups, {c.organization_id: c.numerator / c.n for c in groups if c.group == "all" and c.n}
+    counts = MEASURES[indicator.measure](scope, question)
+    return [
+        GroupCount(c.organization_id, "all", "all", c.n, int(c.numerator), c.observed, c.expected) for c in counts
+    ], {c.organization_id: c.numerator / c.denominator for c in counts if c.denominator}
 
 
 def _publish_one(
-    indicator: Indicator, network_id: int, scope: Scope, question: Question, begins: date, at: datetime
+    indicator: Indicator, network_id: int, found: list[GroupCount], question: Question, begins: date, at: datetime
 ) -> PublishedTable | None:
     groups: tuple[Group, ...] = ()
     if indicator.publish == "groups":
         groups = tuple(Group(name, categories) for name, categories in GROUPS.items())
-        found = BY_GROUP[indicator.measure](scope, question)
-    else:
-        found = [
-            GroupCount(c.organization_id, "all", "all", c.n, int(c.numerator), c.observed, c.expected)
-            for c in MEASURES[indicator.measure](scope, question)
-        ]
     everybody = [count for count in found if count.group == "all"]
     if not any(count.n for count in everybody):
         return None
