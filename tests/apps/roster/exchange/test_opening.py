@@ -86,6 +86,30 @@ def test_what_is_written_is_read_whatever_the_pieces(tmp_path_factory, rows, end
     assert table.rows == len(rows)
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    before=st.text(st.sampled_from(" \t\n\u00a0\u1680\u2003\u3000\x0b"), max_size=2),
+    mark=st.sampled_from("=@+-"),
+    column=st.integers(0, 2),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    piece=st.sampled_from([1, 2, 3, 7, 64]),
+)
+def test_no_formula_begins_a_field_of_a_file_that_is_called_plain(
+    tmp_path_factory, before, mark, column, quoting, piece
+):
+    row = ["x", "y", "z"]
+    path = tmp_path_factory.getbasetemp() / "formulas.csv"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanning, "PIECE", piece)
+        for cell, plain in (("1", True), (f"{before}{mark}SUM(A1)", False)):
+            row[column] = cell
+            with path.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n", quoting=quoting).writerows([("a", "b", "c"), row])
+            found = scanning.scan(path, ",")
+            doubted = plain and quoting == csv.QUOTE_ALL and piece < 64  # a mark at the edge of a piece
+            assert found.plain is plain or doubted
+
+
 def _formula(cell: str) -> bool:
     return pl.select(pl.lit(cell).str.contains(opening._FORMULA)).item()
 

@@ -72,7 +72,8 @@ def _first_wrong_line(path: Path) -> int:
     with path.open("rb") as file:
         for piece in pieces(file):
             try:
-                decoder.decode(piece)
+                if not (piece.isascii() and decoder.getstate()[0] == b""):
+                    decoder.decode(piece)
             except UnicodeDecodeError as error:
                 return line + error.object.count(b"\n", 0, error.start)
             line += piece.count(b"\n")

@@ -139,7 +139,7 @@ def _read_plain(path: Path, name: str, folder: Path, wanted: Columns, limits: Li
     frame = frame.select(pl.col(f"column_{i + 1}").alias(column) for i, column in chosen.items())
     frame = frame.with_columns(pl.lit(name).alias("_file"), pl.Series("_line", found.lines[good], dtype=pl.Int64))
     frame, empty = _without_empty_rows(frame)
-    frame, formulas = _without_formulas(frame, name)
+    frame, formulas = (frame, []) if found.plain else _without_formulas(frame, name)
     return TextTable(
         name,
         kept,
@@ -317,8 +317,13 @@ def _parse(
 def _without_empty_rows(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Without the rows of commas alone that spreadsheets leave at the end."""
     texts = [column for column in frame.columns if column not in {"_file", "_line"}]
-    kept = frame.filter(pl.any_horizontal(pl.col(column).str.contains(r"\S") for column in texts))
-    return kept, frame.height - kept.height
+    empty = pl.int_range(frame.height, eager=True)
+    for column in texts:  # few rows are left to look at after the first column
+        said = frame[column].gather(empty).str.contains(r"\S").fill_null(False) if len(empty) else None
+        empty = empty if said is None else empty.filter(~said)
+    if not len(empty):
+        return frame, 0
+    return frame.with_row_index("_at").filter(~pl.col("_at").is_in(empty.implode())).drop("_at"), len(empty)
 
 
 def _without_formulas(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, list[Quarantined]]:

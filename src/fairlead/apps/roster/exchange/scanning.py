@@ -19,16 +19,23 @@ PIECE = 2 * 1024 * 1024
 LONGEST_LINE = 1024 * 1024
 LONGEST_FIELD = 64 * 1024
 LF, CR, QUOTE, NUL = 10, 13, 34, 0
+# Bytes with which a formula or a space before one can begin, the first bytes of the wider spaces of Unicode too.
+_DOUBTFUL = np.zeros(256, dtype=np.bool_)
+_DOUBTFUL[list(b"=@+- \t\v\f\r\x1c\x1d\x1e\x1f\xc2\xe1\xe2\xe3")] = True
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The records of a file, the header first: byte offsets, fields in each, and the line where each begins."""
+    """The records of a file, the header first: byte offsets, fields in each, and the line where each begins.
+
+    `plain`: no field of the file begins as a formula might, so that nobody need look for one.
+    """
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     fields: NDArray[np.int64]
     lines: NDArray[np.int64]
+    plain: bool
 
     @property
     def blank(self) -> NDArray[np.bool_]:
@@ -69,6 +76,7 @@ class _Scanner:
         self.previous = LF
         self.record_start, self.record_line, self.record_fields = skip, 1, 0
         self.field_start = skip
+        self.plain, self.begins = True, True  # `begins`: a field begins with the next piece
         self.parts: list[tuple[NDArray[np.int64], ...]] = []
 
     def run(self, file: BinaryIO) -> Scan:
@@ -80,9 +88,9 @@ class _Scanner:
         self._finish()
         if not self.parts:
             nothing = np.zeros(0, dtype=np.int64)
-            return Scan(nothing, nothing, nothing, nothing)
+            return Scan(nothing, nothing, nothing, nothing, True)
         starts, ends, fields, lines = (np.concatenate(part) for part in zip(*self.parts, strict=True))
-        return Scan(starts, ends, fields, lines)
+        return Scan(starts, ends, fields, lines, self.plain)
 
     def _unsound(self, kind: str, piece: bytes, index: int) -> Unsound:
         before = piece[:index]
@@ -92,39 +100,58 @@ class _Scanner:
         return Unsound(kind, line, self.at + index - start + 1, self.at + index)
 
     def _split(self, data: NDArray[np.uint8]) -> None:
-        quotes = data == QUOTE
         newlines = data == LF
-        delimiters = data == self.delimiter
-        breaks = np.flatnonzero(newlines)
-        if self.inside or quotes.any():
+        marks = newlines | (data == self.delimiter)
+        quotes = data == QUOTE
+        quoted = bool(self.inside) or bool(quotes.any())
+        breaks = np.flatnonzero(newlines) if quoted else None
+        if breaks is not None:
             parity = (np.cumsum(quotes, dtype=np.int32) + self.inside) & 1
             self._check_quotes(data, quotes, parity, breaks)
-            outside = parity == 0
-            ends = np.flatnonzero(newlines & outside)
-            commas = np.flatnonzero(delimiters & outside)
+            marks &= parity == 0
             self.inside = int(parity[-1])
         else:
             self._check_previous(int(data[0]))
-            ends, commas = breaks, np.flatnonzero(delimiters)
+        structure = np.flatnonzero(marks)
+        at_ends = np.flatnonzero(data[structure] == LF)
+        ends = structure[at_ends]
+        breaks = ends if breaks is None else breaks
         self.previous = int(data[-1])
-        self._check_lengths(data, ends, commas, breaks)
+        self._look_at_beginnings(data, structure)
+        self._check_lengths(data, ends, structure, breaks)
         if len(ends):
-            self._records(data, ends, commas, breaks)
-            self.record_fields = len(commas) - int(np.searchsorted(commas, ends[-1]))
+            self._records(data, ends, np.diff(at_ends, prepend=-1), breaks)
+            self.record_fields = len(structure) - 1 - int(at_ends[-1])
         else:
-            self.record_fields += len(commas)
+            self.record_fields += len(structure)
         self.line += len(breaks)
         if len(breaks):
             self.line_start = self.at + int(breaks[-1]) + 1
 
+    def _look_at_beginnings(self, data: NDArray[np.uint8], structure: NDArray[np.int64]) -> None:
+        """Whether a field begins, after its quotation mark if it has one, as a formula might."""
+        if not self.plain:
+            return
+        begins = structure + 1
+        if self.begins:
+            begins = np.concatenate([[0], begins])
+        self.begins = bool(len(begins)) and int(begins[-1]) == len(data)
+        if self.begins:
+            begins = begins[:-1]
+        firsts = data[begins]
+        quoted = begins[firsts == QUOTE] + 1
+        if _DOUBTFUL[firsts].any() or (quoted >= len(data)).any():
+            self.plain = False
+        else:
+            seconds = data[quoted]
+            self.plain = not (_DOUBTFUL[seconds].any() or (seconds == LF).any())
+
     def _records(
-        self, data: NDArray[np.uint8], ends: NDArray[np.int64], commas: NDArray[np.int64], breaks: NDArray[np.int64]
+        self, data: NDArray[np.uint8], ends: NDArray[np.int64], fields: NDArray[np.int64], breaks: NDArray[np.int64]
     ) -> None:
-        commas_before = np.searchsorted(commas, ends)
-        fields = np.diff(commas_before, prepend=0) + 1
         fields[0] += self.record_fields
         starts = np.concatenate([[self.record_start], self.at + ends[:-1] + 1])
-        lines_before = self.line + np.searchsorted(breaks, ends) + 1
+        lines_before = self.line + 1 + (np.arange(len(ends)) if breaks is ends else np.searchsorted(breaks, ends))
         lines = np.concatenate([[self.record_line], lines_before[:-1]])
         carriage = np.zeros(len(ends), dtype=np.int64)
         inner = ends > 0
@@ -161,9 +188,12 @@ class _Scanner:
             raise Unsound("quote", self.line, max(1, self.at - self.line_start), self.at - 1)
 
     def _check_lengths(
-        self, data: NDArray[np.uint8], ends: NDArray[np.int64], commas: NDArray[np.int64], breaks: NDArray[np.int64]
+        self,
+        data: NDArray[np.uint8],
+        ends: NDArray[np.int64],
+        structure: NDArray[np.int64],
+        breaks: NDArray[np.int64],
     ) -> None:
-        structure = np.sort(np.concatenate([ends, commas])) if len(commas) else ends
         edges = np.concatenate([[self.field_start - self.at], structure + 1, [len(data)]])
         longest = np.flatnonzero(np.diff(edges) > LONGEST_FIELD)
         if len(longest):
