@@ -37,6 +37,7 @@ PAGES = (
     Page("2-student", "luis", "office:student", ("@absent_student",)),
     Page("2-family-link", None, "family:link", ("@family_link",)),
     Page("2-bells", "luis", "office:bells"),
+    Page("2-timetable", "luis", "office:timetable"),
     Page("2-substitutes", "luis", "office:substitutes"),
     Page("2-paper", "luis", "office:paper"),
     Page("2-paper-sheets", "luis", "office:paper_sheets"),

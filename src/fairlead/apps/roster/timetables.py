@@ -11,9 +11,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from fairlead import clock
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.roster.models import BellSchedule, CalendarDay, Organization, RollPolicy
+from fairlead.apps.roster.models import BellSchedule, CalendarDay, Organization, RollMode, RollPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,41 @@ class Bell:
     ends: time
 
 
-def policy(scope: Scope, organization_id: int) -> Policy:
-    """How one school takes attendance; without a row of its own, once a day by the organization's hour."""
+def policy(scope: Scope, organization_id: int, day: date | None = None) -> Policy:
+    """How one school takes attendance on a day, today; without rows of its own, once a day by the organization's hour."""
     own = RollPolicy.objects.filter(organization_id=organization_id, organization__in=scope.org_ids).first()
     usual = Organization.objects.values_list("roll_due", flat=True).get(pk=organization_id)
     found = own or RollPolicy(organization_id=organization_id)
+    changed = _modes(scope, organization_id).filter(begins__lte=day or clock.today()).first()
     return Policy(
-        mode=str(found.mode),
+        mode=str(changed.mode if changed else found.mode),
         due_at=found.due_at or usual,
         due_minutes=found.due_minutes,
         absent_share=float(found.absent_share),
     )
+
+
+def _modes(scope: Scope, school_id: int) -> QuerySet[RollMode]:
+    return RollMode.objects.filter(organization_id=school_id, organization__in=scope.org_ids).order_by("-begins")
+
+
+def modes(scope: Scope, school_id: int) -> list[tuple[date, str]]:
+    """From which day on the school takes attendance in which way, the latest first."""
+    return list(_modes(scope, school_id).values_list("begins", "mode"))
+
+
+def write_mode(scope: Scope, school_id: int, begins: date, mode: str) -> bool:
+    """From a day on attendance is taken this way; a row that says what held before is taken away. False: nothing new."""
+    if policy(scope, school_id, begins).mode == mode:
+        return False
+    own = _modes(scope, school_id).filter(begins=begins).first()
+    if policy(scope, school_id, begins - timedelta(days=1)).mode == mode and own:
+        own.delete()
+        return True
+    own = own or RollMode(organization_id=school_id, begins=begins)
+    own.mode = mode
+    own.save()
+    return True
 
 
 _DAYS = """
@@ -129,10 +155,10 @@ def day_own(scope: Scope, school_id: int, day: date) -> CalendarDay | None:
 def write_day(scope: Scope, school_id: int, day: date, **values: Any) -> CalendarDay | None:
     """Write what is different on a date; a row that says nothing is taken away."""
     own = day_own(scope, school_id, day) or CalendarDay(organization_id=school_id, date=day)
-    before = (own.kind, own.schedule_id, own.late_minutes, own.note)
+    before = (own.kind, own.schedule_id, own.late_minutes, own.note, own.day_type)
     for name, value in values.items():
         setattr(own, name, value)
-    if own.pk and before == (own.kind, own.schedule_id, own.late_minutes, own.note):
+    if own.pk and before == (own.kind, own.schedule_id, own.late_minutes, own.note, own.day_type):
         return own
     says = own.kind != CalendarDay.Kind.NETWORK or own.schedule_id or own.late_minutes or own.note or own.day_type
     if says:
@@ -141,6 +167,40 @@ def write_day(scope: Scope, school_id: int, day: date, **values: Any) -> Calenda
     if own.pk:
         own.delete()
     return None
+
+
+def write_day_types(scope: Scope, school_id: int, kinds: dict[date, str]) -> int:
+    """Write of what kind each of these days is; how many days changed. A row that then says nothing is taken away."""
+    own = CalendarDay.objects.filter(organization_id=school_id, organization__in=scope.org_ids, date__in=kinds)
+    there = {row.date: row for row in own}
+    changed = [row for day, row in there.items() if row.day_type != kinds[day]]
+    for row in changed:
+        row.day_type = kinds[row.date]
+    fresh = [
+        CalendarDay(organization_id=school_id, date=day, day_type=kind)
+        for day, kind in kinds.items()
+        if kind and day not in there
+    ]
+    CalendarDay.objects.bulk_update(changed, ["day_type"])
+    CalendarDay.objects.bulk_create(fresh)
+    own.filter(kind=CalendarDay.Kind.NETWORK, schedule=None, late_minutes=0, day_type="", note="").delete()
+    return len(changed) + len(fresh)
+
+
+def weekdays(scope: Scope, school_id: int) -> dict[int, list[int]]:
+    """On which weekdays each of a school's bell schedules rings (1 is Monday)."""
+    rows = BellSchedule.objects.filter(organization_id=school_id, organization__in=scope.org_ids)
+    return dict(rows.values_list("id", "weekdays"))
+
+
+def write_weekdays(scope: Scope, school_id: int, chosen: dict[int, list[int]]) -> int:
+    """Write on which weekdays schedules ring; how many changed."""
+    rows = BellSchedule.objects.filter(organization_id=school_id, organization__in=scope.org_ids, pk__in=chosen)
+    changed = [row for row in rows if row.weekdays != chosen[row.pk]]
+    for row in changed:
+        row.weekdays = chosen[row.pk]
+    BellSchedule.objects.bulk_update(changed, ["weekdays"])
+    return len(changed)
 
 
 def write_deadline(scope: Scope, school_id: int, *, due_at: time | None = None, minutes: int | None = None) -> bool:

@@ -8,6 +8,7 @@ from fairlead.desks.office import (
     student_views,
     submissions,
     substitutes,
+    timetable,
     views,
 )
 
@@ -34,6 +35,10 @@ urlpatterns = [
     path("bells", bells.page, name="bells"),
     path("bells/deadline", bells.deadline, name="change_deadline"),
     path("bells/day", bells.change, name="change_day"),
+    path("timetable", timetable.page, name="timetable"),
+    path("timetable/mode", timetable.mode, name="change_mode"),
+    path("timetable/kinds", timetable.kinds, name="change_kinds"),
+    path("timetable/weekdays", timetable.weekdays, name="change_weekdays"),
     path("substitutes", substitutes.page, name="substitutes"),
     path("substitutes/make", substitutes.make, name="make_substitute"),
     path("substitutes/<int:link_id>/revoke", substitutes.revoke, name="revoke_substitute"),

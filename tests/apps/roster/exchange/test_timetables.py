@@ -243,6 +243,19 @@ def test_the_periods_column_of_oneroster_becomes_meetings_where_the_school_has_t
     assert bring(rostered("1, hr, 7")).diff.changes == 0
 
 
+def test_a_period_may_name_its_type_of_day(bring: Any) -> None:
+    bring(plain())
+    school = Organization.objects.get(sourced_id="a")
+    Period.objects.bulk_create(Period(organization=school, name=n, position=i) for i, n in enumerate(("1", "2(x)")))
+    found = bring(rostered("1(A),1(B),2(x)"))
+    assert outcomes(found, "meetings") == (3, 0, 0, 0, 0)
+    own = SectionMeeting.objects.filter(organization=school)
+    assert set(own.values_list("period__name", "day_type")) == {("1", "A"), ("1", "B"), ("2(x)", "")}
+    assert bring(rostered("1(A),1(B),2(x)")).diff.changes == 0
+    bring(rostered("1(A),2(x)"), allowed=["meetings"])
+    assert set(own.values_list("period__name", "day_type")) == {("1", "A"), ("2(x)", "")}
+
+
 def test_a_period_that_the_school_gets_later_finds_its_sections(bring: Any) -> None:
     found = bring(rostered("1"))
     assert "meetings" not in found.diff.counts, "no period of the school has this name"

@@ -34,6 +34,7 @@ ORIGIN: dict[str, Any] = {"_file": pl.String, "_line": pl.Int64}
 _SQL = {pl.String: "text", pl.Int32: "integer", pl.Time: "time", pl.Date: "date", pl.Boolean: "boolean"}
 LONGEST_PERIOD, LONGEST_SCHEDULE, LONGEST_TYPE = 30, 60, 10
 MOST_NAMED = 10
+TYPED = r"^(.*)\(([A-Za-z0-9]{1,10})\)$"  # a period with a type of day
 
 NO_TIMES = _("This period has no times here, or it ends before it begins.")
 GIVE_TIMES = _("Give the period its times in the system that made the file, and export again.")
@@ -200,8 +201,9 @@ def _days(job: Job) -> None:
 
 
 def _meetings(job: Job) -> None:
+    # "1(A)": period 1 on days of the type A, as many systems write it.
     told = (
-        "SELECT c._file, c._line, c.periods, m.id AS section_id, m.organization_id, trim(u.name) AS period, "
+        "SELECT c._file, c._line, c.periods, m.id AS section_id, m.organization_id, trim(u.name) AS written, "
         "coalesce(o.periods, '') <> c.periods AS renamed, o.organization_id IS DISTINCT FROM m.organization_id AS moved "
         "FROM staged_classes c JOIN map_classes m ON m.key = c.sourced_id LEFT JOIN roster_section o ON o.id = m.id "
         "CROSS JOIN LATERAL unnest(CASE WHEN EXISTS (SELECT FROM import_periods p "
@@ -209,14 +211,24 @@ def _meetings(job: Job) -> None:
         "THEN ARRAY[c.periods] ELSE string_to_array(c.periods, ',') END) AS u(name) "
         "WHERE c.periods <> '' AND NOT c._gone AND trim(u.name) <> ''"
     )
+    split = (
+        "SELECT t.*, whole.name IS NULL AND t.written ~ %(typed)s AS typed, "
+        "CASE WHEN whole.name IS NULL THEN trim(regexp_replace(t.written, %(typed)s, '\\1')) ELSE t.written END AS period "
+        f"FROM ({told}) t LEFT JOIN import_periods whole "
+        "ON whole.organization_id = t.organization_id AND whole.name = lower(t.written)"
+    )
     run(
-        f"CREATE {job.kind} TABLE resolved_meetings AS SELECT DISTINCT ON (t.section_id, lower(t.period)) t.*, "
+        f"CREATE {job.kind} TABLE resolved_meetings AS SELECT DISTINCT ON (t.section_id, lower(t.period), t.day_type) t.*, "
         "p.written AS name, CASE WHEN p.name IS NULL THEN 'u' WHEN EXISTS (SELECT FROM roster_sectionmeeting o "
         "JOIN roster_period q ON q.id = o.period_id WHERE o.section_id = t.section_id "
-        "AND q.organization_id = t.organization_id AND lower(q.name) = p.name) THEN 's' ELSE 'n' END AS outcome "
-        f"FROM ({told}) t LEFT JOIN import_periods p ON p.organization_id = t.organization_id AND p.name = lower(t.period) "
-        "ORDER BY t.section_id, lower(t.period), t._file, t._line",
+        "AND q.organization_id = t.organization_id AND lower(q.name) = p.name AND t.day_type IN ('', o.day_type)) "
+        "THEN 's' ELSE 'n' END AS outcome FROM (SELECT s.*, "
+        "CASE WHEN typed THEN regexp_replace(s.written, %(typed)s, '\\2') ELSE '' END AS day_type "
+        f"FROM ({split}) s) t "
+        "LEFT JOIN import_periods p ON p.organization_id = t.organization_id AND p.name = lower(t.period) "
+        "ORDER BY t.section_id, lower(t.period), t.day_type, t._file, t._line",
         job,
+        typed=TYPED,
     )
     # A section that moves to other periods leaves those that it had; weekdays and day types set by hand stay with theirs.
     run(
@@ -224,7 +236,7 @@ def _meetings(job: Job) -> None:
         "JOIN roster_period q ON q.id = o.period_id WHERE EXISTS (SELECT FROM resolved_meetings r "
         "WHERE r.section_id = o.section_id AND r.outcome <> 'u' AND (r.renamed OR r.moved)) "
         "AND NOT EXISTS (SELECT FROM resolved_meetings r WHERE r.section_id = o.section_id "
-        "AND r.organization_id = q.organization_id AND lower(r.period) = lower(q.name))",
+        "AND r.organization_id = q.organization_id AND lower(r.period) = lower(q.name) AND r.day_type IN ('', o.day_type))",
         job,
     )
 
@@ -313,7 +325,7 @@ _EXAMPLES = {
     "periods": ("g.name || ' · ' || r.name", (), ""),
     "bells": ("g.name || ' · ' || r.schedule || ' · ' || r.name", ("begins", "ends"), ""),
     "days": ("g.name || ' · ' || r.date", ("kind", "schedule", "day_type"), ""),
-    "meetings": ("coalesce(c.n_name, o.name) || ' · ' || r.name", (), "LEFT JOIN (SELECT DISTINCT ON (id) id, n_name "
+    "meetings": ("coalesce(c.n_name, o.name) || ' · ' || r.name || rtrim(' ' || r.day_type)", (), "LEFT JOIN (SELECT DISTINCT ON (id) id, n_name "
                  "FROM resolved_classes) c ON c.id = r.section_id LEFT JOIN roster_section o ON o.id = r.section_id"),
 }  # fmt: skip
 _CLOSING = {
@@ -417,6 +429,6 @@ def merge(job: Job) -> None:
     run("DELETE FROM roster_sectionmeeting o USING closing_meetings c WHERE c.id = o.id", job)
     run(
         "INSERT INTO roster_sectionmeeting (organization_id, section_id, period_id, day_type) "
-        f"SELECT r.organization_id, r.section_id, q.id, '' FROM resolved_meetings r {_PERIOD} WHERE r.outcome = 'n'",
+        f"SELECT r.organization_id, r.section_id, q.id, r.day_type FROM resolved_meetings r {_PERIOD} WHERE r.outcome = 'n'",
         job,
     )

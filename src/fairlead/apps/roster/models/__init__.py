@@ -15,6 +15,7 @@ from fairlead.apps.roster.models.timetable import (
     BellTime,
     CalendarDay,
     Period,
+    RollMode,
     RollPolicy,
     SectionMeeting,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Person",
     "PersonIdentifier",
     "Role",
+    "RollMode",
     "RollPolicy",
     "SchoolDay",
     "Section",

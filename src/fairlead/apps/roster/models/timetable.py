@@ -49,6 +49,21 @@ class RollPolicy(models.Model):
         return f"rolls of {self.organization_id}: {self.mode}"
 
 
+@tracked
+class RollMode(models.Model):
+    """From `begins` on the school takes attendance this way; before the first of these, as its `RollPolicy` says."""
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.CASCADE, related_name="+")
+    begins = models.DateField()
+    mode = models.CharField(max_length=8, choices=RollPolicy.Mode.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "begins"], name="one_roll_mode_per_day")]
+
+    def __str__(self) -> str:
+        return f"{self.mode} from {self.begins.isoformat()}"
+
+
 class Period(models.Model):
     """A part of a school's day with a name of its own: "1", "Homeroom", "Lunch". When it rings is the schedule's."""
 
