@@ -8,10 +8,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest
 from django.shortcuts import render
 
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.models import Account
 
 
@@ -33,12 +34,10 @@ class Accounts(ModelBackend):
 
     def get_user(self, user_id: Any) -> Account | None:
         names, sql = _ACCOUNT
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [user_id])
-            row = cursor.fetchone()
+        row = next(iter(fetch(sql, id=user_id)), None)
         if row is None:
             return None
-        account = Account.from_db(connection.alias, names, row)
+        account = Account.from_db(DEFAULT_DB_ALIAS, names, row)
         return account if self.user_can_authenticate(account) else None
 
 
@@ -46,7 +45,7 @@ def _one_account() -> tuple[list[str], str]:
     columns = list(Account._meta.concrete_fields)
     listed = ", ".join(f'"{field.column}"' for field in columns)
     names = [field.attname for field in columns]
-    return names, f'SELECT {listed} FROM "{Account._meta.db_table}" WHERE "{Account._meta.pk.column}" = %s'  # noqa: S608
+    return names, f'SELECT {listed} FROM "{Account._meta.db_table}" WHERE "{Account._meta.pk.column}" = %(id)s'  # noqa: S608
 
 
 _ACCOUNT = _one_account()

@@ -10,10 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends import db
-from django.db import connection
 from django.utils import timezone
 
-_LOAD = "SELECT session_data, {moment} FROM django_session WHERE session_key = %s AND expire_date > %s"
+from fairlead.apps.access.asking import fetch
+
+_LOAD = "SELECT session_data, {moment} FROM django_session WHERE session_key = %(key)s AND expire_date > %(now)s"
 _MOMENT = "(SELECT moment FROM site_democlock ORDER BY id LIMIT 1)"
 
 
@@ -24,12 +25,10 @@ class SessionStore(db.SessionStore):
 
     def load(self) -> dict[str, Any]:
         """What the session holds; an unknown or expired key is forgotten."""
-        with connection.cursor() as cursor:
-            sql = _LOAD.format(moment=_MOMENT if settings.DEMO else "NULL::timestamptz")
-            cursor.execute(sql, [self.session_key, timezone.now()])
-            row = cursor.fetchone()
-        if row is None:
+        sql = _LOAD.format(moment=_MOMENT if settings.DEMO else "NULL::timestamptz")
+        rows = fetch(sql, key=self.session_key, now=timezone.now())
+        if not rows:
             self._session_key = None
             return {}
-        data, self.moment = row
+        data, self.moment = rows[0]
         return dict(self.decode(data))

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from django.db import connection, migrations
 
-from fairlead.apps.access.scope import USES, Ground, Scope
+from fairlead.apps.access.asking import fetch
+from fairlead.apps.access.scope import USES, Scope
 
 APP, WORKER = "fairlead_app", "fairlead_worker"
 Worker = Literal["read", "write"]
@@ -121,17 +122,17 @@ def worker_numbers(table: str) -> migrations.RunSQL:
 
 def apply(scope: Scope) -> None:
     """Tell PostgreSQL, for this transaction only, who is asking."""
-    with connection.cursor() as cursor:
-        cursor.execute(*telling(scope))
+    told, values = telling(scope)
+    fetch(told, **values)
 
 
 def telling(scope: Scope) -> tuple[str, dict[str, str]]:
-    """The statement that tells PostgreSQL who is asking, with its values: for a caller who sends it with another."""
+    """The statement that tells PostgreSQL who is asking, with its values."""
     settings = {
         "person": str(scope.person_id),
         "orgs": _array(scope.org_ids),
         "up_orgs": _array(scope.up_org_ids),
-        **{use: _pairs(scope.grounds(use)) for use in USES},
+        **{use: pairs(scope, use) for use in USES},
     }
     calls = ", ".join(f"set_config('fairlead.{name}', %(fairlead_{name})s, true)" for name in settings)
     return f"SELECT {calls}", {f"fairlead_{name}": value for name, value in settings.items()}
@@ -141,7 +142,9 @@ def _array(values: frozenset[int]) -> str:
     return "{" + ",".join(map(str, sorted(values))) + "}"
 
 
-def _pairs(grounds: tuple[Ground, ...]) -> str:
+def pairs(scope: Scope, use: str) -> str:
+    """What is open for a use, as the wall reads it; in hand-written SQL: `%(use)s::jsonb ? (purpose || '@' || …)`."""
+    grounds = scope.grounds(use)
     keys = (f'"{purpose}@{pk}":1' for g in grounds for purpose in g.purposes for pk in g.organization_ids)
     return "{" + ",".join(keys) + "}"
 

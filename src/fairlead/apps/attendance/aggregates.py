@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from django.db import connection
-
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance.aggregate_models import CityDataset
 from fairlead.science.attendance import KINDS
@@ -101,19 +99,13 @@ def datasets(scope: Scope) -> list[CityDataset]:
     return list(CityDataset.objects.order_by("name"))
 
 
-def _fetch(sql: str, **values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
-
-
 # A city's school year begins in July, as its file counts them.
 _YEAR_OF = "(extract(year FROM d.date)::int - (extract(month FROM d.date) < 7)::int)"
 
 
 def years(scope: Scope, dataset: CityDataset) -> list[Year]:
     """Every school year of a city, newest first."""
-    rows = _fetch(
+    rows = fetch(
         f"""
         WITH held AS (
             SELECT {_YEAR_OF} AS year, count(*) AS days FROM attendance_citydaysubmission d
@@ -142,7 +134,7 @@ def opening_year(found: list[Year]) -> Year:
 
 def months(scope: Scope, dataset: CityDataset, year: int) -> list[Month]:
     """The months of a school year."""
-    rows = _fetch(
+    rows = fetch(
         f"""
         SELECT date_trunc('month', d.date)::date, count(*), sum(d.schools), sum(d.missing)
         FROM attendance_citydaysubmission d
@@ -157,7 +149,7 @@ def months(scope: Scope, dataset: CityDataset, year: int) -> list[Month]:
 def kinds(scope: Scope, dataset: CityDataset, year: int) -> dict[str, int]:
     """How many schools are of each kind in a year; every school is counted once."""
     rows = dict(
-        _fetch(
+        fetch(
             "SELECT y.kind, count(*) FROM attendance_schoolyearsubmission y JOIN attendance_cityschool s "
             "ON s.id = y.school_id WHERE s.dataset_id = %(dataset)s AND y.year = %(year)s GROUP BY 1",
             dataset=dataset.pk,
@@ -169,7 +161,7 @@ def kinds(scope: Scope, dataset: CityDataset, year: int) -> dict[str, int]:
 
 def distribution(scope: Scope, dataset: CityDataset, year: int, edges: tuple[float, ...]) -> list[int]:
     """How many schools missed a share above one edge, up to the next; the first count is of none missed."""
-    rows = _fetch(
+    rows = fetch(
         "SELECT width_bucket(y.share, %(edges)s::float8[]), y.missing > 0, count(*) "
         "FROM attendance_schoolyearsubmission y JOIN attendance_cityschool s ON s.id = y.school_id "
         "WHERE s.dataset_id = %(dataset)s AND y.year = %(year)s GROUP BY 1, 2",
@@ -186,7 +178,7 @@ def distribution(scope: Scope, dataset: CityDataset, year: int, edges: tuple[flo
 
 def schools(scope: Scope, dataset: CityDataset, year: int) -> list[SchoolSubmission]:
     """Structural and new ones, and all above a tenth, in order of the city's code: never ranked."""
-    rows = _fetch(
+    rows = fetch(
         "SELECT s.code, s.name, y.kind, y.expected, y.missing, y.share, y.low, y.high, y.recent_expected, "
         "y.recent_missing, y.p_value FROM attendance_schoolyearsubmission y "
         "JOIN attendance_cityschool s ON s.id = y.school_id WHERE s.dataset_id = %(dataset)s AND y.year = %(year)s "
@@ -200,7 +192,7 @@ def schools(scope: Scope, dataset: CityDataset, year: int) -> list[SchoolSubmiss
 
 def silences(scope: Scope, dataset: CityDataset) -> list[Silence]:
     """Days on which nine schools in ten, of a hundred or more, did not submit."""
-    rows = _fetch(
+    rows = fetch(
         "SELECT date, schools, missing FROM attendance_citydaysubmission "
         "WHERE dataset_id = %(dataset)s AND schools >= 100 AND missing >= 0.9 * schools ORDER BY date",
         dataset=dataset.pk,
@@ -210,7 +202,7 @@ def silences(scope: Scope, dataset: CityDataset) -> list[Silence]:
 
 def agreement(scope: Scope, dataset: CityDataset) -> Agreement | None:
     """How our mean over schools goes with the city's own total; None where the city publishes none."""
-    rows = _fetch(
+    rows = fetch(
         "SELECT mean_pct, published_pct FROM attendance_citydaysubmission WHERE dataset_id = %(dataset)s",
         dataset=dataset.pk,
     )

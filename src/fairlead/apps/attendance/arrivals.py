@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -19,6 +18,7 @@ from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
 from fairlead import clock
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance import services
 from fairlead.apps.attendance.models import Arrival, Roll
@@ -183,10 +183,8 @@ ORDER BY a.received_at DESC, s.name
 
 def notices(scope: Scope, organization_id: int, now: datetime) -> list[Notice]:
     """Rolls of the day that amended another, came after a later one, were refused, or had a wrong clock."""
-    values: dict[str, Any] = {"organization": organization_id, "orgs": sorted(scope.org_ids)}
-    with connection.cursor() as cursor:
-        cursor.execute(_NOTICES, values | {"day": now.date(), "now": now})
-        return [Notice(*row) for row in cursor.fetchall()]
+    values = {"organization": organization_id, "orgs": sorted(scope.org_ids), "day": now.date(), "now": now}
+    return [Notice(*row) for row in fetch(_NOTICES, **values)]
 
 
 def last_taking(scope: Scope, roll_id: int) -> Arrival | None:

@@ -7,8 +7,7 @@ from datetime import date, datetime
 from statistics import median
 from typing import Any
 
-from django.db import connection
-
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance.models import CallClaim, FamilyAnswer, FamilyContact, FamilyLink, Reminder
 from fairlead.apps.attendance.selectors import AbsentStudent
@@ -16,12 +15,6 @@ from fairlead.apps.roster import selectors as roster
 
 CHANNELS, EMAILS = dict(Reminder.Channel.choices), dict(Reminder.Email.choices)
 OUTCOMES, WAYS = dict(FamilyContact.Outcome.choices), dict(FamilyContact.Channel.choices)
-
-
-def _fetch(sql: str, **values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,7 @@ ORDER BY r.date DESC, s.name, m.sent_at
 def reminders(scope: Scope, organization_id: int, first: date, last: date, now: datetime) -> list[Sent]:
     """Every reminder of a school's rolls of these days, the latest day first."""
     values = {"school": organization_id, "orgs": sorted(scope.org_ids), "first": first, "last": last, "now": now}
-    return [Sent(*row) for row in _fetch(_SENT, **values)]
+    return [Sent(*row) for row in fetch(_SENT, **values)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +109,7 @@ def doubtful_numbers(scope: Scope, guardian_ids: list[int], now: datetime) -> di
     """
     if not guardian_ids:
         return {}
-    rows = _fetch(_DOUBTFUL, guardians=guardian_ids, orgs=sorted(scope.org_ids), now=now)
+    rows = fetch(_DOUBTFUL, guardians=guardian_ids, orgs=sorted(scope.org_ids), now=now)
     return {guardian: day for guardian, outcome, same, day in rows if outcome == "wrong_number" and same}
 
 
@@ -262,7 +255,7 @@ WHERE m.id = %(mark)s AND m.organization_id = ANY (%(orgs)s)
 
 def absence(scope: Scope, mark_id: int) -> Absence | None:
     """One mark with its student; None when there is none for this person."""
-    rows = _fetch(_ABSENCE, mark=mark_id, orgs=sorted(scope.org_ids))
+    rows = fetch(_ABSENCE, mark=mark_id, orgs=sorted(scope.org_ids))
     return Absence(*rows[0]) if rows else None
 
 
@@ -339,7 +332,7 @@ ORDER BY c.at DESC, c.id DESC
 def contacts(scope: Scope, student_id: int, first: date, last: date, now: datetime) -> list[Contacted]:
     """Every try to reach a student's family about these days, the latest first."""
     values = {"student": student_id, "orgs": sorted(scope.org_ids), "first": first, "last": last, "now": now}
-    return [Contacted(*row) for row in _fetch(_CONTACTED, **values)]
+    return [Contacted(*row) for row in fetch(_CONTACTED, **values)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,11 +433,11 @@ WHERE p.id = %(student)s AND p.kind = 'student' AND p.organization_id = ANY (%(o
 def student(scope: Scope, student_id: int, first: date, now: datetime) -> Student | None:
     """One student from the first day of the session up to now; None when there is none for this person."""
     values = {"student": student_id, "orgs": sorted(scope.org_ids), "first": first, "last": now.date(), "now": now}
-    rows = _fetch(_STUDENT, **values)
+    rows = fetch(_STUDENT, **values)
     if not rows:
         return None
     name, grade, organization_id, sections = rows[0]
-    days = tuple(Day(*row) for row in _fetch(_DAYS, **values))
+    days = tuple(Day(*row) for row in fetch(_DAYS, **values))
     return Student(student_id, name, grade, tuple(sorted(sections or ())), organization_id, first, now.date(), days)
 
 

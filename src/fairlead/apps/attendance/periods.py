@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
-from django.db import connection
-
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 
 _BY_PERIOD = """
@@ -28,13 +26,6 @@ FROM student
 
 def students(scope: Scope, organization_id: int, day: date, now: datetime) -> tuple[int, int, int]:
     """How many students are on the day's rolls, and how many of them are present and absent, as of a moment."""
-    with connection.cursor() as cursor:
-        values: dict[str, Any] = {
-            "organization": organization_id,
-            "day": day,
-            "now": now,
-            "orgs": sorted(scope.org_ids),
-        }
-        cursor.execute(_BY_PERIOD, values)
-        enrolled, present, absent = cursor.fetchone()
+    values = {"organization": organization_id, "day": day, "now": now, "orgs": sorted(scope.org_ids)}
+    enrolled, present, absent = fetch(_BY_PERIOD, **values)[0]
     return enrolled, present, absent

@@ -23,8 +23,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance import periods
 from fairlead.apps.attendance.models import SETTLED, FamilyContact, Reminder, Roll
@@ -274,15 +273,9 @@ ORDER BY r.date DESC, s.name, b.position
 """
 
 
-def _fetch(sql: str, **values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
-
-
 def _rolls(scope: Scope, organization_id: int, day: date, now: datetime) -> list[tuple[Any, ...]]:
     sql = _ROLLS.format(which="r.organization_id = %(organization)s AND r.date = %(day)s")
-    return _fetch(sql, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
+    return fetch(sql, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
 
 
 def _by_period(
@@ -345,7 +338,7 @@ def _reminders(scope: Scope, roll_ids: list[int], now: datetime) -> dict[int, li
     found: dict[int, list[tuple[datetime, str]]] = {}
     if roll_ids:
         values = {"rolls": roll_ids, "orgs": sorted(scope.org_ids), "now": now, "nobody": Reminder.NOBODY}
-        for roll_id, sent_at, by in _fetch(_REMINDERS, **values):
+        for roll_id, sent_at, by in fetch(_REMINDERS, **values):
             found.setdefault(roll_id, []).append((sent_at, by))
     return found
 
@@ -406,7 +399,7 @@ CROSS JOIN LATERAL (
 
 
 def _absent(scope: Scope, organization_id: int, day: date, now: datetime) -> list[AbsentStudent]:
-    rows = _fetch(_ABSENT, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
+    rows = fetch(_ABSENT, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
     students = [row[1] for row in rows]
     guardians: dict[int, list[Guardian]] = {}
     calls: dict[int, list[Call]] = {}
@@ -415,7 +408,7 @@ def _absent(scope: Scope, organization_id: int, day: date, now: datetime) -> lis
             guardians.setdefault(student, []).append(Guardian(person, name, relation, phone, language))
         outcomes = dict(FamilyContact.Outcome.choices)
         values = {"organization": organization_id, "day": day, "now": now, "orgs": sorted(scope.org_ids)}
-        for student, at, by, outcome, note, guardian in _fetch(_CALLS, **values, students=students):
+        for student, at, by, outcome, note, guardian in fetch(_CALLS, **values, students=students):
             call = Call(at, by, outcome, str(outcomes.get(outcome, outcome)), note, guardian)
             calls.setdefault(student, []).append(call)
     return [_absent_student(row, guardians, calls, now) for row in rows]
@@ -481,21 +474,21 @@ ORDER BY r.amended_at DESC, p.sort_name
 
 
 def _amendments(scope: Scope, organization_id: int, day: date, now: datetime) -> tuple[Amendment, ...]:
-    rows = _fetch(_AMENDMENTS, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
+    rows = fetch(_AMENDMENTS, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
     return tuple(Amendment(*row) for row in rows)
 
 
 def own_rolls(scope: Scope, now: datetime) -> list[TeacherRoll]:
     """The asking teacher's rolls of today, in the order in which they are due."""
     sql = _ROLLS.format(which="s.teacher_id = %(person)s AND r.date = %(day)s")
-    rows = _fetch(sql, person=scope.person_id, day=now.date(), now=now, orgs=sorted(scope.org_ids))
+    rows = fetch(sql, person=scope.person_id, day=now.date(), now=now, orgs=sorted(scope.org_ids))
     return sorted(_teacher_rolls(scope, rows, now), key=lambda r: (r.due_at, r.section))
 
 
 def sheet(scope: Scope, roll_id: int, now: datetime) -> Sheet | None:
     """One of the asking teacher's own rolls with its students and their marks; None when there is no such roll."""
     sql = _ROLLS.format(which="s.teacher_id = %(person)s AND r.id = %(roll)s")
-    rows = _fetch(sql, person=scope.person_id, roll=roll_id, now=now, orgs=sorted(scope.org_ids))
+    rows = fetch(sql, person=scope.person_id, roll=roll_id, now=now, orgs=sorted(scope.org_ids))
     found = _teacher_rolls(scope, rows, now)
     if not found:
         return None
@@ -576,5 +569,5 @@ def habits(scope: Scope, organization_id: int, before: date, days: int = 10) -> 
     reached, or was left word about that day. A roll is on time when it came by its deadline.
     """
     values = {"organization": organization_id, "orgs": sorted(scope.org_ids), "before": before, "days": days}
-    row = _fetch(_HABITS, **values, settled=list(SETTLED))[0]
+    row = fetch(_HABITS, **values, settled=list(SETTLED))[0]
     return Habits(*row) if row[2] else None

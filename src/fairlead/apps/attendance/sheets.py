@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db import connection
-
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance.models import Roll
 from fairlead.apps.attendance.selectors import Line
@@ -61,9 +60,7 @@ ORDER BY r.date DESC, r.due_at, s.name
 
 def _rolls(scope: Scope, school_id: int, now: datetime, which: str, **values: Any) -> list[OpenRoll]:
     values |= {"school": school_id, "orgs": sorted(scope.org_ids), "now": now}
-    with connection.cursor() as cursor:
-        cursor.execute(_ROLLS.format(which=which), values)
-        return [OpenRoll(*row) for row in cursor.fetchall()]
+    return [OpenRoll(*row) for row in fetch(_ROLLS.format(which=which), **values)]
 
 
 def of_day(scope: Scope, school_id: int, day: date, now: datetime) -> list[OpenRoll]:
@@ -105,8 +102,6 @@ ORDER BY r.id, p.sort_name
 def lines(scope: Scope, roll_ids: Sequence[int], now: datetime) -> dict[int, tuple[Line, ...]]:
     """The students of each roll by name, with the marks that have come."""
     found: dict[int, list[Line]] = {roll_id: [] for roll_id in roll_ids}
-    with connection.cursor() as cursor:
-        cursor.execute(_LINES, {"rolls": list(roll_ids), "orgs": sorted(scope.org_ids), "now": now})
-        for roll_id, student_id, name, status in cursor.fetchall():
-            found[roll_id].append(Line(student_id, name, status))
+    for roll_id, *line in fetch(_LINES, rolls=list(roll_ids), orgs=sorted(scope.org_ids), now=now):
+        found[roll_id].append(Line(*line))
     return {roll_id: tuple(own) for roll_id, own in found.items()}

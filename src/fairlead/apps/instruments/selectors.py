@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.selectors import opened
 from fairlead.apps.instruments.models import Instrument, Item, ItemRating, Version, Visit
@@ -91,31 +93,34 @@ class VisitLine:
 
 def latest_lines(scope: Scope, most: int) -> list[VisitLine]:
     """The person's own latest visits, as lines."""
-    return _lines(visits_by(scope)[:most])
+    return _lines("v.visitor_id = %(person)s ORDER BY v.began_at DESC, v.id DESC LIMIT %(most)s", scope, most=most)
 
 
 def not_closed_lines(scope: Scope) -> list[VisitLine]:
     """The person's own visits whose feedback waits, as lines; oldest first."""
-    return _lines(not_closed(scope))
+    return _lines("v.visitor_id = %(person)s AND v.closed_at IS NULL ORDER BY v.began_at, v.id", scope)
 
 
 def feedback_lines(scope: Scope) -> list[VisitLine]:
     """What was shared with the person about visits to them, as lines; latest first."""
-    return _lines(feedback_for(scope))
+    which = "v.subject_id = %(person)s AND v.shared_at IS NOT NULL ORDER BY v.began_at DESC, v.id DESC"
+    return _lines(which, scope)
 
 
-def _lines(rows: QuerySet[Visit]) -> list[VisitLine]:
-    found = rows.select_related(None).values_list(
-        "pk", "began_at", "minutes", "purpose", "subject__given_name", "subject__family_name", "visitor__given_name",
-        "visitor__family_name", "section__name", "organization__name", "shared_at", "answered_at", "closed_at",
-        "feedback",
-    )  # fmt: skip
-    return [
-        VisitLine(
-            pk, began_at, minutes, purpose, f"{a} {b}", f"{c} {d}", section or "", school, sent, said, shut, words
-        )
-        for pk, began_at, minutes, purpose, a, b, c, d, section, school, sent, said, shut, words in found
-    ]
+_LINES = """
+SELECT v.id, v.began_at, v.minutes, v.purpose, s.given_name || ' ' || s.family_name, w.given_name || ' ' || w.family_name,
+       coalesce(c.name, ''), o.name, v.shared_at, v.answered_at, v.closed_at, v.feedback
+FROM instruments_visit v
+JOIN roster_person s ON s.id = v.subject_id
+JOIN roster_person w ON w.id = v.visitor_id
+JOIN roster_organization o ON o.id = v.organization_id
+LEFT JOIN roster_section c ON c.id = v.section_id
+WHERE {which}
+"""
+
+
+def _lines(which: str, scope: Scope, **values: Any) -> list[VisitLine]:
+    return [VisitLine(*row) for row in fetch(_LINES.format(which=which), person=scope.person_id, **values)]
 
 
 def visit_by_token(scope: Scope, token: str) -> Visit | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from fairlead.apps.access import rls
-from fairlead.apps.access.scope import NOBODY, PARTNER, Grant, Scope, scope_of
+from fairlead.apps.access.asking import fetch
+from fairlead.apps.access.scope import PARTNER, Grant, Scope, scope_of
 from fairlead.apps.access.selectors import agreements_of
 from fairlead.apps.roster.models import (
     AcademicSession,
@@ -22,43 +23,18 @@ from fairlead.apps.roster.models import (
     Section,
 )
 
-# One query: the person's roles, with each organization's descendants and ancestors.
 _GRANTS = """
-WITH RECURSIVE held AS (
-    SELECT r.id, r.role, r.organization_id, o.name, p.given_name, p.family_name
-    FROM roster_role r
-    JOIN roster_organization o ON o.id = r.organization_id
-    JOIN roster_person p ON p.id = r.person_id
-    WHERE r.person_id = %(person)s AND r.begins <= %(on)s AND (r.ends IS NULL OR r.ends >= %(on)s)
-),
-below AS (
-    SELECT h.id AS role_id, o.id, o.parent_id FROM held h JOIN roster_organization o ON o.id = h.organization_id
-    UNION ALL
-    SELECT b.role_id, o.id, o.parent_id FROM below b JOIN roster_organization o ON o.parent_id = b.id
-),
-above AS (
-    SELECT h.id AS role_id, o.id, o.parent_id FROM held h JOIN roster_organization o ON o.id = h.organization_id
-    UNION ALL
-    SELECT a.role_id, o.id, o.parent_id FROM above a JOIN roster_organization o ON o.id = a.parent_id
-)
-SELECT h.role, h.organization_id, h.name, h.given_name, h.family_name,
-       (SELECT array_agg(DISTINCT b.id) FROM below b WHERE b.role_id = h.id),
-       (SELECT array_agg(DISTINCT a.id) FROM above a WHERE a.role_id = h.id)
-FROM held h ORDER BY h.id
+SELECT role, organization_id, name, given_name, family_name, below, above FROM roster_grants(%(person)s, %(on)s)
 """
 
 
 def scope_for(person_id: int, on: date) -> Scope | None:
     """The scope of one person on a day, from their dated roles and their organizations' agreements; None without a role.
 
-    Also tells PostgreSQL who is asking, for this transaction: first the person alone (that opens their own roles),
-    then what those roles open.
+    Also tells PostgreSQL who is asking, for this transaction: `roster_grants` the person alone (that opens their own
+    roles), then `rls.apply` what those roles open.
     """
-    told, values = rls.telling(replace(NOBODY, person_id=person_id))
-    with connection.cursor() as cursor:  # two statements, one way to the server and back
-        cursor.execute(f"{told}; {_GRANTS}", {**values, "person": person_id, "on": on})
-        cursor.nextset()
-        rows = cursor.fetchall()
+    rows = fetch(_GRANTS, person=person_id, on=on)
     if not rows:
         return None
     grants = tuple(
@@ -196,11 +172,9 @@ ORDER BY g.student_id, g.rank
 """
 
 
-def to_call(scope: Scope, student_ids: list[int]) -> list[tuple[int, int, str, str, str, str]]:
+def to_call(scope: Scope, student_ids: list[int]) -> list[tuple[Any, ...]]:
     """Who may be called about these students, in the family's order: student, person, name, relation, phone, language."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TO_CALL, {"students": student_ids, "orgs": sorted(scope.org_ids)})
-        return cursor.fetchall()
+    return fetch(_TO_CALL, students=student_ids, orgs=sorted(scope.org_ids))
 
 
 def staff(scope: Scope, on: date, *, role: str | None = None, organization_id: int | None = None) -> QuerySet[Role]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
+from fairlead.apps.access import rls
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.selectors import opened
-from fairlead.apps.support.models import Contact, Promise, Support, SupportParticipant
+from fairlead.apps.support.models import Contact, Promise, Support
 from fairlead.apps.support.visibility import purpose_words
 
 FEEDBACK_DUE_DAYS = 2  # feedback is worth most within two days of the visit; later it counts as waiting
@@ -168,121 +171,129 @@ def led_by_me(scope: Scope, on: date) -> QuerySet[Support]:
 
 def coached_by_me(scope: Scope, on: date) -> list[Coached]:
     """The people whom the asking person supports on a day."""
-    rows = SupportParticipant.objects.filter(
-        Q(support__ends__isnull=True) | Q(support__ends__gte=on),
-        support__lead_id=scope.person_id,
-        support__begins__lte=on,
-    )
-    found = rows.order_by("support__organization__name", "support_id", "id").values_list(
-        "support_id",
-        "support__goal",
-        "support__planned_minutes_per_month",
-        "support__organization__name",
-        "person_id",
-        *_name("person"),
-        "person__sort_name",
-    )
-    return [
-        Coached(support_id, goal, planned, school, person_id, f"{given} {family}", sort_name)
-        for support_id, goal, planned, school, person_id, given, family, sort_name in found
-    ]
+    return [Coached(*row) for row in fetch(_COACHED, person=scope.person_id, on=on)]
 
 
-def _name(person: str) -> tuple[str, str]:
-    return f"{person}__given_name", f"{person}__family_name"
+_COACHED = """
+SELECT s.id, s.goal, s.planned_minutes_per_month, o.name, p.id, p.given_name || ' ' || p.family_name, p.sort_name
+FROM support_supportparticipant x
+JOIN support_support s ON s.id = x.support_id
+JOIN roster_organization o ON o.id = s.organization_id
+JOIN roster_person p ON p.id = x.person_id
+WHERE s.lead_id = %(person)s AND s.begins <= %(on)s AND (s.ends IS NULL OR s.ends >= %(on)s)
+ORDER BY o.name, s.id, x.id
+"""
+
+
+# What `contacts` reads, for SQL written by hand; the values are those of `_asking`.
+_DOSE = """
+(c.lead_id = %(person)s OR c.with_person_id = %(person)s OR %(dose)s::jsonb ? (c.purpose || '@' || c.organization_id))
+"""
+
+
+def _asking(scope: Scope) -> dict[str, Any]:
+    return {"person": scope.person_id, "dose": rls.pairs(scope, "dose")}
+
+
+def own_contacts(scope: Scope, school_ids: Collection[int], since: date) -> list[tuple[Any, ...]]:
+    """The asking person's contacts with these schools, latest first: school, at, minutes, kind, purpose."""
+    return fetch(_OWN_CONTACTS, person=scope.person_id, schools=list(school_ids), since=_day_begins(since))
+
+
+_OWN_CONTACTS = """
+SELECT c.organization_id, c.at, c.minutes, c.kind, c.purpose FROM support_contact c
+WHERE c.lead_id = %(person)s AND c.organization_id = ANY (%(schools)s) AND c.at >= %(since)s
+ORDER BY c.at DESC, c.id DESC
+"""
 
 
 def last_contact_by_school(
     scope: Scope, school_ids: Collection[int], on: date, *, lead_id: int | None = None
 ) -> dict[int, LastContact]:
     """The latest contact of any kind with each school (by `lead_id`, when given). Schools without one are left out."""
-    rows = contacts(scope).filter(organization_id__in=school_ids, at__lt=_day_begins(on + timedelta(days=1)))
-    if lead_id is not None:
-        rows = rows.filter(lead_id=lead_id)
-    latest = (
-        rows.order_by("organization_id", "-at", "-id")
-        .distinct("organization_id")
-        .values_list("organization_id", "at", "kind", "purpose", "lead_id", *_name("lead"))
-    )
+    values = {"schools": list(school_ids), "until": _day_begins(on + timedelta(days=1)), "lead": lead_id}
     return {
-        school: LastContact(
-            at=at,
-            days=(on - timezone.localdate(at)).days,
-            kind=kind,
-            purpose=purpose,
-            lead_id=lead_id,
-            lead_name=f"{given} {family}",
-        )
-        for school, at, kind, purpose, lead_id, given, family in latest
+        school: LastContact(at, (on - timezone.localdate(at)).days, kind, purpose, lead, name)
+        for school, at, kind, purpose, lead, name in fetch(_LAST_CONTACTS, **_asking(scope), **values)
     }
 
 
-def _promises(scope: Scope) -> QuerySet[Promise]:
-    return Promise.objects.filter(Q(owner_id=scope.person_id) | Q(made_to_id=scope.person_id) | opened(scope, "dose"))
+_LAST_CONTACTS = f"""
+SELECT DISTINCT ON (c.organization_id) c.organization_id, c.at, c.kind, c.purpose, c.lead_id,
+       p.given_name || ' ' || p.family_name
+FROM support_contact c JOIN roster_person p ON p.id = c.lead_id
+WHERE c.organization_id = ANY (%(schools)s) AND c.at < %(until)s AND {_DOSE}
+  AND (%(lead)s::bigint IS NULL OR c.lead_id = %(lead)s)
+ORDER BY c.organization_id, c.at DESC, c.id DESC
+"""
 
 
 def open_promises_by_school(
     scope: Scope, school_ids: Collection[int], on: date, *, owner_id: int | None = None
 ) -> dict[int, OpenPromises]:
     """Promises not yet kept, by school (made by `owner_id`, when given); every asked school is in the answer."""
-    rows = _promises(scope).filter(kept_at__isnull=True, organization_id__in=school_ids)
-    if owner_id is not None:
-        rows = rows.filter(owner_id=owner_id)
-    found = {
-        r["organization_id"]: OpenPromises(r["n"], r["late"])
-        for r in rows.values("organization_id").annotate(n=Count("id"), late=Count("id", filter=Q(due__lt=on)))
-    }
+    rows = fetch(_OPEN_PROMISES, **_asking(scope), schools=list(school_ids), on=on, owner=owner_id)
+    found = {school: OpenPromises(n, late) for school, n, late in rows}
     return {s: found.get(s, OpenPromises()) for s in school_ids}
+
+
+_OPEN_PROMISES = """
+SELECT p.organization_id, count(*), count(*) FILTER (WHERE p.due < %(on)s) FROM support_promise p
+WHERE p.kept_at IS NULL AND p.organization_id = ANY (%(schools)s) AND (%(owner)s::bigint IS NULL OR p.owner_id = %(owner)s)
+  AND (p.owner_id = %(person)s OR p.made_to_id = %(person)s
+       OR %(dose)s::jsonb ? (p.purpose || '@' || p.organization_id))
+GROUP BY p.organization_id
+"""
 
 
 def own_promises(scope: Scope) -> list[OwnPromise]:
     """Open promises that the person made or that were made to them, the next to fall due first."""
-    return _lines(_own(scope).filter(kept_at__isnull=True))
+    return _lines("p.kept_at IS NULL", scope)
 
 
 def promises_of_visits(scope: Scope, visit_ids: Iterable[int]) -> list[OwnPromise]:
     """The person's own promises out of these visits."""
-    return _lines(_own(scope).filter(contact__visit_id__in=list(visit_ids)))
+    return _lines("c.visit_id = ANY (%(visits)s)", scope, visits=list(visit_ids))
 
 
-def _own(scope: Scope) -> QuerySet[Promise]:
-    return Promise.objects.filter(Q(owner_id=scope.person_id) | Q(made_to_id=scope.person_id))
+_LINES = """
+SELECT p.id, p.due, coalesce(w.text, ''), p.kept_at IS NOT NULL, p.owner_id, a.given_name || ' ' || a.family_name,
+       b.given_name || ' ' || b.family_name, o.name, c.visit_id
+FROM support_promise p
+JOIN support_contact c ON c.id = p.contact_id
+JOIN roster_person a ON a.id = p.owner_id
+JOIN roster_person b ON b.id = p.made_to_id
+JOIN roster_organization o ON o.id = p.organization_id
+LEFT JOIN support_promisewords w ON w.promise_id = p.id
+WHERE (p.owner_id = %(person)s OR p.made_to_id = %(person)s) AND {which}
+ORDER BY p.due, p.id
+"""
 
 
-def _lines(rows: QuerySet[Promise]) -> list[OwnPromise]:
-    found = rows.order_by("due", "id").values_list(
-        "pk", "due", "words__text", "kept_at", "owner_id", *_name("owner"), *_name("made_to"),
-        "organization__name", "contact__visit_id",
-    )  # fmt: skip
-    return [
-        OwnPromise(pk, due, text or "", kept is not None, owner_id, f"{a} {b}", f"{c} {d}", school, visit)
-        for pk, due, text, kept, owner_id, a, b, c, d, school, visit in found
-    ]
+def _lines(which: str, scope: Scope, **values: Any) -> list[OwnPromise]:
+    return [OwnPromise(*row) for row in fetch(_LINES.format(which=which), person=scope.person_id, **values)]
 
 
 def feedback_waiting_by_school(
     scope: Scope, school_ids: Collection[int], on: date, *, lead_id: int | None = None
 ) -> dict[int, FeedbackWaiting]:
     """Feedback not yet closed, by school; every asked school is in the answer."""
-    rows = contacts(scope).filter(
-        kind=Contact.Kind.VISIT, visit__isnull=False, feedback_closed_at__isnull=True, organization_id__in=school_ids
-    )
-    if lead_id is not None:
-        rows = rows.filter(lead_id=lead_id)
-    unshared = Q(feedback_shared_at__isnull=True)
+    rows = fetch(_WAITING, **_asking(scope), schools=list(school_ids), lead=lead_id)
     found = {
-        r["organization_id"]: FeedbackWaiting(
-            unshared=r["unshared"],
-            unanswered=r["unanswered"],
-            oldest_days=(on - timezone.localdate(r["oldest"])).days if r["oldest"] else 0,
-        )
-        for r in rows.values("organization_id").annotate(
-            unshared=Count("id", filter=unshared),
-            unanswered=Count("id", filter=~unshared),
-            oldest=Min("at", filter=unshared),
-        )
+        school: FeedbackWaiting(unshared, unanswered, (on - timezone.localdate(oldest)).days if oldest else 0)
+        for school, unshared, unanswered, oldest in rows
     }
     return {s: found.get(s, FeedbackWaiting()) for s in school_ids}
+
+
+_WAITING = f"""
+SELECT c.organization_id, count(*) FILTER (WHERE c.feedback_shared_at IS NULL), count(c.feedback_shared_at),
+       min(c.at) FILTER (WHERE c.feedback_shared_at IS NULL)
+FROM support_contact c
+WHERE c.kind = 'visit' AND c.visit_id IS NOT NULL AND c.feedback_closed_at IS NULL
+  AND c.organization_id = ANY (%(schools)s) AND (%(lead)s::bigint IS NULL OR c.lead_id = %(lead)s) AND {_DOSE}
+GROUP BY c.organization_id
+"""
 
 
 def minutes_by_school(scope: Scope, school_ids: Collection[int], since: date) -> dict[int, Minutes]:
@@ -341,20 +352,17 @@ def dose_by_person(scope: Scope, organization_id: int, since: date) -> list[Pers
 
 def support_dose(scope: Scope, support_ids: Collection[int], month_begins: date) -> dict[int, SupportDose]:
     """Minutes and contacts of each support since the month began, and when the latest was; every asked one answers."""
-    this_month = Q(at__gte=_day_begins(month_begins))
-    found = {
-        r["support_id"]: SupportDose(r["total"] or 0, r["n"], r["last"], r["visit"])
-        for r in contacts(scope)
-        .filter(support_id__in=support_ids)
-        .values("support_id")
-        .annotate(
-            total=Sum("minutes", filter=this_month),
-            n=Count("id", filter=this_month),
-            last=Max("at"),
-            visit=Max("at", filter=Q(kind=Contact.Kind.VISIT)),
-        )
-    }
+    values = {"supports": list(support_ids), "month": _day_begins(month_begins)}
+    found = {pk: SupportDose(*dose) for pk, *dose in fetch(_SUPPORT_DOSE, **_asking(scope), **values)}
     return {s: found.get(s, SupportDose()) for s in support_ids}
+
+
+_SUPPORT_DOSE = f"""
+SELECT c.support_id, coalesce(sum(c.minutes) FILTER (WHERE c.at >= %(month)s), 0), count(*) FILTER (WHERE c.at >= %(month)s),
+       max(c.at), max(c.at) FILTER (WHERE c.kind = 'visit')
+FROM support_contact c WHERE c.support_id = ANY (%(supports)s) AND {_DOSE}
+GROUP BY c.support_id
+"""
 
 
 def promise(scope: Scope, promise_id: int) -> Promise | None:

@@ -185,12 +185,7 @@ def _own_contacts(
     """The asking person's latest contact with each school in a year, and their minutes of the last weeks: one query."""
     last: dict[int, support.LastContact] = {}
     minutes: dict[int, int] = {}
-    rows = support.contacts(scope, since=on - timedelta(days=365)).filter(
-        lead_id=scope.person_id, organization_id__in=school_ids
-    )
-    for school_id, at, length, kind, purpose in rows.order_by("-at", "-id").values_list(
-        "organization_id", "at", "minutes", "kind", "purpose"
-    ):
+    for school_id, at, length, kind, purpose in support.own_contacts(scope, school_ids, on - timedelta(days=365)):
         days = (on - timezone.localdate(at)).days
         if days < 0:
             continue

@@ -15,9 +15,12 @@ from fairlead.site.refusal import Refusal
 
 __all__ = ["Login", "connection", "ensure_running", "is_embedded", "refuse_unsafe_login", "status", "stop"]
 
-ENGINE = "django.db.backends.postgresql"
+ENGINE = "fairlead.site.postgres.engine"
 # Signing in anew for each page would cost more than most pages' queries; a connection that broke is replaced.
 KEPT_OPEN = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+# After how many askings a statement written by hand is prepared. A pooler that gives each transaction another
+# connection and keeps no prepared statements needs FAIRLEAD_PREPARE=0.
+PREPARED = {"prepare_threshold": 1 if os.environ.get("FAIRLEAD_PREPARE", "1") == "1" else None}
 
 
 def connection(login: str = "app") -> dict[str, Any]:
@@ -36,7 +39,7 @@ def connection(login: str = "app") -> dict[str, Any]:
     if os.environ.get("FAIRLEAD_DATABASE") == "none":
         return {"ENGINE": ENGINE, "NAME": "none", "USER": "none", "HOST": "127.0.0.1", "PORT": "1"}
     entry = outside.connection(login) if not is_embedded() else embedded.connection(login)
-    return {"ENGINE": ENGINE, **KEPT_OPEN, **entry}
+    return {"ENGINE": ENGINE, **KEPT_OPEN, **entry, "OPTIONS": {**PREPARED, **entry.get("OPTIONS", {})}}
 
 
 def is_embedded() -> bool:
