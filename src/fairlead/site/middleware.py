@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-import pghistory
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from fairlead import clock
+from fairlead.apps.access import history
 from fairlead.apps.roster.selectors import scope_for
 from fairlead.site.clock import demo_moment, held
 
@@ -32,12 +32,11 @@ class ScopeMiddleware:
             user = request.user
             if user.is_authenticated and user.person_id is not None:
                 request.scope = scope_for(user.person_id, clock.today())  # type: ignore[attr-defined]
-            if request.method in SAFE or request.scope is None:  # type: ignore[attr-defined]
-                response = self.get_response(request)
-            else:  # history tells who changed a row, on which page, and when by our clock (the demo's stands elsewhere)
+            if request.method not in SAFE and request.scope is not None:  # type: ignore[attr-defined]
+                # Who changed a row, on which page, and when by our clock (the demo's stands elsewhere).
                 person = request.scope.person_id  # type: ignore[attr-defined]
-                with pghistory.context(person=person, page=request.path, at=clock.now().isoformat()):
-                    response = self.get_response(request)
+                history.tell(person=person, page=request.path, at=clock.now().isoformat())
+            response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
             # The service worker forgets the kept pages of everybody else; of everyone, when nobody is signed in.

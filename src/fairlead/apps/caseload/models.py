@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -125,7 +123,3 @@ class CaseloadAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"assignment {self.pk}"
-
-    def has(self, code: str) -> Any:
-        """Whether a reason is among those of this choice."""
-        return code in self.reason.get("codes", ())

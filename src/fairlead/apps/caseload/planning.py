@@ -11,14 +11,15 @@ from statistics import fmean
 
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload import selectors
-from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, NeedScore
+from fairlead.apps.caseload.models import CaseloadPlan
 from fairlead.apps.caseload.recipes import PublishedRecipe, TierTerms
+from fairlead.apps.caseload.selectors import Assigned, KeptPlan, Need
 from fairlead.apps.roster import selectors as roster
 from fairlead.science.allocation.caseload import Director, Plan, Problem, School, price, travel_minutes
 from fairlead.science.allocation.concentration import Concentration, concentration
 
 
-def terms(recipe: PublishedRecipe, need: NeedScore | None) -> TierTerms:
+def terms(recipe: PublishedRecipe, need: Need | None) -> TierTerms:
     """What a school's tier asks for. A school without an index is given the middle tier, and the page says so."""
     if need is None or not need.tier:
         return recipe.tiers[len(recipe.tiers) // 2]
@@ -30,7 +31,7 @@ class Ground:
     """All that a plan of this network depends on, read once."""
 
     recipe: PublishedRecipe
-    needs: dict[int, NeedScore]
+    needs: dict[int, Need]
     schools: dict[int, str]
     directors: dict[int, str]
     problem: Problem
@@ -43,8 +44,8 @@ def ground(
     network_id: int,
     on: date,
     recipe: PublishedRecipe,
-    last_year: Iterable[CaseloadAssignment],
-    needs: Collection[NeedScore] | None = None,
+    last_year: Iterable[Assigned],
+    needs: Collection[Need] | None = None,
 ) -> Ground:
     """The network's problem on a day, by a recipe, with its last year's plan for continuity.
 
@@ -144,8 +145,8 @@ class Part:
 class PlanView:
     """A plan beside the needs of today: loads, and where its minutes go."""
 
-    plan: CaseloadPlan
-    places: dict[int, CaseloadAssignment]
+    plan: KeptPlan
+    places: dict[int, Assigned]
     parts: tuple[Part, ...]
     asked: dict[int, int]
     spread: Concentration | None
@@ -182,14 +183,14 @@ class PlanView:
         """Schools that get less than three quarters of what their need asks for."""
         return sum((self.got(s) or 1.0) < 0.75 for s in self.places)
 
-    def of(self, director_id: int) -> list[CaseloadAssignment]:
+    def of(self, director_id: int) -> list[Assigned]:
         return [a for a in self.places.values() if a.director_id == director_id]
 
 
 def view(
-    plan: CaseloadPlan,
-    places: Iterable[CaseloadAssignment],
-    needs: Mapping[int, NeedScore],
+    plan: KeptPlan,
+    places: Iterable[Assigned],
+    needs: Mapping[int, Need],
     recipe: PublishedRecipe,
     fte: Mapping[int, float],
     last_year: Mapping[int, int],
@@ -197,7 +198,7 @@ def view(
     """A stored plan set beside needs. `fte` by director, `last_year` director by school."""
     own = {a.organization_id: a for a in places}
     asked = {s: terms(recipe, needs.get(s)).minutes for s in own}
-    names = {a.director_id: a.director.name for a in own.values()}
+    names = {a.director_id: a.director for a in own.values()}
     parts = []
     for director_id, name in sorted(names.items(), key=lambda item: item[1]):
         mine = [a for a in own.values() if a.director_id == director_id]
@@ -243,12 +244,12 @@ def priced(shown: PlanView, ground_: Ground) -> PlanView:
 
 
 def beside(
-    scope: Scope, on: date, recipe: PublishedRecipe, plan_rows: Collection[CaseloadPlan], fte: Mapping[int, float]
-) -> tuple[list[PlanView], list[NeedScore]]:
+    scope: Scope, on: date, recipe: PublishedRecipe, plan_rows: Collection[KeptPlan], fte: Mapping[int, float]
+) -> tuple[list[PlanView], list[Need]]:
     """These plans beside each other and beside today's needs: two queries, whatever the number of plans."""
     needs = selectors.needs(scope, on, recipe.key)
     by_school = {n.organization_id: n for n in needs}
-    places: dict[int, list[CaseloadAssignment]] = {p.pk: [] for p in plan_rows}
+    places: dict[int, list[Assigned]] = {p.pk: [] for p in plan_rows}
     for a in selectors.assignments(scope, list(places)):
         places[a.plan_id].append(a)
     last = next((p for p in plan_rows if p.status == CaseloadPlan.Status.LAST_YEAR), None)

@@ -2,50 +2,133 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
 
-from django.db.models import Model, Q, QuerySet
-
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, DirectorSpan, NeedScore, ZipPoint
+from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, DirectorSpan, ZipPoint
 from fairlead.apps.caseload.recipes import DEFAULT
 
 Status = CaseloadPlan.Status
 
 
-def needs(scope: Scope, on: date, recipe: str = DEFAULT) -> list[NeedScore]:
+@dataclass(frozen=True)
+class Need:
+    """One school's need on a day. What it was made of is read where it is asked for."""
+
+    organization_id: int
+    school: str
+    as_of: date
+    value: float | None
+    rank: int | None
+    scored: int
+    tier: str
+    coverage: float
+    contributions_text: str
+    sensitivity_text: str
+
+    @cached_property
+    def contributions(self) -> list[dict[str, Any]]:
+        return list(json.loads(self.contributions_text))
+
+    @cached_property
+    def sensitivity(self) -> dict[str, Any]:
+        return dict(json.loads(self.sensitivity_text))
+
+
+_NEEDS = """
+SELECT n.organization_id, o.name, n.as_of, n.value, n.rank, n.scored, n.tier, n.coverage, n.contributions, n.sensitivity
+FROM caseload_needscore n
+JOIN roster_organization o ON o.id = n.organization_id
+WHERE n.recipe = %(recipe)s AND n.organization_id = ANY (%(orgs)s) AND n.as_of = (
+    SELECT max(l.as_of) FROM caseload_needscore l
+    WHERE l.recipe = %(recipe)s AND l.as_of <= %(on)s AND l.organization_id = ANY (%(orgs)s)
+)
+ORDER BY n.rank NULLS LAST, o.name
+"""
+
+
+def needs(scope: Scope, on: date, recipe: str = DEFAULT) -> list[Need]:
     """The latest need of each school that the person may see, from the greatest down; unscored schools last."""
-    rows = NeedScore.objects.filter(recipe=recipe, as_of__lte=on, organization_id__in=scope.org_ids)
-    latest = rows.order_by("-as_of").values("as_of")[:1]
-    found = rows.filter(as_of=latest).select_related("organization").only(*_own(NeedScore), "organization__name")
-    return sorted(found, key=lambda n: (n.rank is None, n.rank or 0, n.organization.name))
+    return [Need(*row) for row in fetch(_NEEDS, recipe=recipe, on=on, orgs=sorted(scope.org_ids))]
 
 
-def plans(scope: Scope, on: date) -> list[CaseloadPlan]:
+@dataclass(frozen=True)
+class KeptPlan:
+    """A plan that was made, with what it was asked for and how it was solved."""
+
+    pk: int
+    name: str
+    status: str
+    created_at: datetime
+    session: str
+    settings_text: str
+    solver_text: str
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        return dict(json.loads(self.settings_text))
+
+    @cached_property
+    def solver(self) -> dict[str, Any]:
+        return dict(json.loads(self.solver_text))
+
+
+_PLANS = """
+SELECT p.id, p.name, p.status, p.created_at, y.name, p.settings, p.solver
+FROM caseload_caseloadplan p
+JOIN roster_academicsession y ON y.id = p.session_id
+WHERE p.organization_id = ANY (%(orgs)s) AND CASE p.status WHEN 'last_year' THEN y.ends < %(on)s
+      ELSE y.begins <= %(on)s AND y.ends >= %(on)s END
+ORDER BY array_position(ARRAY['last_year', 'chosen', 'alternative'], p.status::text), p.created_at DESC, p.id DESC
+"""
+
+
+def plans(scope: Scope, on: date) -> list[KeptPlan]:
     """Plans that matter on a day: last year's, this year's chosen one, and its alternatives, newest first."""
-    this_year = Q(session__begins__lte=on, session__ends__gte=on)
-    rows = CaseloadPlan.objects.filter(
-        Q(status=Status.LAST_YEAR, session__ends__lt=on) | (this_year & ~Q(status=Status.LAST_YEAR)),
-        organization_id__in=scope.up_org_ids,
-    ).select_related("session", "created_by")
-    order = {Status.LAST_YEAR: 0, Status.CHOSEN: 1, Status.ALTERNATIVE: 2}
-    return sorted(rows, key=lambda p: (order[Status(p.status)], -p.created_at.timestamp(), -p.pk))
+    return [KeptPlan(*row) for row in fetch(_PLANS, orgs=sorted(scope.up_org_ids), on=on)]
 
 
-def assignments(scope: Scope, plan_ids: Collection[int]) -> QuerySet[CaseloadAssignment]:
+@dataclass(frozen=True)
+class Assigned:
+    """A school's place in a plan: who serves it and how much."""
+
+    plan_id: int
+    organization_id: int
+    school: str
+    director_id: int
+    director: str
+    minutes_per_month: int
+    wanted: int | None
+    reason_text: str
+
+    @cached_property
+    def reason(self) -> dict[str, Any]:
+        return dict(json.loads(self.reason_text))
+
+    def has(self, code: str) -> bool:
+        """Whether a reason is among those of this choice."""
+        return code in self.reason.get("codes", ())
+
+
+_ASSIGNED = """
+SELECT a.plan_id, o.id, o.name, d.id, d.given_name || ' ' || d.family_name, a.minutes_per_month, a.wanted, a.reason
+FROM caseload_caseloadassignment a
+JOIN roster_organization o ON o.id = a.organization_id
+JOIN roster_person d ON d.id = a.director_id
+WHERE a.plan_id = ANY (%(plans)s) AND a.organization_id = ANY (%(orgs)s)
+ORDER BY a.plan_id, o.name
+"""
+
+
+def assignments(scope: Scope, plan_ids: Collection[int]) -> list[Assigned]:
     """Schools' places in these plans, with school and director."""
-    return (
-        CaseloadAssignment.objects.filter(plan_id__in=plan_ids, organization_id__in=scope.org_ids)
-        .select_related("organization", "director")
-        .only(*_own(CaseloadAssignment), "organization__name", "director__given_name", "director__family_name")
-        .order_by("plan_id", "organization__name")
-    )
-
-
-def _own(model: type[Model]) -> list[str]:
-    """A row's own columns: of the rows beside it the names are enough."""
-    return [field.name for field in model._meta.concrete_fields]
+    return [Assigned(*row) for row in fetch(_ASSIGNED, plans=list(plan_ids), orgs=sorted(scope.org_ids))]
 
 
 def spans(scope: Scope, director_ids: Collection[int]) -> dict[int, tuple[int, int]]:

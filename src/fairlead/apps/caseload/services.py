@@ -17,6 +17,7 @@ from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload import indicators, planning, selectors
 from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, NeedScore
 from fairlead.apps.caseload.recipes import DEFAULT, recipe
+from fairlead.apps.caseload.selectors import Assigned, KeptPlan
 from fairlead.apps.roster import selectors as roster
 from fairlead.science.allocation.caseload import Plan, Problem, Rule
 from fairlead.science.allocation.need import need_index, rank_sensitivity
@@ -138,7 +139,7 @@ def optimise_plan(
     published = recipe(key)
     session = roster.session_on(network_id, on)
     known = selectors.plans(scope, on)
-    places = list(selectors.assignments(scope, [p.pk for p in known]))
+    places = selectors.assignments(scope, [p.pk for p in known])
     last = [a for a in places if _status(known, a) == CaseloadPlan.Status.LAST_YEAR]
     chosen = [a for a in places if _status(known, a) == CaseloadPlan.Status.CHOSEN]
     ground = planning.ground(scope, network_id, on, published, last)
@@ -160,7 +161,7 @@ def optimise_plan(
         (p for p in known if p.status == status and {k: p.settings.get(k) for k in settings} == settings), None
     )
     if same is not None:
-        return Outcome(same)
+        return Outcome(CaseloadPlan.objects.get(pk=same.pk))
     result = _assign(problem)
     if not result.choices:
         return Outcome(None, result, tuple(_named(r, problem, ground) for r in result.clashes))
@@ -197,7 +198,7 @@ def optimise_plan(
     return Outcome(plan, result, new=True)
 
 
-def _status(plans: Collection[CaseloadPlan], place: CaseloadAssignment) -> str:
+def _status(plans: Collection[KeptPlan], place: Assigned) -> str:
     return next(p.status for p in plans if p.pk == place.plan_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -175,6 +175,31 @@ ORDER BY g.student_id, g.rank
 def to_call(scope: Scope, student_ids: list[int]) -> list[tuple[Any, ...]]:
     """Who may be called about these students, in the family's order: student, person, name, relation, phone, language."""
     return fetch(_TO_CALL, students=student_ids, orgs=sorted(scope.org_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody in a role."""
+
+    person_id: int
+    name: str
+    role: str
+    organization_id: int
+    fte: float
+
+
+_HOLDERS = """
+SELECT p.id, p.given_name || ' ' || p.family_name, r.role, r.organization_id, r.fte::float8
+FROM roster_role r JOIN roster_person p ON p.id = r.person_id
+WHERE r.role = ANY (%(roles)s) AND r.organization_id = ANY (%(orgs)s) AND r.begins <= %(on)s
+  AND (r.ends IS NULL OR r.ends >= %(on)s)
+ORDER BY p.sort_name
+"""
+
+
+def holders(scope: Scope, on: date, *roles: str) -> list[Holder]:
+    """Who holds one of these roles on a day, by name."""
+    return [Holder(*row) for row in fetch(_HOLDERS, roles=list(roles), orgs=sorted(scope.up_org_ids), on=on)]
 
 
 def staff(scope: Scope, on: date, *, role: str | None = None, organization_id: int | None = None) -> QuerySet[Role]:

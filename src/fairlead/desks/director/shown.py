@@ -15,9 +15,10 @@ from django.utils.translation import ngettext
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload import planning
 from fairlead.apps.caseload import selectors as plans
-from fairlead.apps.caseload.models import CaseloadPlan, NeedScore
+from fairlead.apps.caseload.models import CaseloadPlan
 from fairlead.apps.caseload.planning import PlanView
 from fairlead.apps.caseload.recipes import PublishedRecipe, TierTerms, recipe
+from fairlead.apps.caseload.selectors import KeptPlan, Need
 from fairlead.apps.caseload.services import Clash
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import selectors as support
@@ -26,10 +27,9 @@ Status = CaseloadPlan.Status
 TIER_SHAPES = ("warn", "info", "none")
 WEEKS = 4
 PROMISES = 6
-NAME = ("given_name", "family_name")
 
 
-def label(plan: CaseloadPlan) -> str:
+def label(plan: CaseloadPlan | KeptPlan) -> str:
     """A plan's name in the reader's language."""
     if plan.name:
         return plan.name
@@ -55,7 +55,7 @@ class TierShown:
         return self.terms.label
 
 
-def tier_of(published: PublishedRecipe, need: NeedScore | None) -> TierShown | None:
+def tier_of(published: PublishedRecipe, need: Need | None) -> TierShown | None:
     return TierShown(published.tier(need.tier)) if need is not None and need.tier else None
 
 
@@ -64,10 +64,10 @@ class Beside:
     """Plans beside each other, in order: last year's, the chosen one, an alternative."""
 
     views: list[PlanView]
-    needs: list[NeedScore]
+    needs: list[Need]
     recipe: PublishedRecipe
-    alternatives: list[CaseloadPlan]
-    staff: list[Any]
+    alternatives: list[KeptPlan]
+    staff: list[roster.Holder]
 
     def _of(self, *statuses: str) -> PlanView | None:
         return next((v for v in self.views if v.plan.status in statuses), None)
@@ -127,11 +127,8 @@ def beside(scope: Scope, network_id: int, on: date, wanted: int | None = None) -
         return None
     shown = [p for p in found if p.status == Status.LAST_YEAR][:1]
     shown += [p for p in found if p.status == Status.CHOSEN][:1] + picked
-    roles = roster.staff(scope, on).filter(role__in=["director", "principal"]).select_related(None)
-    staff = list(
-        roles.select_related("person").only("role", "fte", "organization_id", *(f"person__{n}" for n in NAME))
-    )
-    fte = {r.person_id: float(r.fte) for r in staff if r.role == "director" and r.organization_id == network_id}
+    staff = roster.holders(scope, on, "director", "principal")
+    fte = {r.person_id: r.fte for r in staff if r.role == "director" and r.organization_id == network_id}
     views, needs = planning.beside(scope, on, published, shown, fte)
     return Beside(views, needs, published, alternatives, staff)
 
@@ -148,7 +145,7 @@ class SchoolRow:
     school_id: int
     name: str
     principal: str
-    need: NeedScore | None
+    need: Need | None
     tier: TierShown | None
     planned: int
     given: int
@@ -201,7 +198,7 @@ def my_schools(scope: Scope, on: date, shown: Beside) -> list[SchoolRow]:
         return []
     mine = {a.organization_id: a for a in shown.chosen.of(scope.person_id)}
     needs = {n.organization_id: n for n in shown.needs}
-    principals = {r.organization_id: r.person.name for r in shown.staff if r.role == "principal"}
+    principals = {r.organization_id: r.name for r in shown.staff if r.role == "principal"}
     ids = list(mine)
     own, given = _own_contacts(scope, ids, on)
     anybody = support.last_contact_by_school(scope, ids, on)
@@ -214,7 +211,7 @@ def my_schools(scope: Scope, on: date, shown: Beside) -> list[SchoolRow]:
         rows.append(
             SchoolRow(
                 school_id=school_id,
-                name=place.organization.name,
+                name=place.school,
                 principal=principals.get(school_id, ""),
                 need=need,
                 tier=tier_of(shown.recipe, need),
@@ -246,7 +243,7 @@ class NeedRow:
     """A school beside its place in each plan."""
 
     name: str
-    need: NeedScore
+    need: Need
     tier: TierShown | None
     asked: int
     places: list[PlaceShown | None]
@@ -276,7 +273,7 @@ def by_need(scope: Scope, shown: Beside) -> list[NeedRow]:
             place = v.places.get(need.organization_id)
             places.append(
                 PlaceShown(
-                    place.director.name,
+                    place.director,
                     place.minutes_per_month,
                     v.got(need.organization_id),
                     last.get(need.organization_id, place.director_id) != place.director_id,
@@ -288,7 +285,7 @@ def by_need(scope: Scope, shown: Beside) -> list[NeedRow]:
         chosen = shown.chosen.places.get(need.organization_id) if shown.chosen else None
         rows.append(
             NeedRow(
-                name=need.organization.name,
+                name=need.school,
                 need=need,
                 tier=tier_of(shown.recipe, need),
                 asked=planning.terms(shown.recipe, need).minutes,
@@ -303,7 +300,7 @@ def by_need(scope: Scope, shown: Beside) -> list[NeedRow]:
 class NeedShown:
     """A school's need with its parts, and where it would stand with other weights."""
 
-    need: NeedScore
+    need: Need
     tier: TierShown | None
     rank_range: str
     same_tier: float | None
@@ -311,14 +308,14 @@ class NeedShown:
     without: list[tuple[str, int | None]]
 
 
-def _rank_range(need: NeedScore | None) -> str:
+def _rank_range(need: Need | None) -> str:
     if need is None or need.sensitivity.get("rank_low") is None:
         return ""
     low, high = round(need.sensitivity["rank_low"]), round(need.sensitivity["rank_high"])
     return f"{low}" if low == high else f"{low}–{high}"
 
 
-def published(recipe_: PublishedRecipe, needs: Sequence[NeedScore]) -> list[NeedShown]:
+def published(recipe_: PublishedRecipe, needs: Sequence[Need]) -> list[NeedShown]:
     """Needs with their contributions in words, for the page that publishes the recipe."""
     return [
         NeedShown(

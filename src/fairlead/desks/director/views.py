@@ -93,10 +93,10 @@ def _may_keep(scope: Scope, side: shown.Beside) -> list[tuple[int, str]]:
     """Schools a person may ask to keep: a director their own, the network's lead any."""
     if side.chosen is None:
         return []
-    places = side.chosen.places.values()
+    places = list(side.chosen.places.values())
     if not scope.has("network_lead"):
-        places = [a for a in places if a.director_id == scope.person_id]  # type: ignore[assignment]
-    return sorted(((a.organization_id, a.organization.name) for a in places), key=lambda pair: pair[1])
+        places = [a for a in places if a.director_id == scope.person_id]
+    return sorted(((a.organization_id, a.school) for a in places), key=lambda pair: pair[1])
 
 
 @require_safe

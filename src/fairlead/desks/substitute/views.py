@@ -10,13 +10,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import pghistory
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from fairlead import clock
+from fairlead.apps.access import history
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance import services, sheets, substitutes
 from fairlead.desks.office import marks
@@ -52,8 +52,9 @@ def by_link(view: View) -> View:
         request.scope = request.whole_scope = None  # type: ignore[attr-defined]
         if opened is None:
             return _shut(request)
-        with pghistory.context(substitute=opened.link_id, page=reverse("substitute:link", args=["-"])):
-            return view(request, token, opened, substitutes.enter(opened), **kwargs)
+        if request.method == "POST":
+            history.tell(substitute=opened.link_id, page=reverse("substitute:link", args=["-"]))
+        return view(request, token, opened, substitutes.enter(opened), **kwargs)
 
     return checked
 

@@ -10,22 +10,32 @@ from __future__ import annotations
 import select
 from typing import Any
 
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
+from psycopg.pq import TransactionStatus
 
 KEPT = 300  # prepared statements of one connection
 PREPARED = "prepared"
 
+_Django: Any = base.DatabaseWrapper
+_Bound: Any = base.ServerBindingCursor
 
-class DatabaseOperations(base.DatabaseOperations):  # type: ignore[misc]
+
+class Prepared(_Bound):
+    """One statement with values. The name keeps pghistory from putting a second statement before it."""
+
+    name = PREPARED
+
+
+class DatabaseOperations(operations.DatabaseOperations):
     """Shows a prepared statement with its values to those who look at queries (tests, benches)."""
 
-    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str | None:
-        if isinstance(cursor, base.ServerBindingCursor):
-            return str(self.compose_sql(sql, params))
-        return super().last_executed_query(cursor, sql, params)  # type: ignore[no-any-return]
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> Any:
+        if isinstance(cursor, Prepared):
+            return self.compose_sql(sql, params)
+        return super().last_executed_query(cursor, sql, params)
 
 
-class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
+class DatabaseWrapper(_Django):
     """One connection."""
 
     ops_class = DatabaseOperations
@@ -40,12 +50,14 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
         return connection
 
     def create_cursor(self, name: str | None = None) -> Any:
-        return base.ServerBindingCursor(self.connection) if name == PREPARED else super().create_cursor(name)
+        return Prepared(self.connection) if name == PREPARED else super().create_cursor(name)
 
     def is_usable(self) -> bool:
         """Whether the connection lives. One that ended has said so: there is something to read where nothing was asked."""
         if self.connection is None or self.connection.closed:
             return False
+        if self.connection.info.transaction_status == TransactionStatus.INERROR:
+            return super().is_usable()
         line = select.poll()
         line.register(self.connection.fileno(), select.POLLIN)
         return not line.poll(0) or super().is_usable()

@@ -43,11 +43,11 @@ BEGIN
     FROM held h ORDER BY h.id;
 END
 $$
-"""
+"""  # noqa: S608  (our own words)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roster", "0007_shared_identifiers")]
+    dependencies = [("roster", "0008_worker_brings_timetables")]
     operations = [
         migrations.RunSQL(
             [
