@@ -47,7 +47,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("roster", "0008_worker_brings_timetables")]
+    dependencies = [("roster", "0010_roll_mode")]
     operations = [
         migrations.RunSQL(
             [
