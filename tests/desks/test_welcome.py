@@ -11,11 +11,11 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from fairlead.demo.cast import BY_KEY
 from fairlead.desks.welcome import sample
-from fairlead.desks.welcome.stops import OWEN, PRIYA, STOPS
+from fairlead.desks.welcome.stops import HELEN, OWEN, PRIYA, STOPS, YUSUF
 from fairlead.desks.welcome.tasks import load_grand_bend
 from tests.conftest import as_owner, max_queries
 
-PEOPLE = [who for stop in STOPS for who in stop.people] + [OWEN, PRIYA]
+PEOPLE = [who for stop in STOPS for who in stop.people] + [OWEN, PRIYA, YUSUF, HELEN]
 
 
 def test_there_are_seven_stops_and_their_people_are_the_cast() -> None:
@@ -34,6 +34,19 @@ def test_one_click_makes_you_amara(as_person: Any) -> None:
     again = client.get("/").content.decode()
     assert "Be Amara" not in again
     assert f'href="{reverse("teacher:desk")}">Open<' in again
+
+
+def test_yusuf_has_a_roll_every_period(as_person: Any) -> None:
+    client = as_person("yusuf")
+    page = client.get(reverse("teacher:desk"))
+    assert page.status_code == 200
+    assert [roll.period for roll in page.context["rolls"]] == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_helen_sees_the_whole_log(as_person: Any) -> None:
+    page = as_person("helen").get(reverse("records:audit"))
+    assert "reads" in page.context
+    assert "reads" not in as_person("marcus").get(reverse("records:audit")).context
 
 
 def test_from_another_machine_there_is_no_story(as_person: Any) -> None:

@@ -8,6 +8,7 @@ NETWORK_SOURCED_ID = "tidewater"
 CITY_SOURCED_ID = "harborview"
 HARBOR_POINT = "tidewater-01"
 RIDGELINE = "tidewater-02"
+CANNERY_ROW = "tidewater-04"  # takes a roll every period
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ CAST = (
     Member("ruth", "Ruth", "Adeyemi", "city_lead", CITY_SOURCED_ID, "city:desk"),
     Member("priya", "Priya", "Raman", "data_manager", NETWORK_SOURCED_ID, "data:desk"),
     Member("owen", "Owen", "Park", "principal", RIDGELINE, "principal:desk"),
+    Member("yusuf", "Yusuf", "Demir", "teacher", CANNERY_ROW, "teacher:desk"),
+    Member("helen", "Helen", "Abara", "auditor", NETWORK_SOURCED_ID, "records:audit"),
 )
 BY_KEY = {m.key: m for m in CAST}
 DIRECTORS = (

@@ -9,7 +9,16 @@ import numpy as np
 from fairlead.apps.access.models import Account, Agreement
 from fairlead.apps.roster.models import AcademicSession, Course, Organization, Role, SchoolDay
 from fairlead.apps.roster.names import sort_key
-from fairlead.demo.cast import CAST, CITY_SOURCED_ID, COACHES, DIRECTORS, NETWORK_SOURCED_ID, Member
+from fairlead.demo import periods
+from fairlead.demo.cast import (
+    BY_KEY,
+    CAST,
+    CITY_SOURCED_ID,
+    COACHES,
+    DIRECTORS,
+    NETWORK_SOURCED_ID,
+    Member,
+)
 from fairlead.demo.copying import advance_ids, copy_rows
 from fairlead.demo.names import FAMILY, GIVEN, LANGUAGES, RELATIONS, SCHOOLS
 from fairlead.demo.world import TODAY, YEAR_BEGINS, World, school_days
@@ -25,6 +34,7 @@ def build(world: World, rng: np.random.Generator) -> None:
     _organizations(world)
     _staff(world, rng)
     _students(world, rng)
+    _auditor(world)
     for table in ("roster_person", "roster_section"):
         advance_ids(table)
 
@@ -83,7 +93,7 @@ def _staff(world: World, rng: np.random.Generator) -> None:
     place = {NETWORK_SOURCED_ID: world.network_id, CITY_SOURCED_ID: world.city_id}
     place |= {f"tidewater-{i + 1:02d}": int(pk) for i, pk in enumerate(world.school_ids)}
 
-    def add(key: str, given: str, family: str, role: str, organization_id: int, fte: float, email: str) -> int:
+    def add(key: str, given: str, family: str, role: str, organization_id: int, fte: float, email: str = "") -> int:
         pk = int(world.take_ids("roster_person", 1)[0])
         people.append(
             (pk, organization_id, "staff", given, family, sort_key(family, given), None, None, "en", email,
@@ -103,7 +113,8 @@ def _staff(world: World, rng: np.random.Generator) -> None:
         )
 
     for member in (*CAST, *DIRECTORS, *COACHES):
-        add_member(member)
+        if member not in (BY_KEY["yusuf"], BY_KEY["helen"]):  # he has a homeroom below, she comes last
+            add_member(member)
     for i, school in enumerate(world.school_ids):
         for role in ("principal", "office"):
             known = next((m for m in CAST if m.role == role and place[m.organization] == school), None)
@@ -129,9 +140,15 @@ def _staff(world: World, rng: np.random.Generator) -> None:
         low, high = SCHOOLS[i][1], SCHOOLS[i][2]
         for j in range(per_school[i]):
             grade = 3 if (i, j) == (0, 0) else low + j % (high - low + 1)
-            teacher = world.person["amara"] if (i, j) == (0, 0) else add(
-                f"teacher:{at}", str(rng.choice(GIVEN)), str(rng.choice(FAMILY)), "teacher", int(school), 1.0, ""
-            )  # fmt: skip
+            teacher = world.person["amara"]
+            if (i, j) != (0, 0):
+                # Drawn for him too: who is in the cast changes nobody else of the network.
+                given, family = str(rng.choice(GIVEN)), str(rng.choice(FAMILY))
+                known = BY_KEY["yusuf"] if (i, j) == (periods.SCHOOL, 0) else None
+                teacher = add_member(known) if known else add(
+                    f"teacher:{at}", given, family, "teacher", int(school), 1.0
+                )  # fmt: skip
+                world.person[f"teacher:{at}"] = teacher
             label = "K" if grade == 0 else str(grade)
             letter = chr(65 + j // (high - low + 1)) if (i, j) != (0, 0) else "Okafor"
             pk = int(sections[at])
@@ -165,6 +182,20 @@ def _staff(world: World, rng: np.random.Generator) -> None:
         ("id", "organization_id", "session_id", "course_id", "teacher_id", "name", "grade", "sourced_id"),
         rows,
     )
+
+
+def _auditor(world: World) -> None:
+    """The network's auditor, after everybody else: their numbers stay as they are."""
+    helen = BY_KEY["helen"]
+    pk = int(world.take_ids("roster_person", 1)[0])
+    row = (pk, world.network_id, "staff", helen.given_name, helen.family_name, sort_key(helen.family_name, helen.given_name),
+           None, None, "en", helen.email, f"(555) 010-{pk % 10000:04d}", f"staff-{pk}")  # fmt: skip
+    copy_rows("roster_person", PERSON, [row])
+    Role.objects.create(person_id=pk, organization_id=world.network_id, role=helen.role, begins=ROLE_BEGINS)
+    account = Account(email=helen.email, person_id=pk)
+    account.set_unusable_password()
+    account.save()
+    world.person[helen.key] = pk
 
 
 def _students(world: World, rng: np.random.Generator) -> None:

@@ -36,6 +36,7 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
     ("network_lead", "analyst:desk", _("Studies")),
     ("analyst", "analyst:desk", _("Studies")),
     ("data_manager", "data:desk", _("Rosters")),
+    ("auditor", "records:audit", _("Who looked")),
     ("city_lead", "city:desk", _("Quality seats")),
     ("city_lead", "network:published", _("Published tables")),
     ("city_lead", "city:submission", _("Submission")),

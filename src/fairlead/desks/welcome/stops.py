@@ -45,6 +45,10 @@ TOMAS = Who("tomas", "Tomas Reyes", "analyst", "analyst:desk")
 RUTH = Who("ruth", "Ruth Adeyemi", "city_lead", "city:desk")
 PRIYA = Who("priya", "Priya Raman", "data_manager", "data:desk")
 OWEN = Who("owen", "Owen Park", "principal", "principal:desk")
+YUSUF = Who("yusuf", "Yusuf Demir", "teacher", "teacher:desk")
+HELEN = Who("helen", "Helen Abara", "auditor", "records:audit")
+# Whose first page no stop of the story opens.
+BESIDE = (PRIYA, HELEN)
 
 STOPS = (
     Stop(

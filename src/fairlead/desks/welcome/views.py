@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from fairlead.desks.welcome import sample
-from fairlead.desks.welcome.stops import OWEN, PRIYA, STOPS, Who
+from fairlead.desks.welcome.stops import BESIDE, HELEN, OWEN, PRIYA, STOPS, YUSUF, Who
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if settings.DEMO and _on_this_machine(request):
         name = scope.name if scope else ""
         stops = [(stop, [_door(who, name) for who in stop.people]) for stop in STOPS]
-        told = {"stops": stops, "stranger": _door(OWEN, name), "keeper": _door(PRIYA, name), "grand_bend": sample.state()}
+        doors = {"stranger": OWEN, "keeper": PRIYA, "by_period": YUSUF, "auditor": HELEN}
+        told = {"stops": stops, "grand_bend": sample.state()} | {key: _door(who, name) for key, who in doors.items()}
         return render(request, "welcome/story.html", told)
     if scope is None:
         return redirect_to_login("/")
@@ -51,11 +52,10 @@ def load_sample(request: HttpRequest) -> HttpResponse:
 
 def first_page(roles: tuple[str, ...]) -> str:
     """The address of the first desk that one of the roles opens."""
-    for stop in STOPS:
-        for who in stop.people:
-            if who.role in roles and (url := _address(who.page)):
-                return url
-    return _address("data:desk") if "data_manager" in roles else ""
+    for who in (*(who for stop in STOPS for who in stop.people), *BESIDE):
+        if who.role in roles and (url := _address(who.page)):
+            return url
+    return ""
 
 
 def _on_this_machine(request: HttpRequest) -> bool:
