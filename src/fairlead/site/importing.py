@@ -75,17 +75,17 @@ def taken_events(path: Path) -> int:
     from fairlead.apps.attendance.timeliness import load_taken_events
     from fairlead.apps.roster.exchange.parcel import Parcel
     from fairlead.apps.roster.exchange.problems import ExchangeError
-    from fairlead.apps.roster.exchange.readers import edfi
+    from fairlead.apps.roster.exchange.readers import edfi_taken
 
     try:
         with Parcel(path) as parcel:
-            events = edfi.read(parcel).extras["taken_events"]
+            events = edfi_taken.read(parcel)
     except ExchangeError as error:
         raise Refusal.of(error) from None
     if not events.height:
         raise Refusal(
             "These files hold no event of attendance being taken.",
-            allowed="Ed-Fi interchange XML with SectionAttendanceTakenEvent",
+            allowed="Ed-Fi interchange XML with SectionAttendanceTakenEvent, or CSV in its shape",
             got="none of them",
             where=str(path),
             then="ask the source to export these events; a roster is loaded with `fairlead import roster`",
