@@ -44,9 +44,7 @@ def build(world: World, rng: np.random.Generator) -> None:
     world.student_days_absent = np.bincount(student[marks.absent], minlength=world.students)
     for table in (ROLL, MARK, CONTACT):
         advance_ids(table)
-    with (
-        connection.cursor() as cursor
-    ):  # the parts that follow ask these tables, and nobody else tidies them meanwhile
+    with connection.cursor() as cursor:  # the parts that follow ask these tables, and nobody else tidies them
         cursor.execute(f"ANALYZE {ROLL}, {MARK}, {CONTACT}, roster_enrollment, roster_person, roster_demographics")
 
 

@@ -79,7 +79,10 @@ def _act(request: ScopedRequest, place: str, act: Callable[[], str]) -> HttpResp
         said, kind = str(error), "refused"
     if request.headers.get("HX-Request"):
         context = board(request.scope, own_school(request), clock.now())
-        return render(request, "office/_board.html", {**context, "said": said, "kind": kind, "place": place})
+        rest = request.POST.get("rest", "")  # a fold that was open stays open
+        return render(
+            request, "office/_board.html", {**context, "said": said, "kind": kind, "place": place, "rest": rest}
+        )
     (messages.success if kind == "ok" else messages.error)(request, said)
     return redirect("office:desk")
 

@@ -5,6 +5,7 @@ The markup lives in templates/ui/*.html; /about/looks shows each part as it is u
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -139,3 +140,18 @@ def initials(name: str) -> str:
     if not words:
         return ""
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+FEW = 3  # so few more than fit are shown at once: nobody opens a fold for two rows
+
+
+@register.filter
+def head(rows: Sequence[Any], n: int) -> Sequence[Any]:
+    """The first rows of a list whose rest is folded away."""
+    return rows if len(rows) <= n + FEW else rows[:n]
+
+
+@register.filter
+def rest(rows: Sequence[Any], n: int) -> Sequence[Any]:
+    """What `head` leaves over."""
+    return rows[len(head(rows, n)) :]

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from fairlead.desks.office import rows
 from fairlead.desks.office.languages import language_name, relation_name
+from fairlead.desks.office.pages import pages
 from fairlead.desks.office.shares import percent
 
 register = template.Library()
@@ -33,3 +34,10 @@ def call_rows(context: Any, absent: rows.Rows) -> SafeString:
 def reached_rows(context: Any, absent: rows.Rows) -> SafeString:
     """Families that were reached, as items of a list."""
     return rows.reached(absent, context["outcomes"], str(context.get("csrf_token", "")))
+
+
+@register.simple_tag(takes_context=True)
+def school_pages(context: Any) -> SafeString:
+    """The way to the school's other pages."""
+    request = context["request"]
+    return pages(request.resolver_match.view_name, request.scope.has("principal"))
