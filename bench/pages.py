@@ -7,12 +7,14 @@ time of one request are what counts, since the times themselves belong to this m
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
+from wsgiref.util import setup_testing_defaults
 from zoneinfo import ZoneInfo
 
 import django
@@ -22,7 +24,7 @@ from bench.by_hand import PAGES, Page
 from bench.measure import Measured, database_cpu
 from fairlead.site import postgres, prepare
 
-USERS, ROUNDS, WARM = 20, 2, 3
+USERS, ROUNDS, WARM = 20, 2, 8
 EACH = 3  # requests of each user in a round
 THINK = (0.8, 2.2)  # seconds that a user looks at a page before the next: about 13 requests a second in all
 
@@ -43,7 +45,7 @@ def main(arguments: list[str]) -> int:
     print(f"{USERS * EACH * ROUNDS} requests a page; {postgres.status()}")
     print("p95 and CPU time of one request in ms; CPU = this process + PostgreSQL\n")
     print(f"{'stop':<5}{'page':<18}{'queries':>8}{'rows':>7}{'p95 page':>10}{'p95 SQL':>9}{'ratio':>7}", end="")
-    print(f"{'CPU page':>14}{'CPU SQL':>14}")
+    print(f"{'CPU page':>14}{'CPU SQL':>14}{'load':>7}")
     for page in PAGES:
         if not chosen or page.name in chosen:
             measure(page)
@@ -67,19 +69,17 @@ def measure(page: Page) -> None:
         return
     address = reverse(page.name, args=[asked.parameters["arg"]] if page.arg else [])
     with CaptureQueriesContext(connection) as captured:
-        for _ in range(WARM):
-            response = client.get(address)
+        response = client.get(address)
     if response.status_code != 200:
         print(f"{page.stop:<5}{page.name:<18} answers {response.status_code}")
         return
-    queries = sum(not q["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")) for q in captured) // WARM
-    by_page, by_hand = Measured(), Measured()
-    clients = [copy_of(client) for _ in range(USERS)]
+    queries = sum(not q["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")) for q in captured)
+    cookies = "; ".join(f"{name}={cookie.value}" for name, cookie in client.cookies.items())
     hands = [asked.connection() for _ in range(USERS)]
     rows = asked.fetch(hands[0])
-    for _ in range(ROUNDS):
-        users_at_once([lambda c=c: c.get(address) for c in clients], by_page)
-        users_at_once([lambda h=h: asked.fetch(h) for h in hands], by_hand)
+    by_page, by_hand = users_at_once(
+        [lambda: get(address, cookies)] * USERS, [lambda hand=hand: asked.fetch(hand) for hand in hands]
+    )
     for hand in hands:
         hand.close()
     line = f"{page.stop:<5}{page.name:<18}{queries:>8}{rows:>7}{by_page.p95:>10.0f}{by_hand.p95:>9.0f}"
@@ -87,16 +87,23 @@ def measure(page: Page) -> None:
     for measured in (by_page, by_hand):
         here, database = measured.cpu
         line += f"{f'{here:.1f} + {database:.1f}':>14}"
-    print(line, flush=True)
+    print(f"{line}{os.getloadavg()[0]:>7.1f}", flush=True)
 
 
-def copy_of(client: Any) -> Any:
-    """Another browser of the same person."""
-    from django.test import Client
+def get(address: str, cookies: str) -> bytes:
+    """The page as the web server asks for it: the application is called, its answer read to the end."""
+    from fairlead.site.wsgi import application
 
-    other = Client()
-    other.cookies.update(client.cookies)
-    return other
+    status: list[str] = []
+    environ: dict[str, Any] = {"PATH_INFO": address, "HTTP_COOKIE": cookies, "HTTP_HOST": "localhost"}
+    setup_testing_defaults(environ)
+    answer = application(environ, lambda code, _headers: status.append(code))
+    try:
+        body = b"".join(answer)
+    finally:
+        answer.close()
+    assert status == ["200 OK"], status
+    return body
 
 
 class Asked:
@@ -147,38 +154,43 @@ class Asked:
         return rows
 
 
-def users_at_once(requests: list[Callable[[], Any]], into: Measured) -> None:
-    """Each user asks, looks at the answer for a moment, and asks again."""
-    begin = threading.Barrier(len(requests) + 1)
-    times: list[list[float]] = [[] for _ in requests]
+def users_at_once(*sides: list[Callable[[], Any]]) -> list[Measured]:
+    """Each user asks, looks at the answer for a moment, and asks again: the sides in turns, on connections that stay."""
+    found = [Measured() for _ in sides]
+    together = threading.Barrier(USERS + 1)
+    times: list[list[list[float]]] = [[[] for _ in range(USERS)] for _ in sides]
 
     def user(number: int) -> None:
         from django.db import connection
 
-        requests[number]()  # opens this thread's connection: not measured
-        begin.wait()
-        dice = random.Random(number)  # the same pauses for the page and for the SQL
-        for _ in range(EACH):
-            time.sleep(dice.uniform(*THINK))
-            before = time.perf_counter()
-            requests[number]()
-            times[number].append(time.perf_counter() - before)
-        end.wait()
-        counted.wait()
+        for _ in range(WARM):  # not measured: a server has had these pages before
+            for side in sides:
+                side[number]()
+        for _ in range(ROUNDS):
+            for side, took in zip(sides, times, strict=True):
+                together.wait()
+                dice = random.Random(number)  # the same pauses for the page and for the SQL
+                for _ in range(EACH):
+                    time.sleep(dice.uniform(*THINK))
+                    before = time.perf_counter()
+                    side[number]()
+                    took[number].append(time.perf_counter() - before)
+                together.wait()
         connection.close()
 
-    counted = threading.Barrier(len(requests) + 1)
-    end = threading.Barrier(len(requests) + 1)
-    threads = [threading.Thread(target=user, args=[number]) for number in range(len(requests))]
+    threads = [threading.Thread(target=user, args=[number]) for number in range(USERS)]
     for thread in threads:
         thread.start()
-    begin.wait()
-    here, database = time.process_time(), database_cpu()
-    end.wait()
-    into.here += time.process_time() - here
-    after = database_cpu()
-    into.database += sum(after[pid] - used for pid, used in database.items() if pid in after)
-    counted.wait()
+    for _ in range(ROUNDS):
+        for measured in found:
+            together.wait()
+            here, database = time.process_time(), database_cpu()
+            together.wait()
+            measured.here += time.process_time() - here
+            after = database_cpu()
+            measured.database += sum(after[pid] - used for pid, used in database.items() if pid in after)
     for thread in threads:
         thread.join()
-    into.seconds += [seconds for one in times for seconds in one]
+    for measured, took in zip(found, times, strict=True):
+        measured.seconds += [seconds for own in took for seconds in own]
+    return found
