@@ -8,11 +8,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import ValidationError
-from django.db import DEFAULT_DB_ALIAS
 from django.http import HttpRequest
 from django.shortcuts import render
 
-from fairlead.apps.access.asking import fetch
+from fairlead.apps.access.asking import find
 from fairlead.apps.access.models import Account
 
 
@@ -33,19 +32,5 @@ class Accounts(ModelBackend):
     """Django's own, with the account of a request read by one statement that is written once, not compiled each time."""
 
     def get_user(self, user_id: Any) -> Account | None:
-        names, sql = _ACCOUNT
-        row = next(iter(fetch(sql, id=user_id)), None)
-        if row is None:
-            return None
-        account = Account.from_db(DEFAULT_DB_ALIAS, names, row)
-        return account if self.user_can_authenticate(account) else None
-
-
-def _one_account() -> tuple[list[str], str]:
-    columns = list(Account._meta.concrete_fields)
-    listed = ", ".join(f'"{field.column}"' for field in columns)
-    names = [field.attname for field in columns]
-    return names, f'SELECT {listed} FROM "{Account._meta.db_table}" WHERE "{Account._meta.pk.column}" = %(id)s'  # noqa: S608
-
-
-_ACCOUNT = _one_account()
+        account = next(iter(find(Account, "WHERE t.id = %(id)s", id=user_id)), None)
+        return account if account is not None and self.user_can_authenticate(account) else None

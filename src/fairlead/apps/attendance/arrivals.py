@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from psycopg.types.json import Jsonb
 
 from fairlead import clock
-from fairlead.apps.access.asking import fetch
+from fairlead.apps.access.asking import change, fetch, find
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance import services
 from fairlead.apps.attendance.models import Arrival, Roll
@@ -63,7 +63,7 @@ def receive(scope: Scope, event: Event, *, clocks_agree: bool = True) -> Arrival
         )
     roll = services.lock_own_roll(scope, event.roll_id)
     payload = {str(student): event.marks[student] for student in sorted(event.marks)}
-    came = list(roll.arrivals.all())
+    came = find(Arrival, "WHERE t.roll_id = %(roll)s", roll=roll.pk)
     before = next((arrival for arrival in came if arrival.pk == event.id), None)
     if before is not None:
         # What was kept of it may be less: the marks of somebody who has been erased since.
@@ -99,13 +99,15 @@ def _id_used() -> IdUsed:
 
 def _keep(arrival: Arrival) -> bool:
     """Insert it; False when an event of this id is there already, of another roll and perhaps behind a wall."""
-    fields = [str(field.column) for field in Arrival._meta.concrete_fields]
-    values = [getattr(arrival, field.attname) for field in Arrival._meta.concrete_fields]
-    values[fields.index("payload")] = Jsonb(arrival.payload)
-    statement = "INSERT INTO attendance_arrival ({}) VALUES ({}) ON CONFLICT (id) DO NOTHING"
-    with connection.cursor() as cursor:
-        cursor.execute(statement.format(", ".join(fields), ", ".join(["%s"] * len(fields))), values)
-        return bool(cursor.rowcount)
+    values = {name: getattr(arrival, name) for name in _FIELDS}
+    return bool(change(_KEEP, **values | {"payload": Jsonb(arrival.payload)}))
+
+
+_FIELDS = [str(field.column) for field in Arrival._meta.concrete_fields]
+_KEEP = (
+    f"INSERT INTO attendance_arrival ({', '.join(_FIELDS)}) "  # noqa: S608  (our own words)
+    f"VALUES ({', '.join(f'%({name})s' for name in _FIELDS)}) ON CONFLICT (id) DO NOTHING"
+)
 
 
 def _decide(scope: Scope, roll: Roll, came: list[Arrival], arrival: Arrival, marks: Mapping[int, str]) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from procrastinate.contrib.django import app as jobs
 
 from fairlead import clock
+from fairlead.apps.access.asking import change, find
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance.models import AttendanceMark, CallClaim, FamilyContact, Reminder, Roll
 from fairlead.apps.roster import selectors as roster
@@ -82,14 +83,17 @@ def submit_roll(scope: Scope, roll_id: int, marks: Mapping[int, str]) -> Receipt
 
 def lock_own_roll(scope: Scope, roll_id: int) -> Roll:
     """The asking teacher's own roll, held until the transaction ends: two submissions of it wait for each other."""
-    roll = (
-        Roll.objects.select_for_update(of=("self",))
-        .filter(pk=roll_id, section__teacher_id=scope.person_id, organization_id__in=scope.org_ids)
-        .first()
-    )
-    if roll is None:
+    rolls = find(Roll, _OWN, roll=roll_id, person=scope.person_id, orgs=sorted(scope.org_ids))
+    if not rolls:
         raise NotThere(_("There is no such roll."))
-    return roll
+    return rolls[0]
+
+
+_OWN = """
+JOIN roster_section s ON s.id = t.section_id
+WHERE t.id = %(roll)s AND s.teacher_id = %(person)s AND t.organization_id = ANY (%(orgs)s)
+FOR UPDATE OF t
+"""
 
 
 def check_roll(scope: Scope, roll: Roll, marks: Mapping[int, str]) -> None:
@@ -99,8 +103,7 @@ def check_roll(scope: Scope, roll: Roll, marks: Mapping[int, str]) -> None:
             _("This roll is for %(date)s. It can be submitted on that day.") % {"date": roll.date.isoformat()},
             "not_yet",
         )
-    students = roster.section_students(scope, roll.section_id, roll.date)
-    enrolled = list(students.order_by().values_list("pk", flat=True))
+    enrolled = roster.enrolled(scope, roll.section_id, roll.date)
     if set(marks) - set(enrolled):
         raise AttendanceError(
             _(
@@ -138,15 +141,17 @@ def write_roll(scope: Scope, roll: Roll, marks: Mapping[int, str], way: Way = HE
     if first:
         roll.submitted_at, roll.submitted_by_id, roll.source = now, by_id, way.source
         roll.taken_at = way.taken_at
-        fields = ["submitted_at", "submitted_by", "source", "taken_at"]
+        fields = ["submitted_at", "submitted_by_id", "source", "taken_at"]
     elif changed:
         roll.amended_at, roll.amended_by_id, roll.amended_source = now, by_id, way.source
-        fields = ["amended_at", "amended_by", "amended_source"]
+        fields = ["amended_at", "amended_by_id", "amended_source"]
     if fields and way.substitute_id is not None:
         roll.substitute_id = way.substitute_id
-        fields.append("substitute")
+        fields.append("substitute_id")
     if fields:
-        roll.save(update_fields=fields)
+        told = ", ".join(f"{field} = %({field})s" for field in fields)
+        values = {field: getattr(roll, field) for field in fields}
+        change(f"UPDATE attendance_roll SET {told} WHERE id = %(roll)s", roll=roll.pk, **values)  # noqa: S608  (ours)
     return Receipt(roll.pk, now, amended=not first, changed=changed)
 
 
@@ -165,18 +170,8 @@ WHERE m.status <> excluded.status
 def _write_marks(roll: Roll, marks: Mapping[int, str]) -> int:
     """Write new marks and change those that differ, in one statement; how many that were."""
     students = sorted(marks)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _MARKS,
-            {
-                "roll": roll.pk,
-                "organization": roll.organization_id,
-                "date": roll.date,
-                "students": students,
-                "statuses": [marks[pk] for pk in students],
-            },
-        )
-        return int(cursor.rowcount)
+    whose = {"roll": roll.pk, "organization": roll.organization_id, "date": roll.date}
+    return change(_MARKS, **whose, students=students, statuses=[marks[pk] for pk in students])
 
 
 def at_office(scope: Scope, organization_id: int) -> bool:

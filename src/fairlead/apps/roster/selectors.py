@@ -142,6 +142,20 @@ def section_students(scope: Scope, section_id: int, on: date) -> QuerySet[Person
     return Person.objects.filter(pk__in=enrolled.values("student_id")).order_by("sort_name")
 
 
+def enrolled(scope: Scope, section_id: int, on: date) -> list[int]:
+    """The ids of `section_students`, in no order."""
+    return [pk for (pk,) in fetch(_ENROLLED, section=section_id, on=on, orgs=sorted(scope.org_ids))]
+
+
+_ENROLLED = """
+SELECT p.id FROM roster_person p WHERE p.id IN (
+    SELECT e.student_id FROM roster_enrollment e
+    WHERE e.section_id = %(section)s AND e.organization_id = ANY (%(orgs)s) AND e.begins <= %(on)s
+      AND (e.ends IS NULL OR e.ends >= %(on)s)
+)
+"""
+
+
 def students_by_teacher(scope: Scope, teacher_ids: list[int], on: date) -> dict[int, int]:
     """How many students each teacher has in their sections on a day."""
     rows = (
