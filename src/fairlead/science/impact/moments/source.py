@@ -1,0 +1,109 @@
+"""Where rows come from: a file, a folder of Parquet parts, a table of PostgreSQL, a frame, or any table of Ibis."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import ibis
+import polars as pl
+import pyarrow as pa
+
+from fairlead.science.impact.problems import DataError, Problem
+
+SUFFIXES = (".parquet", ".csv", ".arrow", ".feather", ".ipc")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Rows that an engine can scan, with a name for the record."""
+
+    table: Any  # ibis.Table
+    name: str
+    engine: str
+
+
+@functools.cache
+def duckdb() -> Any:
+    """DuckDB in this process, opened once; it reads files and frames in place and spills to disk."""
+    return ibis.duckdb.connect()
+
+
+def open_source(data: Any) -> Source:
+    """Find out what `data` is.
+
+    Parameters
+    ----------
+    data : a path (CSV, Parquet, Arrow, or a folder of Parquet parts), `postgres://…/database#table`, a frame of
+        polars, pandas or pyarrow, or an Ibis table (Spark, and any other engine that Ibis speaks to).
+
+    Raises
+    ------
+    DataError
+        When there is nothing of that name, or nothing that can be read.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from fairlead.science.impact.moments import open_source
+    >>> open_source(pl.DataFrame({"x": [1.0, 2.0]})).engine
+    'duckdb'
+    """
+    if isinstance(data, Source):
+        return data
+    if isinstance(data, ibis.Table):
+        return Source(data, data.get_name() if hasattr(data.op(), "name") else "a table", data.get_backend().name)
+    if isinstance(data, str) and data.startswith(("postgres://", "postgresql://")):
+        return _postgres(data)
+    if isinstance(data, str | Path):
+        return _file(Path(data))
+    return Source(_frame(data), f"a frame of {type(data).__module__.split('.')[0]}", "duckdb")
+
+
+def _frame(data: Any) -> Any:
+    if isinstance(data, pl.LazyFrame):
+        data = data.collect()
+    if isinstance(data, pl.DataFrame | pa.Table) or type(data).__module__.startswith("pandas"):
+        arrow = data if isinstance(data, pa.Table) else data.to_arrow() if isinstance(data, pl.DataFrame) else None
+        return ibis.memtable(pa.Table.from_pandas(data, preserve_index=False) if arrow is None else arrow)
+    raise _refuse("this cannot be read as a table", type(data).__name__, "a path, a frame, an Ibis table")
+
+
+def _file(path: Path) -> Source:
+    if not path.exists():
+        raise _refuse("there is no such file or folder", str(path), f"a path that exists ({', '.join(SUFFIXES)})")
+    if path.is_dir():
+        parts = sorted(path.glob("**/*.parquet"))
+        if not parts:
+            raise _refuse("the folder holds no part", str(path), "files that end in .parquet")
+        return Source(duckdb().read_parquet([str(part) for part in parts]), path.name, "duckdb")
+    kind = path.suffix.lower()
+    if kind == ".parquet":
+        return Source(duckdb().read_parquet(str(path)), path.name, "duckdb")
+    if kind == ".csv":
+        return Source(duckdb().read_csv(str(path), nullstr=["", "NA"]), path.name, "duckdb")
+    if kind in SUFFIXES:
+        return Source(ibis.memtable(pl.read_ipc(path).to_arrow()), path.name, "duckdb")
+    raise _refuse("files of this kind are not read", path.name, ", ".join(SUFFIXES))
+
+
+def _postgres(address: str) -> Source:
+    url, _, table = address.partition("#")
+    if not table:
+        raise _refuse("the address does not say which table", _shown(url), f"{_shown(url)}#table")
+    schema, _, name = table.rpartition(".")
+    connection = ibis.connect(url)
+    return Source(connection.table(name, database=schema or None), f"{_shown(url)}#{table}", "postgres")
+
+
+def _shown(url: str) -> str:
+    """The address without name and password."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+
+
+def _refuse(what: str, got: str, allowed: str) -> DataError:
+    return DataError([Problem("data", what, got, allowed, "mend the address and try again")])

@@ -1,0 +1,154 @@
+"""Moments add, whoever counts them; nothing is lost to a large offset; every row is accounted for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from fairlead.science.impact.formula import parse_formula
+from fairlead.science.impact.moments import Moments, collect, combine, design_of
+from fairlead.science.impact.problems import DataError, EstimationError
+
+
+def rows(n: int = 600, seed: int = 1) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pl.DataFrame(
+        {
+            "school": rng.integers(0, 12, n),
+            "arm": rng.choice(["aide", "regular", "small"], n),
+            "pre": rng.normal(50, 10, n),
+            "math": rng.normal(500, 40, n),
+        }
+    )
+
+
+def raw(moments: Moments) -> np.ndarray:
+    """Σ(1,v)(1,v)′ in the columns' own units."""
+    k = len(moments.columns)
+    return moments.rescaled(np.zeros(k), np.ones(k)).products
+
+
+def close(one: Moments, two: Moments, tolerance: float = 1e-12) -> None:
+    assert_frame_equal(one.keys, two.keys, check_dtypes=False)
+    np.testing.assert_array_equal(one.counts, two.counts)
+    moved = two.rescaled(one.center, one.scale).products
+    np.testing.assert_allclose(moved, one.products, rtol=tolerance, atol=tolerance * one.n)
+
+
+def test_they_are_the_sums_of_products() -> None:
+    table = rows()
+    moments = collect(table, ["math", "pre"], by=["school"])
+    for place, (school,) in enumerate(moments.keys.iter_rows()):
+        own = table.filter(pl.col("school") == school)
+        w = np.column_stack([np.ones(own.height), own["math"], own["pre"]])
+        np.testing.assert_allclose(raw(moments)[place], w.T @ w, rtol=1e-12)
+        assert moments.counts[place] == own.height
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "arrow", "parts", "pandas", "pyarrow", "lazy"])
+def test_every_source_gives_the_same(kind: str, tmp_path: Path) -> None:
+    table = rows()
+    design = design_of(parse_formula("math ~ pre * arm"), table)
+    data: Any = tmp_path / f"rows.{kind}"
+    if kind == "csv":
+        table.write_csv(data)
+    elif kind == "parquet":
+        table.write_parquet(data)
+    elif kind == "arrow":
+        table.write_ipc(data)
+    elif kind == "parts":
+        data.mkdir()
+        table[:100].write_parquet(data / "1.parquet")
+        table[100:].write_parquet(data / "2.parquet")
+    else:
+        data = {"pandas": table.to_pandas, "pyarrow": table.to_arrow, "lazy": table.lazy}[kind]()
+    close(collect(table, design, by=["school"], engine="memory"), collect(data, design, by=["school"]))
+
+
+@given(st.integers(0, 600), st.integers(0, 10_000))
+def test_parts_sum_to_the_whole(cut: int, seed: int) -> None:
+    table = rows(seed=seed)
+    whole = collect(table, ["math", "pre"], by=["school"], engine="memory")
+    pieces = [part for part in (table[:cut], table[cut:]) if part.height]
+    close(whole, combine([collect(part, ["math", "pre"], by=["school"], engine="memory") for part in pieces]))
+
+
+def test_groups_sum_to_coarser_groups() -> None:
+    table = rows()
+    fine = collect(table, ["math", "pre"], by=["school", "arm"])
+    close(collect(table, ["math", "pre"], by=["arm"]), fine.by("arm"))
+    close(collect(table, ["math", "pre"]), fine.by())
+
+
+def test_an_offset_of_a_million_loses_nothing() -> None:
+    table = rows()
+    far = table.with_columns(pl.col("math") + 1e6, pl.col("pre") + 1e6)
+    near, away = (collect(data, ["math", "pre"], by=["school"]) for data in (table, far))
+    np.testing.assert_allclose(away.products, near.products, rtol=1e-9, atol=1e-8)
+    np.testing.assert_allclose(away.within() * away.scale[0], near.within() * near.scale[0], rtol=1e-8, atol=1e-6)
+
+
+@pytest.mark.parametrize("engine", [None, "memory"])
+def test_a_row_is_left_out_under_the_first_column_it_lacks(engine: str | None) -> None:
+    table = pl.DataFrame(
+        {
+            "school": ["a", None, "a", "b", "b", "b"],
+            "y": [1.0, 2.0, None, float("nan"), 5.0, 6.0],
+            "x": [1.0, None, None, 2.0, None, 4.0],
+        }
+    )
+    moments = collect(table, ["y", "x"], by=["school"], engine=engine)
+    assert {left.column: left.rows for left in moments.left} == {"school": 1, "y": 2, "x": 1}
+    assert (moments.n, moments.origins[0].rows) == (2, 6)
+
+
+def test_a_bootstrap_may_draw_a_group_twice() -> None:
+    moments = collect(rows(), ["math"], by=["school"])
+    twice = moments.take([0, 0, 3])
+    np.testing.assert_array_equal(twice.total, 2 * moments.products[0] + moments.products[3])
+    assert moments.take(np.arange(12) < 2).counts.tolist() == moments.counts[:2].tolist()
+
+
+def test_the_table_is_not_changed_and_the_arrays_cannot_be() -> None:
+    table = rows()
+    before = table.clone()
+    moments = collect(table, ["math"], by=["school"])
+    assert_frame_equal(table, before)
+    with pytest.raises(ValueError, match="read-only"):
+        moments.products[0, 0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "words"),
+    [
+        (pl.DataFrame({"x": [1.0]}), ["y"], "no such column"),
+        (pl.DataFrame({"y": ["a"]}), ["y"], "not a number"),
+        (pl.DataFrame({"y": [None, float("nan")]}), ["y"], "no row"),
+        (pl.DataFrame({"y": [1.0, float("inf")]}), ["y"], "infinite"),
+    ],
+)
+@pytest.mark.parametrize("engine", [None, "memory"])
+def test_what_cannot_be_collected_is_refused(
+    table: pl.DataFrame, columns: list[str], words: str, engine: Any
+) -> None:
+    with pytest.raises(DataError, match=words):
+        collect(table, columns, engine=engine)
+
+
+def test_only_the_same_columns_add() -> None:
+    with pytest.raises(EstimationError, match="same columns"):
+        collect(rows(), ["math"]) + collect(rows(), ["pre"])
+
+
+@pytest.mark.parametrize("address", ["missing.csv", "postgres://name:secret@localhost/db"])
+def test_a_source_that_is_not_there_is_told_without_its_password(address: str) -> None:
+    with pytest.raises(DataError) as refused:
+        collect(address, ["y"])
+    assert "secret" not in str(refused.value)
