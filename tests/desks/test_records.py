@@ -177,6 +177,33 @@ def test_the_person_sees_who_looked_and_the_auditor_sees_all(
     assert "Amara Okafor" in every
 
 
+def test_a_list_of_a_school_is_kept_once_a_day(seeded: Any, as_person: Callable[[str], Any]) -> None:
+    client, school = as_person("dana"), int(seeded.school_ids[0])
+    for _ in range(2):
+        client.get(reverse("coach:desk"))
+    with as_owner():
+        rows = AccessLog.objects.filter(action="coaching", organization_id=school)
+        assert [(r.person_id, r.target, r.ground) for r in rows] == [
+            (seeded.person["dana"], f"organization:{school}", "coach @ Tidewater Schools")
+        ]
+        assert not AccessLog.objects.filter(action="coaching", organization_id=seeded.network_id).exists(), "her own"
+    hers = as_person("amara").get(reverse("records:audit")).content.decode()
+    assert "coaching: people of the school by name" in hers
+    with as_owner():
+        rows.update(at=seeded.moment - timedelta(days=1))
+    as_person("dana").get(reverse("coach:desk"))
+    with as_owner():
+        assert rows.count() == 2, "the next day anew"
+
+
+def test_reading_the_log_is_in_the_log(seeded: Any, as_person: Callable[[str], Any]) -> None:
+    as_person("dana").get(reverse("coach:desk"))
+    as_person("helen").get(reverse("records:audit"))
+    text = as_person("helen").get(reverse("records:audit")).content.decode()
+    assert "this log" in text
+    assert "auditor" in text.lower()
+
+
 def test_the_log_cannot_be_changed_by_the_pages_login(seeded: Any, scope_of: Callable[[str], Any]) -> None:
     from django.db import ProgrammingError, transaction
 

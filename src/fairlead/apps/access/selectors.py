@@ -41,8 +41,9 @@ def reads_of(scope: Scope, target: str) -> QuerySet[AccessLog]:
 
 
 def reads_about(scope: Scope) -> QuerySet[AccessLog]:
-    """Who opened the asking person's own records from outside their school, latest first."""
-    rows = AccessLog.objects.filter(target=f"person:{scope.person_id}")
+    """Who opened the asking person's own records, or a list of their school, from outside it, latest first."""
+    mine = [f"person:{scope.person_id}", *(f"organization:{grant.organization_id}" for grant in scope.roles)]
+    rows = AccessLog.objects.filter(target__in=mine)
     return rows.select_related("person", "organization").order_by("-at", "-id")
 
 

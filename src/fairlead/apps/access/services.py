@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, time
+
+from django.db import connection
+from django.utils import timezone
 
 from fairlead import clock
 from fairlead.apps.access.models import AccessLog, Account
@@ -31,6 +35,40 @@ def log_outside(scope: Scope, action: str, person_ids: Iterable[int], organizati
     for person_id in person_ids:
         if person_id != scope.person_id:
             log_read(scope, action, person_target(person_id), organization_id)
+
+
+def log_list(scope: Scope, action: str, organization_ids: Iterable[int]) -> None:
+    """Record that a page named people of these organizations to somebody without a role there: once a day and page.
+
+    Every view that shows rows of another school calls it; a test reads every page of the access table for names.
+    """
+    outside = sorted(set(organization_ids) - {grant.organization_id for grant in scope.roles})
+    if not outside:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LIST,
+            {
+                "now": clock.now(),
+                "day": timezone.make_aware(datetime.combine(clock.today(), time.min)),
+                "person": scope.person_id,
+                "action": action,
+                "ids": outside,
+                "grounds": [scope.why(pk) for pk in outside],
+            },
+        )
+
+
+_LIST = """
+INSERT INTO access_accesslog (at, person_id, organization_id, action, target, ground)
+SELECT %(now)s, %(person)s, o.id, %(action)s, 'organization:' || o.id, o.ground
+FROM unnest(%(ids)s::bigint[], %(grounds)s::text[]) AS o (id, ground)
+WHERE NOT EXISTS (
+    SELECT FROM access_accesslog l
+    WHERE l.organization_id = o.id AND l.at >= %(day)s AND l.at <= %(now)s AND l.person_id = %(person)s
+      AND l.action = %(action)s
+)
+"""
 
 
 def person_target(person_id: int) -> str:

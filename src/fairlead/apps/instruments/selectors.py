@@ -89,6 +89,7 @@ class VisitLine:
     answered_at: datetime | None
     closed_at: datetime | None
     feedback: str
+    organization_id: int
 
 
 def latest_lines(scope: Scope, most: int) -> list[VisitLine]:
@@ -109,7 +110,7 @@ def feedback_lines(scope: Scope) -> list[VisitLine]:
 
 _LINES = """
 SELECT v.id, v.began_at, v.minutes, v.purpose, s.given_name || ' ' || s.family_name, w.given_name || ' ' || w.family_name,
-       coalesce(c.name, ''), o.name, v.shared_at, v.answered_at, v.closed_at, v.feedback
+       coalesce(c.name, ''), o.name, v.shared_at, v.answered_at, v.closed_at, v.feedback, v.organization_id
 FROM instruments_visit v
 JOIN roster_person s ON s.id = v.subject_id
 JOIN roster_person w ON w.id = v.visitor_id

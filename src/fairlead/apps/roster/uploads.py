@@ -53,6 +53,12 @@ def run(scope: Scope, run_id: int) -> ImportRun | None:
     return rows.select_related("by", "decided_by", "organization").first()
 
 
+def schools_named(scope: Scope, run: ImportRun) -> set[int]:
+    """Of which organizations an import's examples name people."""
+    rows = run.changes.filter(organization_id__in=scope.org_ids, person__isnull=False)
+    return set(rows.values_list("person__organization_id", flat=True).distinct())
+
+
 @transaction.atomic
 def send(scope: Scope, file: Any) -> ImportRun:
     """Keep a file and have it looked at."""

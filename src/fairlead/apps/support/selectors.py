@@ -117,6 +117,7 @@ class OwnPromise:
     made_to: str
     school: str
     visit_id: int | None
+    organization_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ class Coached:
     person_id: int
     name: str
     sort_name: str
+    organization_id: int
 
 
 def _day_begins(day: date) -> datetime:
@@ -175,7 +177,7 @@ def coached_by_me(scope: Scope, on: date) -> list[Coached]:
 
 
 _COACHED = """
-SELECT s.id, s.goal, s.planned_minutes_per_month, o.name, p.id, p.given_name || ' ' || p.family_name, p.sort_name
+SELECT s.id, s.goal, s.planned_minutes_per_month, o.name, p.id, p.given_name || ' ' || p.family_name, p.sort_name, s.organization_id
 FROM support_supportparticipant x
 JOIN support_support s ON s.id = x.support_id
 JOIN roster_organization o ON o.id = s.organization_id
@@ -258,7 +260,7 @@ def promises_of_visits(scope: Scope, visit_ids: Iterable[int]) -> list[OwnPromis
 
 _LINES = """
 SELECT p.id, p.due, coalesce(w.text, ''), p.kept_at IS NOT NULL, p.owner_id, a.given_name || ' ' || a.family_name,
-       b.given_name || ' ' || b.family_name, o.name, c.visit_id
+       b.given_name || ' ' || b.family_name, o.name, c.visit_id, p.organization_id
 FROM support_promise p
 JOIN support_contact c ON c.id = p.contact_id
 JOIN roster_person a ON a.id = p.owner_id

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.access.services import log_outside
+from fairlead.apps.access.services import log_list, log_outside
 from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.instruments import services as instruments_do
 from fairlead.apps.roster import selectors as roster
@@ -57,6 +57,9 @@ def desk(request: ScopedRequest) -> HttpResponse:
         for v in instruments.not_closed_lines(scope)
     ]
     promises = [p for p in support.own_promises(scope) if p.owner_id == scope.person_id]
+    latest = instruments.latest_lines(scope, LATEST)
+    named = (*coached, *promises, *latest, *(w["visit"] for w in waiting))
+    log_list(scope, "coaching", {line.organization_id for line in named})
     context = {
         "to_share": [w for w in waiting if w["visit"].shared_at is None],
         "to_answer": [w for w in waiting if w["visit"].shared_at is not None],
@@ -64,7 +67,7 @@ def desk(request: ScopedRequest) -> HttpResponse:
         "overdue": sum(p.due < today for p in promises),
         "teachers": teachers,
         "rows": _rows(teachers, dose),
-        "latest": instruments.latest_lines(scope, LATEST),
+        "latest": latest,
         "today": today,
         "minutes": sum(dose[c.support_id].minutes for c in coached),
         "planned": sum(c.planned for c in coached),
@@ -108,12 +111,15 @@ def visit_new(request: ScopedRequest) -> HttpResponse:
         school = schools[0]
     if school is not None:
         staff = roster.staff(scope, today, role="teacher", organization_id=school.pk)
+        log_list(scope, "coaching", [school.pk])
         teachers: list[tuple[Any, Any]] = [
             (r.person_id, r.person.name) for r in staff if r.person_id != scope.person_id
         ]
     else:
         groups: dict[str, list[tuple[int, str]]] = {}
-        for s in support.led_by_me(scope, today):
+        led = list(support.led_by_me(scope, today))
+        log_list(scope, "coaching", {s.organization_id for s in led})
+        for s in led:
             groups.setdefault(s.organization.name, []).extend(
                 (p.person_id, p.person.name) for p in s.participants.all()
             )
@@ -147,6 +153,7 @@ def visit_form(request: ScopedRequest, teacher_id: int, purpose: str) -> HttpRes
     teacher = instruments_do.teacher_to_visit(scope, teacher_id)
     if teacher is None:
         raise Http404
+    log_list(scope, "coaching", [teacher.organization_id])
     sections = [
         (s.pk, s.name) for s in roster.sections(scope, teacher.organization_id, today).filter(teacher_id=teacher_id)
     ]
@@ -206,6 +213,8 @@ def _visit_page(
         raise Http404
     if scope.person_id not in (found.visitor_id, found.subject_id):
         log_outside(scope, "visit", [found.visitor_id, found.subject_id], found.organization_id)
+    else:
+        log_list(scope, "coaching", [found.organization_id])
     contact = support.contact_of_visit(scope, found.pk)
     session = roster.session_on(roster.network_of(found.organization_id).pk, today)
     since = session.begins if session else found.began_at.date()
@@ -294,6 +303,7 @@ def promise(request: ScopedRequest, promise_id: int) -> HttpResponse:
     found = support.promise(scope, promise_id)
     if found is None or found.owner_id != scope.person_id:
         raise Http404
+    log_list(scope, "coaching", [found.organization_id])
     form = WordsForm(request.POST or None, label=_("What you did instead"))
     status = 200
     if request.method == "POST":

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
-from fairlead.apps.access.services import log_read
+from fairlead.apps.access.services import log_list, log_read
 from fairlead.apps.roster import uploads
 from fairlead.apps.roster.exchange import writer
 from fairlead.desks.data import shown
@@ -46,6 +46,7 @@ def run(request: ScopedRequest, run_id: int) -> HttpResponse:
     found = uploads.run(request.scope, run_id)
     if found is None:
         raise Http404
+    log_list(request.scope, "import", uploads.schools_named(request.scope, found))
     return render(request, "data/run.html", {"run": found, **shown.page(found)})
 
 
@@ -78,6 +79,7 @@ def export(request: ScopedRequest) -> FileResponse:
     writer.export_seen(request.scope, file)
     place = uploads.root(request.scope)
     log_read(request.scope, "export", "roster", place.organization_id)
+    log_list(request.scope, "export", request.scope.org_ids)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"roster-{clock.today():%Y-%m-%d}.zip")
 

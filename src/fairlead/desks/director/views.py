@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
+from fairlead.apps.access.services import log_list
 from fairlead.apps.caseload import planning, recipes, services
 from fairlead.apps.caseload import selectors as plans
 from fairlead.apps.support import selectors as support
@@ -43,6 +44,7 @@ def desk(request: ScopedRequest) -> HttpResponse:
     assert side is not None
     rows = shown.my_schools(scope, today, side)
     promises = support.own_promises(scope)[: shown.PROMISES]
+    log_list(scope, "schools", {*(row.school_id for row in rows), *(p.organization_id for p in promises)})
     context = {
         "side": side,
         "rows": rows,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from fairlead.apps.access import selectors
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.models import AccessLog
-from fairlead.apps.access.services import log_outside
+from fairlead.apps.access.services import log_list, log_outside
 from fairlead.apps.roster import selectors as roster
 from fairlead.desks.records.kinds import KINDS
 from fairlead.desks.records.shown import steps
@@ -32,6 +32,8 @@ def history(request: ScopedRequest, kind: str, pk: int) -> HttpResponse:
         raise Http404
     if record.person_id is not None:
         log_outside(scope, f"history:{kind}", [record.person_id], record.organization_id)
+    else:
+        log_list(scope, f"history:{kind}", [record.organization_id])
     context = {"record": record, "steps": steps(scope, record), "ground": scope.ground(record.organization_id)}
     return render(request, "records/history.html", context)
 
@@ -44,7 +46,9 @@ def audit(request: ScopedRequest) -> HttpResponse:
     context: dict[str, Any] = {"about_me": _told(request, list(selectors.reads_about(scope)[:A_PAGE]))}
     if scope.has("auditor"):
         page = Paginator(selectors.all_reads(scope.acting_as("auditor")), A_PAGE).get_page(request.GET.get("page"))
-        context |= {"page": page, "reads": _told(request, list(page))}
+        reads = list(page)
+        log_list(scope, "audit", {read.organization_id for read in reads})
+        context |= {"page": page, "reads": _told(request, reads)}
     return render(request, "records/audit.html", context)
 
 
@@ -56,6 +60,12 @@ def _told(request: ScopedRequest, reads: list[AccessLog]) -> list[dict[str, Any]
         "outcomes": _("the outcomes of a study"),
         "visit": _("a visit"),
         "student": _("a student's page"),
+        "coaching": _("coaching: people of the school by name"),
+        "schools": _("schools with the names of their leaders"),
+        "export": _("the roster, taken out as a file"),
+        "import": _("an import with people by name"),
+        "audit": _("this log"),
+        "history:promise": _("the history of a promise"),
         "history:roll": _("the history of a roll"),
         "history:mark": _("the history of an attendance mark"),
         "history:contact": _("the history of a contact with a family"),
@@ -66,15 +76,21 @@ def _told(request: ScopedRequest, reads: list[AccessLog]) -> list[dict[str, Any]
             "at": read.at,
             "by": read.person.name,
             "what": words.get(read.action, read.action),
-            "whose": names.get(int(read.target.partition(":")[2]), "")
-            if _is_person(read)
-            else read.target.partition(":")[2],
+            "whose": _whose(read, names),
             "organization": read.organization.name,
             "role": read.ground.partition(" @ ")[0],
             "where": read.ground.partition(" @ ")[2],
         }
         for read in reads
     ]
+
+
+def _whose(read: AccessLog, names: dict[int, str]) -> str:
+    """Whom it was about; nobody by name when it was a list of an organization, which stands beside it."""
+    kind, _colon, rest = read.target.partition(":")
+    if _is_person(read):
+        return names.get(int(rest), "")
+    return "" if kind == "organization" else rest
 
 
 def _is_person(read: AccessLog) -> bool:
