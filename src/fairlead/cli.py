@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from fairlead.science.impact import command as impact
 from fairlead.site import doctor, importing, launch, lists, postgres, rosters
 from fairlead.site.folder import data_folder
 from fairlead.site.keeping import commands as keeping
@@ -22,6 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     if given[:1] == ["manage"]:  # everything after it belongs to Django
         return _manage(given[1:])
+    if given[:1] == ["impact"]:  # the engine stands alone
+        return impact.main(given[1:], say)
     chosen = _parser().parse_args(given)
     work: Callable[[argparse.Namespace], int] = chosen.work
     try:
@@ -55,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_imports(add("import", lambda _: 2, "bring outside files in"))
     _add_exports(add("export", lambda _: 2, "take the roster out"))
     keeping.add_to(add)
+    add("impact", lambda _: 2, "the impact engine: plans, models, matching, verdicts, reports")
     add("manage", lambda _: 2, "a Django command, as the owner of the schema")
     return parser
 

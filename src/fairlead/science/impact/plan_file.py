@@ -28,7 +28,15 @@ from fairlead.science.impact.problems import PlanError, Problem
 
 def load_plan(path: str | Path) -> Plan:
     """Read a plan from a TOML file."""
-    return read_plan(Path(path).read_text(encoding="utf-8"))
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        problem = Problem(str(path), "the plan cannot be read", error.strerror or "", "a file", "mend the path")
+    except UnicodeDecodeError as error:
+        problem = Problem(str(path), "the plan is not UTF-8", f"byte {error.start}", "UTF-8", "save it as UTF-8")
+    else:
+        return read_plan(text)
+    raise PlanError([problem])
 
 
 def shipped_plan(name: str) -> Plan:
