@@ -6,13 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead.apps.roster.exchange import nouns, ties
+import polars as pl
+
+from fairlead.apps.roster.exchange import nouns, shortcut, staging, ties
+from fairlead.apps.roster.exchange.canonical import TABLES
 from fairlead.apps.roster.exchange.job import Job
 from fairlead.apps.roster.exchange.nouns import BY_NAME, NOUNS, ask
 from fairlead.apps.roster.exchange.staging import Staged
 
 EXAMPLES = 10  # of each outcome and table
 MOST_REFUSED = 10_000  # rows in quarantine that are kept one by one; all are counted
+MOST_ASKED = 200  # questions about persons
 LIMIT = 0.10  # a file that would close more of a table than this stops
 NAMES = {"n": "new", "c": "changed", "s": "same", "x": "closed", "q": "quarantined"}
 UNSEEN = {"people": ("sort_name",)}  # follows from others
@@ -48,18 +52,25 @@ class Diff:
         return sum(c[o] for c in self.counts.values() for o in ("new", "changed", "closed"))
 
 
-def compare(job: Job, staged: Staged) -> Diff:
-    """Make the resolved tables, low to high, and count them."""
+def compare(job: Job, staged: Staged, tables: dict[str, pl.DataFrame]) -> Diff:
+    """Stage each table but for the rows that need not be, make the resolved tables, low to high, and count them."""
     nouns.reach(job)
     for noun in NOUNS:
         if noun.name == "courses":
             job.default_session = _current_year(job)
             job.no_course = _kept_row(job, "roster_course", f"none:{job.root_key}")
             job.vacancy = _kept_row(job, "roster_person", f"vacancy:{job.root_key}")
+        frame = tables.pop(noun.name)
+        if noun.name == "people":
+            frame = shortcut.people(frame, job)
         if noun.name == "classes":
+            _stage_tie("teaching", tables.pop("teaching"), job, staged)
             nouns.leads(job)
+        staging.put(noun.name, frame, staged.files)
         nouns.resolve(noun, job)
-    for tie in ties.TIES.values():
+    for name, tie in ties.TIES.items():
+        if name in tables:
+            _stage_tie(name, tables.pop(name), job, staged)
         tie(job)
     refused = _refused(job, staged)
     counts = {name: _counts(name, job, staged) for name in job.present()}
@@ -76,6 +87,16 @@ def compare(job: Job, staged: Staged) -> Diff:
         ][0]
     )
     return diff
+
+
+def _stage_tie(name: str, frame: pl.DataFrame, job: Job, staged: Staged) -> None:
+    """Stage one of the tables that tie persons to something."""
+    if name == "demographics":
+        frame = shortcut.demographics(frame, job)
+    elif name == "enrollments":
+        frame = shortcut.enrollments(frame, job, staged)
+    shortcut.point_at(job, *(frame[c.name] for c in TABLES[name].columns if c.refers == "people"))
+    staging.put(name, frame, staged.files)
 
 
 def _current_year(job: Job) -> int | None:
@@ -118,8 +139,10 @@ def _counts(name: str, job: Job, staged: Staged) -> dict[str, int]:
     found = {NAMES[o]: int(n) for o, n in ask(f"SELECT outcome, count(*) FROM resolved_{name} GROUP BY outcome", job)}
     quarantined = found.pop("quarantined", 0)
     counts = {"new": 0, "changed": 0, "same": 0, "closed": 0, "quarantined": 0} | found
+    counts["same"] += job.shortcut.same.get(name, 0)
     if name == "enrollments":  # the same ones were not kept
-        counts["same"] = staged.rows[name] - quarantined - sum(found.values())
+        counts["new"] += sum(job.shortcut.fresh_of.values())
+        counts["same"] = staged.rows[name] - quarantined - counts["new"] - counts["changed"] - counts["closed"]
     counts["closed"] += int(ask(f"SELECT count(*) FROM closing_{name}", job)[0][0])
     counts["known"] = nouns.count_known(BY_NAME[name], job) if name in BY_NAME else ties.count_known(name, job)
     return counts
@@ -148,6 +171,8 @@ def _files(job: Job, staged: Staged, refused: list[tuple[str, int, str, str, str
             hidden = "(SELECT _line FROM import_refused WHERE _file = %(number)s)"
             asked = f"SELECT outcome, count(*) FROM ({lines}) l WHERE _line NOT IN {hidden} GROUP BY outcome"
             found = {NAMES[o[-1]]: int(n) for o, n in ask(asked, job, number=number)}
+        if fresh := job.shortcut.fresh_of.get(file):
+            found["new"] = found.get("new", 0) + fresh
         total = staged.counts.get(file, 0)
         quarantined = len(bad.get(file, ()))
         in_database = int(
@@ -302,18 +327,21 @@ def questions(job: Job) -> list[Example]:
     same_day = "p.kind = r.n_kind AND p.sort_name = r.n_sort_name AND p.born = r.n_born"
     same_mail = "p.kind = r.n_kind AND p.email = r.n_email AND p.email <> ''"
     found = ask(
-        "SELECT DISTINCT ON (r.key) r.key, r.label, p.id, p.given_name || ' ' || p.family_name, o.name, p.sourced_id "
+        "SELECT r.key, r.label, p.id, p.given_name || ' ' || p.family_name, o.name, p.sourced_id "
         f"FROM ({pair} ON {same_day} WHERE r.outcome = 'n' UNION {pair} ON {same_mail} WHERE r.outcome = 'n') r "
         "JOIN roster_person p ON p.id = r.id "
         "JOIN import_reach i ON i.id = p.organization_id JOIN roster_organization o ON o.id = p.organization_id "
         "WHERE NOT EXISTS (SELECT FROM resolved_people q WHERE q.id = p.id AND q.outcome <> 'q') "
-        "ORDER BY r.key, p.id LIMIT 200",
+        "ORDER BY r.key, p.id",
         job,
     )
-    return [
-        Example("people", "question", key, label, {"known": [name, org, sourced_id]}, person)
-        for key, label, person, name, org, sourced_id in found
-    ]
+    same = job.shortcut.people  # they are in the file, so nobody new is one of them
+    listed = set() if same is None else set(same["id"].filter(same["id"].is_in([row[2] for row in found])))
+    asked: dict[str, Example] = {}
+    for key, label, person, name, org, sourced_id in found:
+        if person not in listed and key not in asked:
+            asked[key] = Example("people", "question", key, label, {"known": [name, org, sourced_id]}, person)
+    return list(asked.values())[:MOST_ASKED]
 
 
 def check_files(diff: Diff) -> list[str]:

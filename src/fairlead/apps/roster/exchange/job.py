@@ -6,7 +6,25 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import polars as pl
+
 from fairlead.apps.roster.exchange.canonical import TABLES, Mode
+
+
+@dataclass(slots=True)
+class Shortcut:
+    """What passed by the staging tables (see `shortcut`): how many rows of each table, and what others must know of them.
+
+    `people`: those who are the same as ever (key, id, kind, organization_id); `mapped`: the keys of those among them who
+    stand in `map_people` by now. `fresh`: new enrollments, as they will be written; `fresh_of`: how many of each file.
+    """
+
+    same: dict[str, int] = field(default_factory=dict)
+    known: dict[str, int] = field(default_factory=dict)
+    people: pl.DataFrame | None = None
+    mapped: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"key": pl.String}))
+    fresh: pl.DataFrame | None = None
+    fresh_of: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -33,6 +51,7 @@ class Job:
     default_session: int | None = None
     no_course: int = 0
     vacancy: int = 0
+    shortcut: Shortcut = field(default_factory=Shortcut)
 
     def bulk(self, table: str) -> bool:
         """Whether what the file does not list has ended."""

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 
 from django.db import connection
 
+from fairlead.apps.roster.exchange import shortcut
 from fairlead.apps.roster.exchange.job import Job
 from fairlead.apps.roster.exchange.nouns import NOUNS, Noun, ask, run
 from fairlead.apps.roster.exchange.problems import ExchangeError
@@ -175,6 +176,7 @@ def _enrollments(job: Job) -> None:
         "student_id, organization_id, n_begins, n_ends FROM resolved_enrollments WHERE outcome = 'n'",
         job,
     )
+    shortcut.write_fresh(job)
     run(
         "UPDATE roster_enrollment o SET begins = r.n_begins, ends = r.n_ends FROM resolved_enrollments r "
         "WHERE r.id = o.id AND r.outcome IN ('c', 'x')",
@@ -278,6 +280,8 @@ def _built_once(rows: str, resolved: str, job: Job) -> Iterator[None]:
     A foreign key is then checked by one join over all rows; the transaction holds the table for itself meanwhile.
     """
     new = int(ask(f"SELECT count(*) FROM {resolved} WHERE outcome = 'n'", job)[0][0])
+    if rows == "roster_enrollment" and job.shortcut.fresh is not None:
+        new += job.shortcut.fresh.height
     there = int(ask(f"SELECT count(*) FROM (SELECT FROM {rows} LIMIT %(new)s) t", job, new=max(new, 1))[0][0])
     if new < MANY or there >= new:
         yield

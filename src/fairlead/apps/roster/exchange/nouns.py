@@ -307,7 +307,8 @@ def _one_row_a_person(job: Job) -> None:
         "FROM resolved_people WHERE NOT fresh AND outcome <> 'q') r WHERE n > 1"
     )
     found = ask(f"SELECT _file, _line FROM ({twice}) t", job)
-    for file, line in found:
+    again = _same_as_another(job)
+    for file, line in found + again:
         run(
             "INSERT INTO import_refused VALUES (%(file)s, %(line)s, 'sourcedId', 'people', %(problem)s, %(next)s)",
             job, file=file, line=line, problem=SAME_PERSON, next=WHICH_PERSON,
@@ -317,6 +318,22 @@ def _one_row_a_person(job: Job) -> None:
             f"UPDATE resolved_people r SET outcome = 'q' FROM ({twice}) t WHERE (r._file, r._line) = (t._file, t._line)",
             job,
         )
+    for file, line in again:
+        run(
+            "UPDATE resolved_people SET outcome = 'q' WHERE _file = %(file)s AND _line = %(line)s",
+            job,
+            file=file,
+            line=line,
+        )
+
+
+def _same_as_another(job: Job) -> list[tuple[int, int]]:
+    """Rows that lead to a person whom another row, the same as ever and not staged, names already."""
+    if job.shortcut.people is None:
+        return []
+    found = ask("SELECT id, _file, _line FROM resolved_people WHERE NOT fresh AND outcome <> 'q'", job)
+    named = set(job.shortcut.people["id"].filter(job.shortcut.people["id"].is_in([row[0] for row in found])))
+    return [(file, line) for person, file, line in found if person in named]
 
 
 def quarantine(job: Job, table: str, checks: list[tuple[str, Check]]) -> None:
@@ -340,7 +357,7 @@ def _map(noun: Noun, job: Job) -> None:
     parts = [
         f"SELECT key, id, {noun.map_more} FROM resolved_{name} WHERE outcome <> 'q'",
         f"SELECT k.value, o.id, {noun.map_known} FROM ({known(noun)}) k JOIN {noun.rows} o ON o.id = k.row_id "
-        f"WHERE NOT EXISTS (SELECT FROM staged_{name} s WHERE s.sourced_id = k.value)",
+        f"WHERE {_unlisted(noun, job)}",
     ]
     if job.own or name == "orgs":  # by our own identifiers: in an export of ours, and for the tree always
         within = " JOIN import_reach i ON i.id = o." + ("id" if name == "orgs" else "organization_id")
@@ -351,6 +368,13 @@ def _map(noun: Noun, job: Job) -> None:
         )
     run(f"CREATE {job.kind} TABLE map_{name} AS " + " UNION ALL ".join(parts), job)
     run(f"ANALYZE map_{name}", job)
+
+
+def _unlisted(noun: Noun, job: Job) -> str:
+    """Whether an identifier that the source used so far is not in the file. Who passed by the staging tables is."""
+    if noun.name == "people" and job.shortcut.people is not None:
+        return "k.value IN (SELECT value FROM unlisted_people)"
+    return f"NOT EXISTS (SELECT FROM staged_{noun.name} s WHERE s.sourced_id = k.value)"
 
 
 # What is still going on, and so may close: a session or section of the past has ended by itself.
@@ -364,8 +388,7 @@ _CURRENT = {
 def _closing(noun: Noun, job: Job) -> None:
     """What the source listed until now and a bulk file does not; rows that the file itself ends stand in `resolved`."""
     current = _CURRENT.get(noun.name, "true")
-    listed = f"EXISTS (SELECT FROM staged_{noun.name} s WHERE s.sourced_id = k.value)"
-    gone = f"NOT {listed}" if job.bulk(noun.name) else "false"
+    gone = _unlisted(noun, job) if job.bulk(noun.name) else "false"
     run(
         f"CREATE {job.kind} TABLE closing_{noun.name} AS SELECT k.value AS key, o.id FROM ({known(noun)}) k "
         f"JOIN {noun.rows} o ON o.id = k.row_id WHERE k.ends IS NULL AND {current} AND {gone}",
@@ -375,6 +398,8 @@ def _closing(noun: Noun, job: Job) -> None:
 
 def count_known(noun: Noun, job: Job) -> int:
     """How many the source had going on before: what the stop at 10 %% rests on."""
+    if noun.name in job.shortcut.known:
+        return job.shortcut.known[noun.name]
     current = _CURRENT.get(noun.name, "true")
     return int(
         ask(

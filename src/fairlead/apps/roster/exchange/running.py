@@ -140,8 +140,8 @@ def looking(
         notes: list[dict[str, Any]] = [
             {"file": n.file, "text": n.text, "names": list(n.names)} for n in reading.notes
         ]
-        staged = staging.stage(reading)
-        diff = compare(job, staged)
+        staged, found = staging.stage(reading)
+        diff = compare(job, staged, found)
         notes += timetables.compare(job, reading, staged.files, diff)
         if diff.vacancies:
             notes.append({"file": "", "text": TABLES_WITHOUT_TEACHER, "n": diff.vacancies})

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 from django.db import DatabaseError, connection
@@ -47,8 +48,8 @@ class Staged:
     lines_of: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
-def stage(reading: Reading) -> Staged:
-    """Check and COPY. The reading's frames are let go one by one, since they may be large."""
+def stage(reading: Reading) -> tuple[Staged, dict[str, pl.DataFrame]]:
+    """Check every table, and account for its lines. The reading's frames are let go one by one: they may be large."""
     tables: dict[str, pl.DataFrame] = {}
     quarantined = list(reading.quarantined)
     for name in TABLES:
@@ -59,14 +60,12 @@ def stage(reading: Reading) -> Staged:
     names = {*reading.counts, *(f for frame in tables.values() for f in frame["_file"].unique())}
     staged = Staged(sorted(n for n in names if n), reading.counts, {}, {}, quarantined)
     staged.covered = {file: _lines(tables, file) for file in staged.files}
-    for name in list(tables):
-        frame = tables.pop(name)
+    for name, frame in tables.items():
         for file, lines in frame.group_by("_file").agg(pl.col("_line").n_unique()).iter_rows():
             staged.tables_of.setdefault(file, []).append(name)
             staged.lines_of[file, name] = lines
         staged.rows[name] = frame.height
-        _copy(name, frame, staged.files)
-    return staged
+    return staged, tables
 
 
 def _lines(tables: dict[str, pl.DataFrame], file: str) -> int:
@@ -123,7 +122,8 @@ def create(kind: str) -> None:
             cursor.execute(f"CREATE {kind} TABLE staged_{name} ({', '.join(columns)})")
 
 
-def _copy(table: str, frame: pl.DataFrame, files: list[str]) -> None:
+def put(table: str, frame: pl.DataFrame, files: list[str]) -> None:
+    """COPY a table's rows into its staging table."""
     number = {name: i for i, name in enumerate(files)}
     frame = frame.with_columns(
         pl.col("_file").replace_strict(number, default=None, return_dtype=pl.Int16),
@@ -136,11 +136,16 @@ def _copy(table: str, frame: pl.DataFrame, files: list[str]) -> None:
     with connection.connection.cursor() as cursor:
         if frame.height:
             with cursor.copy(f"COPY staged_{table} ({names}) FROM STDIN (FORMAT csv)") as copy:
-                for piece in frame.iter_slices(SLICE):
-                    text = io.BytesIO()
-                    piece.write_csv(text, include_header=False)
-                    copy.write(text.getbuffer())
+                send(copy, frame)
         cursor.execute(f"ANALYZE staged_{table}")
+
+
+def send(copy: Any, frame: pl.DataFrame) -> None:
+    """A frame into an open COPY, in pieces."""
+    for piece in frame.iter_slices(SLICE):
+        text = io.BytesIO()
+        piece.write_csv(text, include_header=False)
+        copy.write(text.getbuffer())
 
 
 def sort_names(people: pl.DataFrame) -> pl.Series:
@@ -175,3 +180,4 @@ def drop() -> None:
             for name in TABLES:
                 cursor.execute(f"DROP TABLE IF EXISTS {stem}_{name}")
         cursor.execute("DROP TABLE IF EXISTS import_reach, import_refused, import_answers, import_leads")
+        cursor.execute("DROP TABLE IF EXISTS unlisted_people, standing_enrollments, fresh_enrollments")

@@ -116,7 +116,7 @@ def guardianships(job: Job) -> None:
 
 
 # The sections that the source speaks of, with the days of their session.
-_SECTIONS = (
+SECTIONS = (
     "SELECT c.key, c.id, c.organization_id, c.o_teacher_id, coalesce(r.n_begins, y.begins) AS begins, "
     "coalesce(r.n_ends, y.ends) AS ends FROM map_classes c LEFT JOIN roster_academicsession y ON y.id = c.session_id "
     "LEFT JOIN resolved_sessions r ON r.id = c.session_id AND r.outcome <> 'q'"
@@ -129,6 +129,9 @@ def enrollments(job: Job) -> None:
     A row is found by section, student and first day. What is then left on both sides of a section and student is one
     enrollment whose first day was corrected.
     """
+    # Those of the roster that are the same as ever have been counted already.
+    cut = job.shortcut.fresh is not None
+    standing = " WHERE e.id IN (SELECT id FROM standing_enrollments)" if cut else ""
     run(
         f"CREATE {job.kind} TABLE resolved_enrollments AS SELECT f._file, f._line, coalesce(f._gone, false) AS _gone, "
         "f.section_id, f.student_id, f.organization_id, f.begins AS n_begins, "
@@ -140,9 +143,9 @@ def enrollments(job: Job) -> None:
         "SELECT s._file, s._line, s._gone, c.id AS section_id, c.organization_id, p.id AS student_id, "
         "coalesce(s.begins, c.begins) AS begins, s.ends, c.ends AS last, c.id IS NULL AS no_section, "
         "p.id IS NULL AS no_student, coalesce(p.kind <> 'student', false) AS not_student FROM staged_enrollments s "
-        f"LEFT JOIN ({_SECTIONS}) c ON c.key = s.section LEFT JOIN map_people p ON p.key = s.student) f "
+        f"LEFT JOIN ({SECTIONS}) c ON c.key = s.section LEFT JOIN map_people p ON p.key = s.student) f "
         "FULL JOIN (SELECT e.id, e.section_id, e.student_id, e.begins, e.ends, c.ends AS last FROM roster_enrollment e "
-        f"JOIN ({_SECTIONS}) c ON c.id = e.section_id) e "
+        f"JOIN ({SECTIONS}) c ON c.id = e.section_id{standing}) e "
         "ON e.section_id = f.section_id AND e.student_id = f.student_id AND e.begins = f.begins "
         "WHERE f._line IS NULL AND (e.ends IS NULL OR e.ends >= %(today)s) AND e.last >= %(today)s "
         "OR f._line IS NOT NULL AND (e.id IS NULL OR f._gone OR e.ends IS DISTINCT FROM f.ends)",
@@ -205,7 +208,7 @@ def teaching(job: Job) -> None:
         + _outcome(
             bad, f'(o."primary", o.begins, o.ends) IS DISTINCT FROM ({", ".join(after)}, s.ends)'
         ).removesuffix(" AS outcome")
-        + f" END AS outcome FROM staged_teaching s LEFT JOIN ({_SECTIONS}) c ON c.key = s.section "
+        + f" END AS outcome FROM staged_teaching s LEFT JOIN ({SECTIONS}) c ON c.key = s.section "
         "LEFT JOIN map_people p ON p.key = s.teacher AND p.kind = 'staff' LEFT JOIN LATERAL (SELECT w.* FROM roster_teaching w "
         "WHERE w.section_id = c.id AND w.teacher_id = p.id ORDER BY w.ends DESC NULLS FIRST, w.id LIMIT 1) o ON true",
         job,
@@ -213,7 +216,7 @@ def teaching(job: Job) -> None:
     _refuse(job, "teaching", ("no_section", "section"), ("no_teacher", "teacher"))
     gone = "NOT EXISTS (SELECT FROM resolved_teaching s WHERE s.id = w.id)" if job.bulk("teaching") else "false"
     run(
-        f"CREATE {job.kind} TABLE closing_teaching AS SELECT w.id FROM roster_teaching w JOIN ({_SECTIONS}) c "
+        f"CREATE {job.kind} TABLE closing_teaching AS SELECT w.id FROM roster_teaching w JOIN ({SECTIONS}) c "
         f"ON c.id = w.section_id WHERE (w.ends IS NULL OR w.ends >= %(today)s) AND c.ends >= %(today)s AND {gone}",
         job,
     )
@@ -227,10 +230,12 @@ TIES = {
 
 def count_known(table: str, job: Job) -> int:
     """How many of these the source had going on before."""
+    if table in job.shortcut.known:
+        return job.shortcut.known[table]
     if table in ("enrollments", "teaching"):
         question = (
             f"SELECT count(*) FROM roster_{'enrollment' if table == 'enrollments' else 'teaching'} e "
-            f"JOIN ({_SECTIONS}) c ON c.id = e.section_id "
+            f"JOIN ({SECTIONS}) c ON c.id = e.section_id "
             "WHERE (e.ends IS NULL OR e.ends >= %(today)s) AND c.ends >= %(today)s"
         )
     elif table == "roles":
