@@ -7,20 +7,22 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from fairlead.apps.access.models import AccessLog, Agreement
+from fairlead.apps.access.asking import fetch
+from fairlead.apps.access.models import AccessLog
 from fairlead.apps.access.scope import AgreementGrant, Scope
 
 
 def agreements_of(organization_ids: Iterable[int], on: date) -> tuple[AgreementGrant, ...]:
     """Agreements in force on a day that let these organizations see something of another."""
-    rows = (
-        Agreement.objects.filter(
-            Q(ends__isnull=True) | Q(ends__gte=on), grantee__in=list(organization_ids), begins__lte=on
-        )
-        .select_related("grantor")
-        .order_by("id")
-    )
-    return tuple(AgreementGrant(a.pk, a.grantor_id, a.grantor.name, tuple(a.data_classes)) for a in rows)
+    rows = fetch(_AGREEMENTS, grantees=list(organization_ids), on=on)
+    return tuple(AgreementGrant(pk, grantor, name, tuple(classes)) for pk, grantor, name, classes in rows)
+
+
+_AGREEMENTS = """
+SELECT a.id, o.id, o.name, a.data_classes FROM access_agreement a JOIN roster_organization o ON o.id = a.grantor_id
+WHERE a.grantee_id = ANY (%(grantees)s) AND a.begins <= %(on)s AND (a.ends IS NULL OR a.ends >= %(on)s)
+ORDER BY a.id
+"""
 
 
 def opened(scope: Scope, use: str) -> Q:

@@ -19,6 +19,7 @@ Everything is *as of* a moment: a roll, call or explanation that came later is n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,7 +27,7 @@ from typing import Any
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance import periods
-from fairlead.apps.attendance.models import SETTLED, FamilyContact, Reminder, Roll
+from fairlead.apps.attendance.models import SETTLED, FamilyContact, Reminder
 from fairlead.apps.roster import selectors as roster
 
 
@@ -492,11 +493,27 @@ def sheet(scope: Scope, roll_id: int, now: datetime) -> Sheet | None:
     found = _teacher_rolls(scope, rows, now)
     if not found:
         return None
-    roll = Roll.objects.get(pk=roll_id)
-    marks = dict(roll.marks.values_list("student_id", "status")) if found[0].submitted else {}
-    students = roster.section_students(scope, roll.section_id, roll.date)
-    names = students.values_list("pk", "given_name", "family_name")
-    return Sheet(found[0], tuple(Line(pk, f"{given} {family}", marks.get(pk, "")) for pk, given, family in names))
+    return Sheet(found[0], lines(scope, [roll_id], now)[roll_id])
+
+
+_LINES = """
+SELECT r.id, p.id, p.given_name || ' ' || p.family_name, coalesce(m.status, '')
+FROM attendance_roll r
+JOIN roster_enrollment e ON e.section_id = r.section_id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
+JOIN roster_person p ON p.id = e.student_id
+LEFT JOIN attendance_attendancemark m
+       ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
+WHERE r.id = ANY (%(rolls)s) AND r.organization_id = ANY (%(orgs)s)
+ORDER BY r.id, p.sort_name
+"""
+
+
+def lines(scope: Scope, roll_ids: Sequence[int], now: datetime) -> dict[int, tuple[Line, ...]]:
+    """The students of each roll by name, with the marks that have come."""
+    found: dict[int, list[Line]] = {roll_id: [] for roll_id in roll_ids}
+    for roll_id, *line in fetch(_LINES, rolls=list(roll_ids), orgs=sorted(scope.org_ids), now=now):
+        found[roll_id].append(Line(*line))
+    return {roll_id: tuple(own) for roll_id, own in found.items()}
 
 
 def _teacher_rolls(scope: Scope, rows: list[tuple[Any, ...]], now: datetime) -> list[TeacherRoll]:

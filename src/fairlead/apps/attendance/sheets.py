@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance.models import Roll
-from fairlead.apps.attendance.selectors import Line
 
 SOURCES = dict(Roll.Source.choices)
 
@@ -85,23 +83,3 @@ def of_teacher(
 def one(scope: Scope, school_id: int, roll_id: int, now: datetime) -> OpenRoll | None:
     """One roll of a school."""
     return next(iter(_rolls(scope, school_id, now, "r.id = %(roll)s", roll=roll_id)), None)
-
-
-_LINES = """
-SELECT r.id, p.id, p.given_name || ' ' || p.family_name, coalesce(m.status, '')
-FROM attendance_roll r
-JOIN roster_enrollment e ON e.section_id = r.section_id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
-JOIN roster_person p ON p.id = e.student_id
-LEFT JOIN attendance_attendancemark m
-       ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
-WHERE r.id = ANY (%(rolls)s) AND r.organization_id = ANY (%(orgs)s)
-ORDER BY r.id, p.sort_name
-"""
-
-
-def lines(scope: Scope, roll_ids: Sequence[int], now: datetime) -> dict[int, tuple[Line, ...]]:
-    """The students of each roll by name, with the marks that have come."""
-    found: dict[int, list[Line]] = {roll_id: [] for roll_id in roll_ids}
-    for roll_id, *line in fetch(_LINES, rolls=list(roll_ids), orgs=sorted(scope.org_ids), now=now):
-        found[roll_id].append(Line(*line))
-    return {roll_id: tuple(own) for roll_id, own in found.items()}

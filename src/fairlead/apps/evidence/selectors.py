@@ -10,6 +10,7 @@ from functools import cached_property
 
 from django.db.models import Prefetch, QuerySet
 
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.selectors import reads_of
 from fairlead.apps.evidence.models import Claim, Finding, Lottery, Plan, Run, Study, Ticket
@@ -45,12 +46,19 @@ def study(scope: Scope, key: str) -> Study | None:
 
 def how_far(scope: Scope, keys: Iterable[str]) -> dict[str, str]:
     """How far these studies are: draft, registered, or run. Those not there for this person are left out."""
-    rows = Study.objects.filter(organization_id__in=scope.org_ids, key__in=list(keys))
     found: dict[str, str] = {}
-    for key, registered, made in rows.values_list("key", "plans__registered_at", "plans__runs__id"):
+    for key, registered, made in fetch(_HOW_FAR, orgs=sorted(scope.org_ids), keys=list(keys)):
         state = "draft" if registered is None else "registered" if made is None else "run"
         found[key] = max(found.get(key, "draft"), state, key=("draft", "registered", "run").index)
     return found
+
+
+_HOW_FAR = """
+SELECT s.key, p.registered_at, r.id FROM evidence_study s
+LEFT JOIN evidence_plan p ON p.study_id = s.id
+LEFT JOIN evidence_run r ON r.plan_id = p.id
+WHERE s.organization_id = ANY (%(orgs)s) AND s.key = ANY (%(keys)s)
+"""
 
 
 def plan(scope: Scope, plan_id: int) -> Plan | None:

@@ -11,6 +11,7 @@ import numpy as np
 from django.db.models import Q, QuerySet
 from numpy.typing import NDArray
 
+from fairlead.apps.access.asking import find
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.places.models import (
     BANDS,
@@ -158,12 +159,13 @@ def city_of(scope: Scope) -> City | None:
     organization_id = scope.organization_of("city_lead")
     if organization_id is None or not scope.covers(organization_id):
         return None
-    return City.objects.filter(organization_id=organization_id).first()
+    return next(iter(find(City, "WHERE t.organization_id = %(organization)s", organization=organization_id)), None)
 
 
 def public_city(scope: Scope, slug: str) -> City | None:
     """A city made of public records only: anyone signed in may read it."""
-    return City.objects.filter(slug=slug, organization=None, invented=False).first()
+    which = "WHERE t.slug = %(slug)s AND t.organization_id IS NULL AND NOT t.invented"
+    return next(iter(find(City, which, slug=slug)), None)
 
 
 def _readable(scope: Scope) -> Q:
@@ -177,11 +179,18 @@ def published(scope: Scope, city: City, kind: str) -> list[Published]:
     order = list(rules)
     tables = [
         table
-        for table in SeatTable.objects.filter(_readable(scope), city=city, kind=kind).order_by("-year")
+        for table in find(SeatTable, _PUBLISHED, orgs=sorted(scope.org_ids), city=city.pk, kind=kind)
         if table.rule in rules
     ]
     latest = [table for table in tables if table.year == tables[0].year]
     return [Published(table, rules[table.rule]) for table in sorted(latest, key=lambda t: order.index(t.rule))]
+
+
+_PUBLISHED = """
+JOIN places_city c ON c.id = t.city_id
+WHERE t.city_id = %(city)s AND t.kind = %(kind)s AND (c.organization_id = ANY (%(orgs)s) OR c.organization_id IS NULL)
+ORDER BY t.year DESC
+"""
 
 
 def chosen_pair(tables: Sequence[Published], kind: str, asked: Iterable[str]) -> tuple[Published, Published] | None:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from django.db.models import Max, Sum
-
+from fairlead.apps.access.asking import fetch, find
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.facts.selectors import GROUPS
 from fairlead.apps.progress.definitions import Indicator, expectations, indicators
-from fairlead.apps.progress.models import GroupReading, PublishedCell, PublishedTable, Reading
+from fairlead.apps.progress.models import PublishedCell, PublishedTable, Reading
 from fairlead.apps.progress.sanity import Flag, check, check_sign
 from fairlead.science.proportion import Share, wilson
 
@@ -84,31 +83,12 @@ class Series:
 def series(scope: Scope, organization_ids: Iterable[int] | None = None) -> dict[str, Series]:
     """Every indicator over the schools that the person may read (or over some of them)."""
     schools = scope.org_ids if organization_ids is None else scope.org_ids & set(organization_ids)
-    rows = (
-        Reading.objects.filter(organization_id__in=schools)
-        .values("indicator", "begins", "ends")
-        .annotate(
-            sum_n=Sum("n"),
-            sum_numerator=Sum("numerator"),
-            sum_denominator=Sum("denominator"),
-            sum_observed=Sum("observed"),
-            sum_expected=Sum("expected"),
-            sum_rows=Sum("rows"),
-            counted=Max("counted_at"),
-        )
-        .order_by("begins")
-    )
     points: dict[str, list[Point]] = {key: [] for key in indicators()}
     counted: dict[str, datetime] = {}
-    for row in rows:
-        if row["indicator"] in points:
-            points[row["indicator"]].append(
-                Point(
-                    row["begins"], row["ends"], row["sum_n"], row["sum_numerator"], row["sum_denominator"],
-                    row["sum_observed"], row["sum_expected"], row["sum_rows"],
-                )
-            )  # fmt: skip
-            counted[row["indicator"]] = row["counted"]
+    for key, at, *point in fetch(_SERIES, schools=sorted(schools)):
+        if key in points:
+            points[key].append(Point(*point))
+            counted[key] = at
     found = {key: Series(indicators()[key], tuple(known), counted.get(key)) for key, known in points.items()}
     signs = _signs(schools)
     return {
@@ -122,17 +102,29 @@ def series(scope: Scope, organization_ids: Iterable[int] | None = None) -> dict[
     }
 
 
+_SERIES = """
+SELECT r.indicator, max(r.counted_at), r.begins, r.ends, sum(r.n), sum(r.numerator), sum(r.denominator), sum(r.observed),
+       sum(r.expected), sum(r.rows)
+FROM progress_reading r WHERE r.organization_id = ANY (%(schools)s)
+GROUP BY r.indicator, r.begins, r.ends ORDER BY r.begins
+"""
+
+
+# The latest stands.
+_LATEST = """
+SELECT DISTINCT ON (r.indicator, r.organization_id) r.indicator, r.organization_id, r.numerator / r.denominator
+FROM progress_reading r
+WHERE r.organization_id = ANY (%(schools)s) AND r.indicator = ANY (%(keys)s) AND r.denominator > 0
+ORDER BY r.indicator, r.organization_id, r.begins DESC
+"""
+
+
 def _signs(schools: Iterable[int]) -> dict[str, tuple[Flag, ...]]:
     """Flags of indicators that go the wrong way together across schools, in the latest week."""
     keys = {key for expectation in expectations() for key in (expectation.first, expectation.second)}
     values: dict[str, dict[int, float]] = {key: {} for key in keys}
-    rows = Reading.objects.filter(organization_id__in=schools, indicator__in=keys, denominator__gt=0).order_by(
-        "begins"
-    )
-    for key, school, numerator, denominator in rows.values_list(
-        "indicator", "organization_id", "numerator", "denominator"
-    ):
-        values[key][school] = numerator / denominator  # the latest stays
+    for key, school, value in fetch(_LATEST, schools=sorted(schools), keys=sorted(keys)):
+        values[key][school] = value
     flags: dict[str, tuple[Flag, ...]] = {}
     for expectation in expectations():
         _, flag = check_sign(expectation, values[expectation.first], values[expectation.second])
@@ -226,10 +218,9 @@ class Table:
 def published_tables(scope: Scope, key: str | None = None) -> list[PublishedTable]:
     """Tables that the person may read: of their own organizations, or of a network under an agreement; newest first."""
     grantors = {a.grantor_id for a in scope.agreements if AGGREGATES in a.data_classes}
-    tables = PublishedTable.objects.filter(network_id__in=scope.up_org_ids | grantors)
-    if key is not None:
-        tables = tables.filter(indicator=key)
-    return list(tables.select_related("network").order_by("-begins", "indicator"))
+    which = "WHERE t.network_id = ANY (%(networks)s) AND (%(key)s::text IS NULL OR t.indicator = %(key)s)"
+    networks = sorted(scope.up_org_ids | grantors)
+    return find(PublishedTable, f"{which} ORDER BY t.begins DESC, t.indicator", networks=networks, key=key)
 
 
 def lattice(scope: Scope, table: PublishedTable, groups: Iterable[str], *, network_only: bool = False) -> list[Table]:
@@ -238,25 +229,17 @@ def lattice(scope: Scope, table: PublishedTable, groups: Iterable[str], *, netwo
     Give a table that `published_tables` gave to the same person. `network_only` leaves the schools out.
     """
     groups = list(groups)
-    which = {"table": table, "group__in": ["all", *groups]}
-    if network_only:
-        which["organization_id"] = table.network_id
-    cells = PublishedCell.objects.filter(**which).values_list(
-        "organization_id", "organization__name", "group", "category", "state", "n", "numerator", "low", "high"
-    )
+    which = {"table": table.pk, "groups": ["all", *groups], "only": table.network_id if network_only else None}
     whole = scope.covers(table.network_id)
     true: dict[tuple[int, str, str], tuple[int, int]] = {}
     if whole:
-        readings = GroupReading.objects.filter(**which)
-        for pk, group, category, group_n, group_numerator in readings.values_list(
-            "organization_id", "group", "category", "n", "numerator"
-        ):
-            true[pk, group, category] = (group_n, group_numerator)
+        for pk, group, category, n, numerator in fetch(_TRUE, **which):
+            true[pk, group, category] = (n, numerator)
     at: dict[tuple[int, str, str], Cell] = {}
     names: dict[int, str] = {}
-    for pk, name, group, category, state, n, numerator, low, high in cells:
+    for pk, name, group, category, *cell in fetch(_STORED, **which):
         names[pk] = name
-        at[pk, group, category] = _cell(Cell(state, n, numerator, low, high), true.get((pk, group, category)))
+        at[pk, group, category] = _cell(Cell(*cell), true.get((pk, group, category)))
     organizations = sorted(names, key=lambda pk: (pk != table.network_id, names[pk]))
     tables = []
     for group in groups:
@@ -267,6 +250,16 @@ def lattice(scope: Scope, table: PublishedTable, groups: Iterable[str], *, netwo
         )
         tables.append(Table(table, group, tuple(kept), rows, whole))
     return tables
+
+
+_WHICH = """
+WHERE c.table_id = %(table)s AND c."group" = ANY (%(groups)s) AND (%(only)s::bigint IS NULL OR c.organization_id = %(only)s)
+"""
+_TRUE = f'SELECT c.organization_id, c."group", c.category, c.n, c.numerator FROM progress_groupreading c {_WHICH}'  # noqa: S608
+_STORED = f"""
+SELECT c.organization_id, o.name, c."group", c.category, c.state, c.n, c.numerator, c.low, c.high
+FROM progress_publishedcell c JOIN roster_organization o ON o.id = c.organization_id {_WHICH}
+"""  # noqa: S608  (our own words)
 
 
 def _cell(stored: Cell, true: tuple[int, int] | None) -> Cell:

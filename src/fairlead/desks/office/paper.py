@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
-from fairlead.apps.attendance import paper, services, sheets
+from fairlead.apps.attendance import paper, selectors, services, sheets
 from fairlead.desks.office import marks
 from fairlead.desks.office.views import morning, own_school
 
@@ -49,7 +49,7 @@ def print_sheets(request: ScopedRequest) -> HttpResponse:
         rolls = [one]
     else:
         rolls = sheets.missing(request.scope, school, now.date(), now.date(), now)
-    lines = sheets.lines(request.scope, [r.roll_id for r in rolls], now)
+    lines = selectors.lines(request.scope, [r.roll_id for r in rolls], now)
     context = {"now": now, "sheets": [(r, lines[r.roll_id]) for r in rolls]}
     return render(request, "office/paper_sheets.html", context)
 
@@ -62,7 +62,7 @@ def type_in(request: ScopedRequest, roll_id: int) -> HttpResponse:
     roll = sheets.one(request.scope, own_school(request), roll_id, now)
     if roll is None:
         raise Http404
-    lines = sheets.lines(request.scope, [roll_id], now)[roll_id]
+    lines = selectors.lines(request.scope, [roll_id], now)[roll_id]
     if request.method != "POST":
         return _form(request, roll, marks.Form(lines))
     given = marks.posted(request.POST)

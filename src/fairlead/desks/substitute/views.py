@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from fairlead import clock
 from fairlead.apps.access import history
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.attendance import services, sheets, substitutes
+from fairlead.apps.attendance import selectors, services, substitutes
 from fairlead.desks.office import marks
 
 COOKIE = "fairlead_substitute"
@@ -90,7 +90,7 @@ def roll(request: HttpRequest, token: str, opened: substitutes.Opened, scope: Sc
     found = next((r for r in substitutes.rolls(scope, opened, now) if r.roll_id == roll_id), None)
     if found is None or not opened.bound:
         return _shut(request)
-    lines = sheets.lines(scope, [roll_id], now)[roll_id]
+    lines = selectors.lines(scope, [roll_id], now)[roll_id]
     context: dict[str, Any] = {"opened": opened, "token": token, "roll": found}
     if request.method != "POST":
         if found.submitted and "amend" not in request.GET:
