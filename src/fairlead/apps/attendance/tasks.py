@@ -105,9 +105,9 @@ def write_to_families(timestamp: int) -> None:
         send_link(link, mark.organization.name, settings.PUBLIC_ADDRESS + reverse("family:link", args=[link.token]))
 
 
-def send_link(link: family_services.NewLink, school: str, address: str) -> str:
-    """Send a link by e-mail; keeps and says what became of it."""
-    text = family_words.message(
+def message_with(link: family_services.NewLink, school: str, address: str) -> family_words.Message:
+    """What the guardian of a link is sent with it, by whatever way."""
+    return family_words.message(
         guardian=link.guardian,
         student=link.student,
         school=school,
@@ -116,6 +116,11 @@ def send_link(link: family_services.NewLink, school: str, address: str) -> str:
         address=address,
         language=link.language,
     )
+
+
+def send_link(link: family_services.NewLink, school: str, address: str) -> str:
+    """Send a link by e-mail; keeps and says what became of it."""
+    text = message_with(link, school, address)
     try:
         send_mail(text.subject, text.body, None, [link.email])
     except Exception as error:

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
-from fairlead.apps.attendance import families, family_services, family_words, services
-from fairlead.apps.attendance.tasks import send_link
+from fairlead.apps.attendance import families, family_services, services
+from fairlead.apps.attendance.tasks import message_with, send_link
 from fairlead.apps.roster import selectors as roster
 from fairlead.desks.office.languages import LANGUAGES
 from fairlead.desks.office.views import own_school
@@ -41,20 +41,11 @@ def make(request: ScopedRequest, mark_id: int) -> HttpResponse:
     address = request.build_absolute_uri(reverse("family:link", args=[link.token]))
     school = roster.organization(absence.organization_id).name if absence else ""
     sent = send_link(link, school, address) if request.POST.get("send") == "email" and link.email else ""
-    text = family_words.message(
-        guardian=link.guardian,
-        student=link.student,
-        school=school,
-        day=link.date,
-        expires_at=link.expires_at,
-        address=address,
-        language=link.language,
-    )
     context: dict[str, Any] = {
         "link": link,
         "absence": absence,
         "address": address,
-        "message": text,
+        "message": message_with(link, school, address),
         "language": LANGUAGES.get(link.language, link.language),
         "sent": sent,
     }

@@ -15,8 +15,27 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
+class _Counted:
+    """What every count by a rule says of itself: on how many of its days it rests, and on how firm a rule."""
+
+    __slots__ = ()
+    expected_days: int
+    marked_days: int
+    rule: ChronicRule | TriggerRule
+
+    @property
+    def coverage(self) -> float | None:
+        """Student-days with a mark, of those expected; None when none was."""
+        return self.marked_days / self.expected_days if self.expected_days else None
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the verdict rests on a rule that was not read in its own source."""
+        return self.rule.about.provisional
+
+
 @dataclass(frozen=True, slots=True)
-class ChronicAbsence:
+class ChronicAbsence(_Counted):
     """How many students are chronically absent by a rule, of how many, and who is left out why.
 
     ``students == counted + too_few_days + no_mark``; the days are those of the students counted.
@@ -60,16 +79,6 @@ class ChronicAbsence:
     def not_submitted_days(self) -> int:
         """Student-days whose roll has not come."""
         return self.expected_days - self.marked_days
-
-    @property
-    def coverage(self) -> float | None:
-        """Student-days with a mark, of those expected; None when none was."""
-        return self.marked_days / self.expected_days if self.expected_days else None
-
-    @property
-    def provisional(self) -> bool:
-        """Whether the verdict rests on a rule that was not read in its own source."""
-        return self.rule.about.provisional
 
 
 def chronic_absence(expected: ArrayLike, marked: ArrayLike, absent: ArrayLike, rule: ChronicRule) -> ChronicAbsence:
@@ -142,7 +151,7 @@ def chronic_absence(expected: ArrayLike, marked: ArrayLike, absent: ArrayLike, r
 
 
 @dataclass(frozen=True, slots=True)
-class EarlyTriggers:
+class EarlyTriggers(_Counted):
     """Who needs help before the year's share can say so: tiers 1 to 3, and 0 where nothing is known.
 
     ``students == unknown + tier_1 + tier_2 + tier_3``.
@@ -168,16 +177,6 @@ class EarlyTriggers:
     months: Ints
     line: Ints
     rule: TriggerRule
-
-    @property
-    def coverage(self) -> float | None:
-        """Student-days with a mark, of those expected."""
-        return self.marked_days / self.expected_days if self.expected_days else None
-
-    @property
-    def provisional(self) -> bool:
-        """Whether the verdict rests on a rule that was not read in its own source."""
-        return self.rule.about.provisional
 
 
 def early_triggers(expected: ArrayLike, marked: ArrayLike, absent: ArrayLike, rule: TriggerRule) -> EarlyTriggers:
