@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHOTS, CHOSEN = ROOT / "shots", ROOT / "docs" / "shots"
 MOST = 150_000  # bytes of a committed picture
 SIZES = {"desktop": (1280, 860), "phone": (360, 740)}
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome", "google-chrome-stable")
 PORT = 8765
 
 
@@ -42,6 +42,11 @@ def follow(selector: str) -> Callable[[Page], None]:
         page.wait_for_load_state()
 
     return go
+
+
+def chronic_absence(page: Page) -> None:
+    """The principal's page of it: its link stands in the list of pages, which a phone keeps behind a button."""
+    page.goto("/principal/chronic-absence")
 
 
 def half_a_roll(page: Page) -> None:
@@ -77,7 +82,11 @@ STOPS = (
     Stop("1-teacher", "amara"),
     Stop("1-roll", "amara", half_a_roll, chosen="teacher-phone-light"),
     Stop("2-office", "luis", chosen="office-desktop-light"),
+    Stop("2-calls", "luis", follow(".card__head a[href$='/office/calls']")),
+    Stop("2-student", "luis", follow("#board a[href*='/students/']")),
     Stop("2-principal", "grace"),
+    Stop("2-chronic-absence", "grace", chronic_absence),
+    Stop("2-rosters", "priya"),
     Stop("3-coach", "dana"),
     Stop("3-visit", "dana", a_visit),
     Stop("4-director", "marcus", chosen="director-desktop-light"),
@@ -167,9 +176,7 @@ def a_demo() -> Iterator[str]:
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(60)
-            subprocess.run(
-                [sys.executable, "-m", "fairlead.cli", "postgres", "stop"], env=environment, check=False
-            )
+            subprocess.run([sys.executable, "-m", "fairlead.cli", "postgres", "stop"], env=environment, check=False)
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes]) -> str:
