@@ -62,26 +62,49 @@ def receive(scope: Scope, event: Event, *, clocks_agree: bool = True) -> Arrival
             _("Somebody else took this roll. It stays on this device until that person signs in."), "other_person"
         )
     roll = services.lock_own_roll(scope, event.roll_id)
+    offset = clock.now() - event.sent_at
+    return _arrive(scope, roll, event, offset, clock_off=clocks_agree and abs(offset) > TOLERANCE)
+
+
+@transaction.atomic
+def load(scope: Scope, event: Event) -> Arrival:
+    """Take in an event that its device could not send: the office loads it from the file that the teacher exported.
+
+    It is the same event: sent later by the device itself it changes nothing. By whom it was loaded is kept, on the roll
+    too. When it was sent nobody knows, so its own clock is believed, but never into the future.
+    """
+    rolls = Roll.objects.select_for_update(of=("self",)).filter(
+        pk=event.roll_id, organization_id__in=scope.org_ids, section__teacher_id=event.person_id
+    )
+    roll = rolls.first()
+    if roll is None or not services.at_office(scope, roll.organization_id):
+        raise services.NotThere(_("There is no such roll of this teacher at your school."))
+    return _arrive(scope, roll, event, timedelta(0), clock_off=False, loaded_by=scope.person_id)
+
+
+def _arrive(
+    scope: Scope, roll: Roll, event: Event, offset: timedelta, *, clock_off: bool, loaded_by: int | None = None
+) -> Arrival:
     payload = {str(student): event.marks[student] for student in sorted(event.marks)}
     came = find(Arrival, "WHERE t.roll_id = %(roll)s", roll=roll.pk)
     before = next((arrival for arrival in came if arrival.pk == event.id), None)
     if before is not None:
         # What was kept of it may be less: the marks of somebody who has been erased since.
-        if before.person_id != scope.person_id or not before.payload.items() <= payload.items():
+        if before.person_id != event.person_id or not before.payload.items() <= payload.items():
             raise _id_used()
         return before
     now = clock.now()
-    offset = now - event.sent_at
     taken_at = event.claimed_at + offset
     arrival = Arrival(
         id=event.id,
         organization_id=roll.organization_id,
         roll=roll,
-        person_id=scope.person_id,
+        person_id=event.person_id,
+        loaded_by_id=loaded_by,
         device=event.device,
         claimed_at=event.claimed_at,
         clock_offset=round(offset.total_seconds()),
-        clock_off=(clocks_agree and abs(offset) > TOLERANCE) or taken_at > now + TOLERANCE,
+        clock_off=clock_off or taken_at > now + TOLERANCE,
         taken_at=min(taken_at, now),
         received_at=now,
         payload=payload,
@@ -122,7 +145,9 @@ def _decide(scope: Scope, roll: Roll, came: list[Arrival], arrival: Arrival, mar
         arrival.outcome = Arrival.Outcome.SUPERSEDED
         arrival.changed = _differing(roll, marks)
         return
-    receipt = services.write_roll(scope, roll, marks, Way(taken_at=arrival.taken_at if arrival.waited else None))
+    source = Roll.Source.DESK if arrival.loaded_by_id is None else Roll.Source.FILE
+    way = Way(source, taken_at=arrival.taken_at if arrival.waited else None)
+    receipt = services.write_roll(scope, roll, marks, way)
     # One moment for both: by it the event is known again as what was written last.
     arrival.received_at, arrival.changed = receipt.at, receipt.changed
     if not receipt.amended:
@@ -163,6 +188,7 @@ class Notice:
     changed: int
     clock_off: bool
     clock_minutes: int
+    loaded_by: str
 
     @property
     def why(self) -> str:
@@ -172,11 +198,13 @@ class Notice:
 
 _NOTICES = """
 SELECT s.name, coalesce(p.given_name || ' ' || p.family_name, ''), a.outcome, a.reason, a.taken_at, a.received_at,
-       a.changed, a.clock_off, round(abs(a.clock_offset) / 60.0)::integer
+       a.changed, a.clock_off, round(abs(a.clock_offset) / 60.0)::integer,
+       coalesce(l.given_name || ' ' || l.family_name, '')
 FROM attendance_roll r
 JOIN attendance_arrival a ON a.roll_id = r.id
 JOIN roster_section s ON s.id = r.section_id
 LEFT JOIN roster_person p ON p.id = a.person_id
+LEFT JOIN roster_person l ON l.id = a.loaded_by_id
 WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
   AND a.received_at <= %(now)s AND (a.clock_off OR a.outcome IN ('amended', 'superseded', 'refused'))
 ORDER BY a.received_at DESC, s.name

@@ -30,6 +30,7 @@ class Roll(models.Model):
         DESK = "desk", _("teacher's page")
         SUBSTITUTE = "substitute", _("substitute's link")
         PAPER = "paper", _("paper, typed in by the office")
+        FILE = "file", _("file of a device, loaded by the office")
 
     organization = models.ForeignKey(
         "roster.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
@@ -177,6 +178,10 @@ class Arrival(models.Model):
     taken_at = models.DateTimeField()
     received_at = models.DateTimeField()
     payload = models.JSONField()
+    loaded_by = models.ForeignKey(
+        "roster.Person", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False,
+        help_text="who loaded it from an exported file, when the device did not send it itself",
+    )  # fmt: skip
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
     changed = models.PositiveSmallIntegerField()

@@ -258,13 +258,13 @@ SELECT r.id, s.name, t.given_name || ' ' || t.family_name, r.date, r.due_at,
        CASE WHEN r.submitted_at <= %(now)s THEN r.submitted_at END, CASE WHEN r.amended_at <= %(now)s THEN r.amended_at END,
        count(e.id), count(m.id) FILTER (WHERE m.status = 'present'), count(m.id) FILTER (WHERE m.status = 'absent'),
        coalesce(b.name, ''), CASE WHEN r.submitted_at <= %(now)s AND r.source <> 'desk' THEN r.source ELSE '' END,
-       CASE r.source WHEN 'substitute' THEN l.name WHEN 'paper' THEN w.given_name || ' ' || w.family_name ELSE '' END
+       CASE r.source WHEN 'substitute' THEN l.name ELSE coalesce(w.given_name || ' ' || w.family_name, '') END
 FROM attendance_roll r
 JOIN roster_section s ON s.id = r.section_id
 JOIN roster_person t ON t.id = s.teacher_id
 LEFT JOIN roster_period b ON b.id = r.period_id
 LEFT JOIN attendance_substitutelink l ON l.id = r.substitute_id
-LEFT JOIN roster_person w ON w.id = r.submitted_by_id AND r.source = 'paper'
+LEFT JOIN roster_person w ON w.id = r.submitted_by_id AND r.source IN ('paper', 'file')
 LEFT JOIN roster_enrollment e ON e.section_id = s.id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
 LEFT JOIN attendance_attendancemark m
        ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s

@@ -4,6 +4,7 @@ from fairlead.desks.office import (
     bells,
     family_views,
     link_views,
+    outbox_file,
     paper,
     student_views,
     submissions,
@@ -43,6 +44,7 @@ urlpatterns = [
     path("substitutes/make", substitutes.make, name="make_substitute"),
     path("substitutes/<int:link_id>/revoke", substitutes.revoke, name="revoke_substitute"),
     path("paper", paper.page, name="paper"),
+    path("paper/file", outbox_file.load, name="load_outbox"),
     path("paper/sheets", paper.print_sheets, name="paper_sheets"),
     path("paper/<int:roll_id>", paper.type_in, name="type_in"),
 ]

@@ -81,6 +81,11 @@ def read(body: bytes) -> Event:
         said = json.loads(body)
     except (ValueError, RecursionError):
         raise Malformed(_("The message is not JSON.")) from None
+    return event_of(said)
+
+
+def event_of(said: Any) -> Event:
+    """The event in what was read of JSON."""
     if not isinstance(said, dict):
         raise Malformed(_("The message is not an event."))
     return Event(
