@@ -9,20 +9,28 @@ from django.db import connection
 from django.utils import timezone
 
 from fairlead import clock
-from fairlead.apps.access.models import AccessLog, Account
+from fairlead.apps.access.asking import change
+from fairlead.apps.access.models import Account
 from fairlead.apps.access.scope import Scope
 
 
-def log_read(scope: Scope, action: str, target: str, organization_id: int) -> AccessLog:
+def log_read(scope: Scope, action: str, target: str, organization_id: int) -> None:
     """Record that this person looked at `target` (a study's outcomes, a row outside their own school)."""
-    return AccessLog.objects.create(
+    change(
+        _LOG,
         at=clock.now(),
-        person_id=scope.person_id,
-        organization_id=organization_id,
+        person=scope.person_id,
+        organization=organization_id,
         action=action,
         target=target,
         ground=scope.why(organization_id),
     )
+
+
+_LOG = """
+INSERT INTO access_accesslog (at, person_id, organization_id, action, target, ground)
+VALUES (%(at)s, %(person)s, %(organization)s, %(action)s, %(target)s, %(ground)s)
+"""
 
 
 def log_outside(scope: Scope, action: str, person_ids: Iterable[int], organization_id: int) -> None:

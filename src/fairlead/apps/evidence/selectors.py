@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 
 from django.db.models import Prefetch, QuerySet
 
-from fairlead.apps.access.asking import fetch
+from fairlead.apps.access.asking import fetch, find
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.selectors import reads_of
 from fairlead.apps.evidence.models import Claim, Finding, Lottery, Plan, Run, Study, Ticket
@@ -72,12 +71,14 @@ def plan(scope: Scope, plan_id: int) -> Plan | None:
 
 def run(scope: Scope, run_id: int) -> Run | None:
     """One run with its plan; its result, which is large, is read when it is asked for."""
-    return (
-        Run.objects.filter(organization_id__in=scope.org_ids, pk=run_id)
-        .select_related("plan__study", "plan__registered_by", "by")
-        .defer("result")
-        .first()
-    )
+    which = "WHERE t.id = %(id)s AND t.organization_id = ANY (%(orgs)s)"
+    made = next(iter(find(Run, which, without=("result",), id=run_id, orgs=sorted(scope.org_ids))), None)
+    plans = find(Plan, "WHERE t.id = %(id)s", id=made.plan_id) if made else []
+    studies = find(Study, "WHERE t.id = %(id)s", id=plans[0].study_id) if plans else []
+    if made is None or not studies:
+        return None
+    made.plan, made.plan.study = plans[0], studies[0]
+    return made
 
 
 def finding(scope: Scope, finding_id: int) -> Finding | None:
@@ -86,25 +87,6 @@ def finding(scope: Scope, finding_id: int) -> Finding | None:
         Finding.objects.filter(organization_id__in=scope.org_ids, pk=finding_id)
         .select_related("run__plan__study", "run__plan__registered_by")
         .first()
-    )
-
-
-def findings(scope: Scope, run_id: int) -> QuerySet[Finding]:
-    """A run's findings, the primary one first, with the claims that stand on them."""
-    return (
-        Finding.objects.filter(organization_id__in=scope.org_ids, run_id=run_id)
-        .prefetch_related(Prefetch("claims", Claim.objects.select_related("written_by").order_by("id")))
-        .order_by("-primary", "id")
-    )
-
-
-def standing_claims(scope: Scope, on: date) -> QuerySet[Claim]:
-    """Sentences that people may repeat today."""
-    return (
-        Claim.objects.filter(organization_id__in=scope.org_ids, state=Claim.State.STANDING, expires_on__gte=on)
-        .select_related("finding__run__plan__study", "written_by")
-        .defer("finding__run__result", "finding__run__plan__text")
-        .order_by("id")
     )
 
 
@@ -155,23 +137,19 @@ class Progress:
             return None
         return next((c for f in self.run.findings.all() for c in f.claims.all() if c.state == "standing"), None)
 
-    @property
-    def done(self) -> frozenset[str]:
+    @staticmethod
+    def reached(planned: bool, registered: bool, run: bool, claimed: bool) -> frozenset[str]:
         """Steps that are behind."""
-        reached = set()
-        if self.plan is not None:
-            reached |= {"plan", "power"}
-            if self.plan.registered_at:
-                reached.add("registration")
-        if self.run is not None:
-            reached |= {"run", "verdict"}
-        if self.claim is not None:
-            reached.add("claim")
-        return frozenset(reached)
+        reached = {"plan", "power"} if planned else set()
+        reached |= {"registration"} if registered else set()
+        reached |= {"run", "verdict"} if run else set()
+        return frozenset(reached | ({"claim"} if claimed else set()))
 
     @property
     def steps(self) -> list[tuple[str, bool]]:
-        return [(step, step in self.done) for step in self.STEPS]
+        registered = self.plan is not None and self.plan.registered_at is not None
+        done = self.reached(self.plan is not None, registered, self.run is not None, self.claim is not None)
+        return [(step, step in done) for step in self.STEPS]
 
 
 def result_of(of: Run) -> StudyResult:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
-from fairlead.apps.evidence import selectors, services
+from fairlead.apps.evidence import lines, selectors, services
 from fairlead.apps.evidence.models import Finding, Plan, Run, Study
 from fairlead.desks.analyst import shown
 from fairlead.science import impact
@@ -45,8 +45,7 @@ def _finding(request: ScopedRequest, pk: int) -> Finding:
 @needs(*READERS)
 def desk(request: ScopedRequest) -> HttpResponse:
     """Every study, how far it is, and the sentences that may be repeated today."""
-    rows = [selectors.Progress(study) for study in selectors.studies(request.scope)]
-    claims = selectors.standing_claims(request.scope, clock.today())
+    rows, claims = lines.studies(request.scope), lines.standing(request.scope, clock.today())
     return render(request, "analyst/desk.html", {"rows": rows, "claims": claims})
 
 
@@ -148,7 +147,7 @@ def report(request: ScopedRequest, pk: int) -> HttpResponse:
         "plan": made.plan,
         "study": made.plan.study,
         "report": shown.report_of(made, get_language() or "en"),
-        "findings": list(selectors.findings(request.scope, made.pk)),
+        "findings": lines.findings(request.scope, made.pk),
         "may_write": request.scope.has("analyst"),
     }
     return render(request, "analyst/report.html", context)

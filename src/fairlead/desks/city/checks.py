@@ -7,12 +7,8 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from fairlead.desks.shares import percent
 from fairlead.science.sanity import known
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """A share as a percentage in the page's language."""
-    return "—" if value is None else f"{number_format(round(100 * value, digits), digits)} %"
 
 
 def said(finding: dict[str, Any], language: str) -> str:
@@ -24,7 +20,7 @@ def said(finding: dict[str, Any], language: str) -> str:
         return words % {"n": n, "of": of}
     if finding["kind"] == "usual":
         words = _("The median is %(value)s; for many schools it lies between %(low)s and %(high)s.")
-        return words % {k: percent(finding[k]) for k in ("value", "low", "high")}
+        return words % {k: percent(finding[k], 1) for k in ("value", "low", "high")}
     if finding["kind"] == "bound":
         words = _("%(n)s of %(of)s schools have a pair with “%(other)s” that no school can have.")
         return words % {"n": n, "of": of, "other": other}

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.attendance import measures as room
 from fairlead.apps.attendance.aggregate_models import CityMeasure
-from fairlead.desks.city.checks import percent, said
+from fairlead.desks.city.checks import said
+from fairlead.desks.shares import percent
 from fairlead.science.sanity import known
 
 
@@ -32,5 +33,5 @@ def _shown(record: CityMeasure) -> dict[str, Any]:
         "findings": [(finding["verdict"], said(finding, language)) for finding in findings],
         "like": [known()[key].label(language) for key in record.evidence["behaves_like"]],
         "other": next((known()[f["other"]].label(language) for f in findings if f["other"]), ""),
-        "fifths": [(n, percent(value), percent(other)) for n, value, other in record.evidence["fifths"]],
+        "fifths": [(n, percent(value, 1), percent(other, 1)) for n, value, other in record.evidence["fifths"]],
     }

@@ -20,7 +20,8 @@ from fairlead.apps.attendance import aggregates
 from fairlead.apps.attendance.aggregate_models import CityDataset
 from fairlead.apps.attendance.aggregates import Month, SchoolSubmission, Year
 from fairlead.desks.charts import BAND, INK, SERIES, Figure, figure
-from fairlead.desks.city.checks import percent, said
+from fairlead.desks.city.checks import said
+from fairlead.desks.shares import percent
 from fairlead.science.attendance import in_force, lateness_rules
 
 EDGES = (0.01, 0.05, 0.10, 0.80)
@@ -54,10 +55,10 @@ def submission(request: ScopedRequest) -> HttpResponse:
             "year": year,
             "total": total,
             "missing": missing,
-            "share": percent(missing / total),
+            "share": percent(missing / total, 1),
             "year_share": percent(year.share, 2),
-            "coverage": percent(year.coverage),
-            "rows_by_year": [(y, percent(y.share, 2), percent(y.coverage)) for y in years],
+            "coverage": percent(year.coverage, 1),
+            "rows_by_year": [(y, percent(y.share, 2), percent(y.coverage, 1)) for y in years],
             "months": _kept(dataset, year, "months", lambda: _months(aggregates.months(scope, dataset, year.begins))),
             "spread": _kept(
                 dataset, year, "spread", lambda: _spread(aggregates.distribution(scope, dataset, year.begins, EDGES))
@@ -101,8 +102,8 @@ def _kinds(counts: dict[str, int]) -> list[tuple[str, str, int]]:
 def _row(school: SchoolSubmission) -> dict[str, Any]:
     return {
         "school": school,
-        "share": percent(school.share),
-        "interval": _("%(low)s to %(high)s") % {"low": percent(school.low), "high": percent(school.high)},
+        "share": percent(school.share, 1),
+        "interval": _("%(low)s to %(high)s") % {"low": percent(school.low, 1), "high": percent(school.high, 1)},
     }
 
 

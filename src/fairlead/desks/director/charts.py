@@ -9,12 +9,12 @@ from typing import Any
 
 import altair as alt
 from django.core.cache import cache
-from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fairlead.desks.charts import PALETTE, Figure, figure
 from fairlead.desks.director.shown import Beside, NeedRow
+from fairlead.desks.shares import percent
 
 COLOURS = ("c6", "c1", "c2")
 UPRIGHT = "M-0.14,-1.15L0.14,-1.15L0.14,1.15L-0.14,1.15Z"  # a tall bar, seen behind and in front of the other marks
@@ -24,10 +24,6 @@ def _kept(kind: str, numbers: list[Any], draw: Callable[[], Figure]) -> Figure:
     """The picture of these numbers in the reader's language: built once, since building takes longer than the page."""
     told = json.dumps([kind, get_language(), numbers]).encode()
     return cache.get_or_set("director:" + hashlib.sha256(told).hexdigest(), draw, None)  # type: ignore[return-value]
-
-
-def _percent(share: float) -> str:
-    return number_format(round(100 * share), 0) + " %"
 
 
 def curve(shown: Beside) -> Figure | None:
@@ -48,7 +44,7 @@ def curve(shown: Beside) -> Figure | None:
     names = [s[0] for s in series]
     for i, x in enumerate(reference.curve_schools):
         if i and len(reference.curve_schools) == len(series[0][1]):
-            table.append([_percent(float(x)), *(_percent(float(m[i])) for _name, _x, m in series if len(m) > i)])
+            table.append([percent(float(x)), *(percent(float(m[i])) for _name, _x, m in series if len(m) > i)])
     return _kept("curve", data, lambda: _curve(data, names, table))
 
 

@@ -22,8 +22,8 @@ from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance import families, family_services, selectors, services
 from fairlead.desks.office.family_forms import ContactForm
 from fairlead.desks.office.languages import LANGUAGES
-from fairlead.desks.office.shares import percent
 from fairlead.desks.office.views import board, own_school
+from fairlead.desks.shares import percent
 
 
 @dataclass(frozen=True, slots=True)

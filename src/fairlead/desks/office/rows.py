@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from fairlead.apps.attendance.families import Claim
 from fairlead.apps.attendance.selectors import AbsentStudent
 from fairlead.desks.office.languages import language_name, relation_name
-from fairlead.desks.office.shares import percent
+from fairlead.desks.shares import percent
 from fairlead.desks.stencil import Stencil
 
 FORM = ("name", "who", "csrf_token")

@@ -9,7 +9,10 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from fairlead.desks.shares import percent
+
 register = template.Library()
+register.filter("percent", percent)
 
 STEPS = {
     "plan": _("Plan"),
@@ -41,13 +44,6 @@ def step_name(step: str) -> str:
 @register.filter
 def rating_name(rating: str) -> str:
     return str(RATINGS[rating])
-
-
-@register.filter
-def percent(share: float) -> str:
-    """A share as a whole percentage; never 0 % or 100 % for what is not."""
-    whole = min(99, max(1, round(100 * share))) if 0 < share < 1 else round(100 * share)
-    return f"{number_format(whole)} %"
 
 
 @register.filter

@@ -13,16 +13,12 @@ from django.utils.translation import gettext as _
 from fairlead.apps.caseload.models import CaseloadPlan
 from fairlead.apps.caseload.planning import PlanView
 from fairlead.desks.director import shown
+from fairlead.desks.shares import percent
 from fairlead.science.allocation.need import Ingredient
 
 register = template.Library()
 register.filter("days_ago", shown.days_ago)
-
-
-@register.filter
-def percent(share: float | None, decimals: int = 0) -> str:
-    """A part of 1 as a percentage."""
-    return "–" if share is None else f"{number_format(round(100 * share, decimals), decimals)} %"
+register.filter("percent", percent)
 
 
 @register.filter

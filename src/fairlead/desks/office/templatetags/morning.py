@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from fairlead.desks.office import rows
 from fairlead.desks.office.languages import language_name, relation_name
 from fairlead.desks.office.pages import pages
-from fairlead.desks.office.shares import percent
+from fairlead.desks.shares import percent
 
 register = template.Library()
 
