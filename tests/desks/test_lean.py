@@ -45,14 +45,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cost]:
 
 # person, page: at most so many queries, model instances (the account is one), template nodes
 BUDGETS = {
-    ("amara", "teacher:desk"): (12, 3, 200),
-    ("luis", "office:desk"): (13, 3, 250),
-    ("grace", "principal:desk"): (15, 3, 250),
-    ("dana", "coach:desk"): (10, 1, 250),
-    ("ines", "network:desk"): (12, 8, 350),
-    ("marcus", "director:desk"): (15, 250, 700),
-    ("tomas", "analyst:desk"): (12, 30, 250),
-    ("ruth", "city:desk"): (12, 40, 350),
+    ("amara", "teacher:desk"): (9, 1, 150),
+    ("luis", "office:desk"): (13, 1, 200),
+    ("grace", "principal:desk"): (15, 1, 200),
+    ("dana", "coach:desk"): (10, 1, 200),
+    ("ines", "network:desk"): (10, 8, 250),
+    ("marcus", "director:desk"): (15, 1, 400),
+    ("tomas", "analyst:desk"): (8, 1, 250),
+    ("ruth", "city:desk"): (10, 15, 200),
 }
 
 
