@@ -13,11 +13,13 @@ from fairlead.science.impact import EstimationError, least_squares
 from tests.plugins.skips import needs_data
 
 
-def second_engine(y, x, absorb, cluster, errors):
+def second_engine(y, x, absorb, cluster, errors, weights=None):
     """The same regression the long way: a dummy for every group, lstsq, and the sandwich written out."""
     groups = np.zeros(y.size) if absorb is None else absorb
     dummies = (groups[:, None] == np.unique(groups)[None, :]).astype(float)
     full = np.hstack([x, dummies])
+    if weights is not None:
+        y, full = np.sqrt(weights) * y, np.sqrt(weights)[:, None] * full
     beta = np.linalg.lstsq(full, y, rcond=None)[0]
     e = y - full @ beta
     n, p = full.shape
@@ -74,6 +76,26 @@ def test_equals_the_second_engine(errors, absorb, nested):
     np.testing.assert_allclose(fit.coefficients, beta, rtol=1e-9)
     np.testing.assert_allclose(fit.covariance, covariance, rtol=1e-9)
     np.testing.assert_allclose(fit.df, df, rtol=1e-9)
+
+
+@pytest.mark.parametrize("errors", ["HC1", "CR1", "CR2"])
+@pytest.mark.parametrize("absorb", [True, False])
+def test_weights_equal_the_second_engine(errors, absorb):
+    """Rows multiplied by the roots of their weights; the same tolerance as without weights."""
+    y, x, block, cluster = sample(4)
+    weights = np.random.default_rng(4).uniform(0.2, 5, y.size)
+    absorbed = block if absorb else None
+    fit = least_squares(y, x, names=("t", "pre"), absorb=absorbed, cluster=cluster, errors=errors, weights=weights)
+    beta, covariance, df = second_engine(y, x, absorbed, cluster, errors, weights)
+    np.testing.assert_allclose(fit.coefficients, beta, rtol=1e-9)
+    np.testing.assert_allclose(fit.covariance, covariance, rtol=1e-9)
+    np.testing.assert_allclose(fit.df, df, rtol=1e-9)
+
+
+@pytest.mark.parametrize("weights", [np.zeros(160), np.ones(3), np.full(160, np.nan)])
+def test_weights_that_are_none_are_refused(weights):
+    with pytest.raises(EstimationError, match="positive, finite weight"):
+        least_squares(Y, X, names=("t", "pre"), weights=weights)
 
 
 @pytest.mark.parametrize("errors", ["CR1", "CR2"])

@@ -56,6 +56,7 @@ def least_squares(
     absorb: ArrayLike | None = None,
     cluster: ArrayLike | None = None,
     errors: str = "HC1",
+    weights: ArrayLike | None = None,
 ) -> Fit:
     """Regress `y` on the columns of `x` and the absorbed groups, checking first that the answer is
     determined.
@@ -68,6 +69,8 @@ def least_squares(
     absorb : (n,) labels of the fixed effects; None means one common intercept.
     cluster : (n,) labels of the clusters; needed by CR1 and CR2.
     errors : "HC1" (df = n − rank), "CR1" (df = G − 1) or "CR2" (Satterthwaite df per coefficient).
+    weights : (n,) positive and known, as from matching; None means one each. The errors hold for whatever the
+        residuals' variances are; the df of CR2 take them to be inverse to the weights.
 
     Notes
     -----
@@ -89,6 +92,7 @@ def least_squares(
     outcome = np.asarray(y, dtype=float)
     design = np.asarray(x, dtype=float)
     _check_shapes(outcome, design, names, errors)
+    root = _root_weights(weights, outcome.size)
     groups = _codes(absorb, outcome.size)
     clusters = None if cluster is None else _codes(cluster, outcome.size)
     if errors != "HC1":
@@ -101,7 +105,7 @@ def least_squares(
                 "1",
                 "use another cluster column, or say that one cluster cannot support this question",
             )
-    within_y, within_x = _within(outcome[:, None], groups)[:, 0], _within(design, groups)
+    within_y, within_x = _within(outcome[:, None], groups, root)[:, 0], _within(design, groups, root)
     _check_varies(outcome, within_y)
     _check_columns(design, within_x, names, absorbed=absorb is not None)
     absorbed = int(groups.max()) + 1
@@ -113,7 +117,9 @@ def least_squares(
             f"{outcome.size} rows, {rank} columns",
             "use fewer covariates or coarser fixed effects",
         )
-    return fit_arrays(within_y, within_x, names, groups, clusters, errors)
+    if root is not None:
+        within_y, within_x = root * within_y, root[:, None] * within_x
+    return fit_arrays(within_y, within_x, names, groups, clusters, errors, root)
 
 
 def fit_arrays(
@@ -123,8 +129,10 @@ def fit_arrays(
     groups: Codes,
     clusters: Codes | None,
     errors: str,
+    root: Vector | None = None,
 ) -> Fit:
-    """The computation alone, on outcome and regressors that are already within-transformed and checked."""
+    """The computation alone, on outcome and regressors that are already within-transformed and checked; with weights,
+    also multiplied by `root`, their square roots."""
     n, k = within_x.shape
     absorbed = int(groups.max()) + 1
     rank = k + absorbed
@@ -157,7 +165,7 @@ def fit_arrays(
     else:
         assert clusters is not None
         assert count is not None
-        covariance, df = _cr2(within_x, residuals, bread, groups, clusters)
+        covariance, df = _cr2(within_x, residuals, bread, groups, clusters, root)
     for array in (coefficients, covariance, df):
         array.flags.writeable = False
     return Fit(
@@ -175,16 +183,19 @@ def fit_arrays(
     )
 
 
-def _cr2(within_x: Vector, residuals: Vector, bread: Vector, groups: Codes, clusters: Codes) -> tuple[Vector, Vector]:
+def _cr2(
+    within_x: Vector, residuals: Vector, bread: Vector, groups: Codes, clusters: Codes, weights_root: Vector | None
+) -> tuple[Vector, Vector]:
     """CR2 covariance and Satterthwaite df without forming any n×n matrix.
 
     The hat block of a cluster is ZZ' with Z = [X̃ L, D/√n_d], L L' = bread; so (I − ZZ')^(−1/2) acts only
     along the left singular vectors of Z. Directions that the fixed effects use up entirely (singular value
-    1) are left as they are.
+    1) are left as they are. With weights every row of Z carries its square root, and n_d is a sum of weights.
     """
     k = within_x.shape[1]
     root = np.linalg.cholesky(bread)
-    sizes = np.bincount(groups)
+    unit = np.ones(groups.size) if weights_root is None else weights_root
+    sizes = np.bincount(groups, weights=unit**2)
     count, order = int(clusters.max()) + 1, np.argsort(clusters, kind="stable")
     bounds = np.searchsorted(clusters[order], np.arange(count + 1))
     meat = np.zeros((k, k))
@@ -195,7 +206,7 @@ def _cr2(within_x: Vector, residuals: Vector, bread: Vector, groups: Codes, clus
         rows = order[bounds[s] : bounds[s + 1]]
         own, local = np.unique(groups[rows], return_inverse=True)
         dummies = np.zeros((rows.size, own.size))
-        dummies[np.arange(rows.size), local] = 1 / np.sqrt(sizes[own][local])
+        dummies[np.arange(rows.size), local] = unit[rows] / np.sqrt(sizes[own][local])
         block = within_x[rows]
         left, values, _ = np.linalg.svd(np.hstack([block @ root, dummies]), full_matrices=False)
         rest = 1 - np.minimum(values, 1.0) ** 2
@@ -208,19 +219,37 @@ def _cr2(within_x: Vector, residuals: Vector, bread: Vector, groups: Codes, clus
         along_x[s] = v.T @ block
         along_d[s][:, own] = v.T @ dummies
     df = np.empty(k)
-    for j in range(k):
-        p = np.diag(diagonal[:, j]) - along_x[:, j] @ bread @ along_x[:, j].T - along_d[:, j] @ along_d[:, j].T
-        df[j] = np.trace(p) ** 2 / (p**2).sum()
+    for j in range(k):  # P = diagonal − UU': its traces need no matrix of clusters by clusters
+        u = np.hstack([along_x[:, j] @ root, along_d[:, j]])
+        own_part = (u**2).sum(axis=1)
+        trace = diagonal[:, j].sum() - own_part.sum()
+        square = (diagonal[:, j] * (diagonal[:, j] - 2 * own_part)).sum() + ((u.T @ u) ** 2).sum()
+        df[j] = trace**2 / square
     return bread @ meat @ bread, df
 
 
-def _within(columns: Vector, groups: Codes) -> Vector:
-    """Subtract each group's mean from each column; the grand mean goes first, so large offsets cost no
+def _within(columns: Vector, groups: Codes, root: Vector | None) -> Vector:
+    """Subtract each group's (weighted) mean from each column; the grand mean goes first, so large offsets cost no
     digits."""
     centred = columns - columns.mean(axis=0)
     count = int(groups.max()) + 1
-    sizes = np.bincount(groups, minlength=count)[:, None]
-    return centred - (_sums(centred, groups, count) / sizes)[groups]
+    weights = np.ones(groups.size) if root is None else root**2
+    sizes = np.bincount(groups, weights=weights, minlength=count)[:, None]
+    return centred - (_sums(centred * weights[:, None], groups, count) / sizes)[groups]
+
+
+def _root_weights(weights: ArrayLike | None, n: int) -> Vector | None:
+    if weights is None:
+        return None
+    values = np.asarray(weights, dtype=float)
+    if values.shape != (n,) or not np.isfinite(values).all() or not (values > 0).all():
+        raise _refuse(
+            "weights",
+            "one positive, finite weight per row is needed",
+            f"shape {values.shape}",
+            "leave out the rows that have no weight",
+        )
+    return np.sqrt(values)
 
 
 def _sums(columns: Vector, groups: Codes, count: int) -> Vector:
