@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from fairlead import clock
 from fairlead.apps.access import retention, tasks
-from fairlead.apps.attendance.models import AttendanceMark
+from fairlead.apps.attendance.models import AttendanceMark, FamilyAnswer, FamilyLink
 from fairlead.apps.roster.models import Enrollment, Person
 from fairlead.site.keeping import retain as command
 from fairlead.site.refusal import Refusal
+from tests.access import family_objects
 
 
 def due() -> dict[str, int]:
@@ -43,6 +44,24 @@ def test_listing_changes_nothing(ended: str) -> None:
     before = due()
     assert due() == before
     assert Session.objects.filter(session_key=ended).exists()
+
+
+def test_a_familys_link_goes_and_one_that_was_answered_stays_with_its_answer(seeded: Any) -> None:
+    FamilyAnswer.objects.all().delete()
+    FamilyLink.objects.all().delete()
+    answered = FamilyAnswer.objects.get(pk=family_objects.answer(seeded)).link_id
+    lasting = family_objects.link(seeded, "another", date=seeded.today - timedelta(days=1)).pk
+    left = family_objects.link(seeded, "a third", date=seeded.today - timedelta(days=2)).pk
+    long_ago = seeded.moment - timedelta(days=91)
+    FamilyLink.objects.filter(pk__in=[answered, left]).update(expires_at=long_ago)
+    assert due()["family_links"] == 1
+    assert [found.rows for found in retention.apply(["family_links"])] == [1]
+    assert set(FamilyLink.objects.values_list("pk", flat=True)) == {answered, lasting}
+    FamilyAnswer.objects.update(at=seeded.moment - timedelta(days=800))
+    assert due()["family_answers"] == 1
+    retention.apply(["family_answers", "family_links"])
+    assert not FamilyAnswer.objects.exists()
+    assert due()["family_links"] == 1, "the link of the answer is due by its own rule now"
 
 
 def test_history_of_every_table_is_meant(seeded: Any) -> None:

@@ -40,6 +40,7 @@ class Rule:
     since: date
     ground: str
     confidence: str
+    kept_by: tuple[str, ...] = ()
 
     def before(self, today: date) -> date:
         """Rows from before this day are due."""
@@ -70,7 +71,8 @@ def rules() -> tuple[Rule, ...]:
 
 def _rule(key: str, said: dict[str, Any]) -> Rule:
     try:
-        rule = Rule(key=key, **({"years": 0, "days": 0} | said))
+        kept_by = tuple(said.get("kept_by", ()))
+        rule = Rule(key=key, **({"years": 0, "days": 0} | said | {"kept_by": kept_by}))
     except TypeError as error:
         raise BadRule(f"{key}: {error}") from None
     if rule.confidence not in CONFIDENCE:
@@ -108,17 +110,27 @@ def _tables(rule: Rule) -> list[str]:
 def _count(rule: Rule, before: date) -> int:
     if rule.table == "people":
         return len(_left(before))
-    return sum(_run(f'SELECT count(*) FROM "{t}" WHERE "{rule.column}" < %s', before) for t in _tables(rule))  # noqa: S608
+    return sum(_run(f"SELECT count(*) {_rows(rule, t)}", before) for t in _tables(rule))
 
 
 def _delete(rule: Rule, before: date) -> int:
-    """Only history, logs and tries have rules of rows: nothing else points at them."""
+    """Only rows at which nothing else points, or of which the rule says what does (`kept_by`)."""
     if rule.table == "people":
         people = _left(before)
         for person in people:
             erasure.erase(person)
         return len(people)
-    return sum(_run(f'DELETE FROM "{t}" WHERE "{rule.column}" < %s', before) for t in _tables(rule))  # noqa: S608
+    return sum(_run(f"DELETE {_rows(rule, t)}", before) for t in _tables(rule))
+
+
+def _rows(rule: Rule, table: str) -> str:
+    """The rows of a rule in one of its tables; the names are those of the rules' file."""
+    pointing = [told.partition(".")[::2] for told in rule.kept_by]
+    kept = "".join(
+        f' AND NOT EXISTS (SELECT FROM "{other}" k WHERE k."{column}" = "{table}".id)'
+        for other, column in pointing
+    )
+    return f'FROM "{table}" WHERE "{rule.column}" < %s{kept}'
 
 
 def _run(sql: str, before: date) -> int:
