@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 from zoneinfo import ZoneInfo
@@ -78,7 +79,7 @@ def measure(page: Page) -> None:
     hands = [asked.connection() for _ in range(USERS)]
     rows = asked.fetch(hands[0])
     by_page, by_hand = users_at_once(
-        [lambda: get(address, cookies)] * USERS, [lambda hand=hand: asked.fetch(hand) for hand in hands]
+        [partial(get, address, cookies)] * USERS, [partial(asked.fetch, hand) for hand in hands]
     )
     for hand in hands:
         hand.close()
@@ -97,7 +98,12 @@ def get(address: str, cookies: str) -> bytes:
     status: list[str] = []
     environ: dict[str, Any] = {"PATH_INFO": address, "HTTP_COOKIE": cookies, "HTTP_HOST": "localhost"}
     setup_testing_defaults(environ)
-    answer = application(environ, lambda code, _headers: status.append(code))
+
+    def begin(code: str, *_headers: Any) -> Callable[[bytes], None]:
+        status.append(code)
+        return lambda _chunk: None
+
+    answer: Any = application(environ, begin)
     try:
         body = b"".join(answer)
     finally:
@@ -130,7 +136,7 @@ class Asked:
             cursor.execute("SELECT " + ", ".join(f"current_setting('fairlead.{name}')" for name in names))
             self.settings = dict(zip(names, cursor.fetchone() or (), strict=True))
             school = scope.roles[0].organization_id
-            self.parameters = {"person": person, "school": school, "orgs": sorted(scope.org_ids)}
+            self.parameters: dict[str, Any] = {"person": person, "school": school, "orgs": sorted(scope.org_ids)}
             self.parameters |= {"today": today, "now": now, "arg": None}
             if page.arg:
                 cursor.execute(page.arg, self.parameters)

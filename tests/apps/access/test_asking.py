@@ -71,8 +71,7 @@ def test_history_told_once_holds_to_the_end_of_the_transaction(seeded: Any) -> N
     assert told == [("/here",)] * 2
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_connection_that_ended_is_noticed_without_asking_the_server(django_db_blocker: Any) -> None:
+def test_a_connection_that_ended_is_noticed_without_asking_the_server(world: Any, django_db_blocker: Any) -> None:
     """A kept connection is asked for its socket alone; when the server ended it, there is something to read."""
     import psycopg
 
