@@ -108,6 +108,15 @@ def test_one_click_queues_the_sample_once(as_person: Any) -> None:
     assert "Load Grand Bend" not in page
 
 
+def test_of_two_clicks_at_the_same_moment_the_second_finds_it_under_way(as_person: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sample, "state", lambda: sample.OFFERED)  # as both saw it
+    client = as_person(None)
+    for _ in range(2):
+        response = client.post(reverse("welcome:load_sample"))
+        assert (response.status_code, response["Location"]) == (302, "/#grand-bend")
+    assert _queued() == 1
+
+
 def test_from_another_machine_or_outside_the_demo_nothing_is_loaded(as_person: Any, settings: Any) -> None:
     client = as_person("ines")
     assert client.post(reverse("welcome:load_sample"), REMOTE_ADDR="192.0.2.7").status_code == 404

@@ -13,7 +13,14 @@ from django.utils import timezone
 from fairlead import clock
 from fairlead.apps.access import retention, tasks
 from fairlead.apps.attendance.models import AttendanceMark, FamilyAnswer, FamilyLink
-from fairlead.apps.roster.models import Enrollment, Person
+from fairlead.apps.roster.models import (
+    Enrollment,
+    ImportChange,
+    ImportRun,
+    ImportUpload,
+    Organization,
+    Person,
+)
 from fairlead.site.keeping import retain as command
 from fairlead.site.refusal import Refusal
 from tests.access import family_objects
@@ -38,6 +45,22 @@ def test_only_what_is_past_its_time_goes(ended: str) -> None:
     assert set(Session.objects.values_list("session_key", flat=True)) >= {"lasting"}
     assert not Session.objects.filter(session_key=ended).exists()
     assert due()["sessions"] == 0
+
+
+def test_a_roster_that_nobody_confirmed_goes_after_a_month(seeded: Any) -> None:
+    district = Organization.objects.get(kind="network")
+    for days in (40, 5):
+        sent = clock.now() - timedelta(days=days)
+        run = ImportRun.objects.create(organization=district, status="shown", file_name=f"{days}.zip", at=sent)
+        ImportUpload.objects.create(run=run, organization=district, content=b"names")
+        ImportChange.objects.create(
+            run=run, organization=district, table="people", outcome="new", key="k", label="A Name", fields={"_person": 1}
+        )  # fmt: skip
+    before = due()["rosters_waiting"]
+    assert [found.rows for found in retention.apply(["rosters_waiting"])] == [before] == [1]
+    assert list(ImportUpload.objects.values_list("run__file_name", flat=True)) == ["5.zip"]
+    assert list(ImportChange.objects.values_list("run__file_name", flat=True)) == ["5.zip"]
+    assert ImportRun.objects.get(file_name="40.zip").status == "discarded"
 
 
 def test_listing_changes_nothing(ended: str) -> None:

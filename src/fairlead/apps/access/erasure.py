@@ -118,8 +118,13 @@ def digest(sourced_id: str) -> str:
 
 def was_erased(sourced_ids: Collection[str]) -> set[str]:
     """Those of these sourced ids whose person has been erased here: an import must not bring them back unasked."""
-    by_digest = {digest(sourced_id): sourced_id for sourced_id in sourced_ids}
-    return {by_digest[d] for d in Erasure.objects.filter(digest__in=by_digest).values_list("digest", flat=True)}
+    erased = set(Erasure.objects.values_list("digest", flat=True))  # few, where a roster may have a million ids
+    return {sourced_id for sourced_id in sourced_ids if digest(sourced_id) in erased} if erased else set()
+
+
+def any_erased() -> bool:
+    """Whether anybody has been erased here at all."""
+    return Erasure.objects.exists()
 
 
 def _erase(person: Any) -> tuple[list[Line], Erasing]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from procrastinate.contrib.django import app as jobs
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.exceptions import AlreadyEnqueued
 
 from fairlead.apps.roster import selectors as roster
 
@@ -35,4 +38,6 @@ def state() -> str:
 def begin() -> None:
     """Let the worker load it; a second click while it does changes nothing."""
     if state() in (OFFERED, FAILED):
-        jobs.configure_task(LOAD, queueing_lock=LOAD).defer()
+        # Of two clicks at the same moment one comes too late, and finds what it wanted under way.
+        with suppress(AlreadyEnqueued), transaction.atomic():
+            jobs.configure_task(LOAD, queueing_lock=LOAD).defer()

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from fairlead.apps.roster.exchange import merge, running
+from fairlead.apps.access import erasure
+from fairlead.apps.roster.exchange import merge, nouns, running
 from fairlead.apps.roster.exchange.problems import ExchangeError
 from fairlead.apps.roster.models import (
     Demographics,
@@ -279,6 +280,26 @@ def test_a_section_without_a_teacher_is_said(bring: Any) -> None:
     assert bring(plain()).diff.counts["classes"]["changed"] == 1
 
 
+def test_a_section_of_a_year_that_has_ended_needs_no_teacher(bring: Any) -> None:
+    files = plain()
+    files["academicSessions"].append(
+        {"sourcedId": "old", "title": "2024-25", "type": "schoolYear", "startDate": "2024-08-24", "endDate": "2025-06-11"}
+    )  # fmt: skip
+    files["classes"][1]["termSourcedIds"] = "old"
+    files["enrollments"] = without(files["enrollments"], lambda r: r["sourcedId"] in ("x1", "x2"))
+    assert bring(files).diff.vacancies == 1
+
+
+def test_who_was_erased_is_not_brought_back(bring: Any) -> None:
+    bring(plain())
+    erasure.erase(Person.objects.get(sourced_id="s3"))
+    found = bring(plain())
+    assert outcomes(found, "people") == (0, 0, 12, 0, 1)
+    assert outcomes(found, "enrollments") == (0, 0, 9, 0, 1)
+    assert ("users.csv", 4, "sourcedId", "people", nouns.ERASED, nouns.ASK_WHO_ERASED) in found.diff.refused
+    assert not Person.objects.filter(sourced_id="s3").exists()
+
+
 def test_another_network_cannot_be_reached(bring: Any) -> None:
     bring(plain())
     other = Organization.objects.create(name="Other", kind="network", sourced_id="other")
@@ -302,15 +323,23 @@ def test_many_rows_into_an_empty_table_have_their_indexes_again(bring: Any, monk
     def shape() -> list[Any]:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'roster_teaching'::regclass "
-                "UNION SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'roster_teaching' ORDER BY 1, 2"
+                "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
+                "WHERE conrelid IN ('roster_teaching'::regclass, 'roster_personidentifier'::regclass) "
+                "UNION SELECT indexname, indexdef FROM pg_indexes "
+                "WHERE tablename IN ('roster_teaching', 'roster_personidentifier') ORDER BY 1, 2"
             )
             return cursor.fetchall()
 
     before = shape()
     monkeypatch.setattr(merge, "MANY", 1)
-    monkeypatch.setattr(merge, "GROWING", (("roster_teaching", "resolved_teaching"),))
-    bring(plain())
+    growing = (("roster_teaching", "resolved_teaching"), ("roster_personidentifier", "resolved_people"))
+    monkeypatch.setattr(merge, "GROWING", growing)
+    PersonIdentifier.objects.all().delete()
+    files = plain()
+    files["users"][1]["userIds"] = files["users"][0]["userIds"]  # of two who have the same number one gets it
+    bring(files)
+    assert PersonIdentifier.objects.get(source="net:State/student", value="901").person.sourced_id == "s1"
+    assert PersonIdentifier.objects.filter(source="net:sis").count() == 13
     assert Teaching.objects.count() == 2
     assert shape() == before
 

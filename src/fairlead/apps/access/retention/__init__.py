@@ -110,6 +110,8 @@ def _tables(rule: Rule) -> list[str]:
 def _count(rule: Rule, before: date) -> int:
     if rule.table == "people":
         return len(_left(before))
+    if rule.table == "uploads":
+        return int(_waiting(before).count())
     return sum(_run(f"SELECT count(*) {_rows(rule, t)}", before) for t in _tables(rule))
 
 
@@ -120,6 +122,8 @@ def _delete(rule: Rule, before: date) -> int:
         for person in people:
             erasure.erase(person)
         return len(people)
+    if rule.table == "uploads":
+        return _discard(list(_waiting(before).values_list("pk", flat=True)))
     return sum(_run(f"DELETE {_rows(rule, t)}", before) for t in _tables(rule))
 
 
@@ -127,10 +131,22 @@ def _rows(rule: Rule, table: str) -> str:
     """The rows of a rule in one of its tables; the names are those of the rules' file."""
     pointing = [told.partition(".")[::2] for told in rule.kept_by]
     kept = "".join(
-        f' AND NOT EXISTS (SELECT FROM "{other}" k WHERE k."{column}" = "{table}".id)'
-        for other, column in pointing
+        f' AND NOT EXISTS (SELECT FROM "{other}" k WHERE k."{column}" = "{table}".id)' for other, column in pointing
     )
     return f'FROM "{table}" WHERE "{rule.column}" < %s{kept}'
+
+
+def _waiting(before: date) -> Any:
+    """Imports by the web whose file is still kept, since nobody has decided."""
+    runs = apps.get_model("roster", "ImportRun").objects
+    return runs.filter(upload__isnull=False, at__lt=timezone.make_aware(datetime.combine(before, time.min)))
+
+
+def _discard(runs: list[int]) -> int:
+    """The file goes, and with it the names of those who did not come in; the import is remembered as discarded."""
+    apps.get_model("roster", "ImportUpload").objects.filter(run__in=runs).delete()
+    apps.get_model("roster", "ImportChange").objects.filter(run__in=runs, fields__has_key="_person").delete()
+    return int(apps.get_model("roster", "ImportRun").objects.filter(pk__in=runs).update(status="discarded"))
 
 
 def _run(sql: str, before: date) -> int:

@@ -82,9 +82,12 @@ def compare(job: Job, staged: Staged, tables: dict[str, pl.DataFrame]) -> Diff:
     diff.examples = [example for name in job.present() for example in examples(name, job)]
     diff.examples += questions(job)
     diff.vacancies = int(
-        ask("SELECT count(*) FROM resolved_classes WHERE outcome IN ('n', 'c') AND n_teacher_id = %(vacancy)s", job)[
-            0
-        ][0]
+        ask(
+            "SELECT count(*) FROM resolved_classes c LEFT JOIN resolved_sessions r ON r.id = c.n_session_id "
+            "AND r.outcome <> 'q' LEFT JOIN roster_academicsession y ON y.id = c.n_session_id "
+            "WHERE c.outcome IN ('n', 'c') AND c.n_teacher_id = %(vacancy)s AND coalesce(r.n_ends, y.ends) >= %(today)s",
+            job,
+        )[0][0]
     )
     return diff
 

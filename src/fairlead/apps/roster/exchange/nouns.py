@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection
 
+from fairlead.apps.access import erasure
 from fairlead.apps.roster.exchange.job import Job
 from fairlead.apps.roster.exchange.problems import gettext_noop as _
 
@@ -27,6 +28,8 @@ ONE_KIND = _("Give the two persons different identifiers, or mend the role.")
 TWO_PERSONS = _("Its identifiers belong to two different persons.")
 WHICH_PERSON = _("Mend the identifiers in the system that made the file, so that they name one person.")
 SAME_PERSON = _("Another row of the file is the same person.")
+ERASED = _("This person was erased here and is not brought back.")
+ASK_WHO_ERASED = _("Take the person out of the export. If the erasure was a mistake, ask whoever runs Fairlead.")
 NO_SESSION = _("It names no session, and no school year holds today.")
 SEND_SESSION = _("Send the sessions as well (academicSessions.csv), or name one.")
 
@@ -256,6 +259,7 @@ def resolve(noun: Noun, job: Job) -> None:
     quarantine(job, noun.name, checks)
     if noun.name == "people":
         _one_row_a_person(job)
+        _not_again(job)
     run(f"ANALYZE resolved_{noun.name}", job)
     _map(noun, job)
     if noun.name in ("orgs", "sessions"):
@@ -307,24 +311,8 @@ def _one_row_a_person(job: Job) -> None:
         "FROM resolved_people WHERE NOT fresh AND outcome <> 'q') r WHERE n > 1"
     )
     found = ask(f"SELECT _file, _line FROM ({twice}) t", job)
-    again = _same_as_another(job)
-    for file, line in found + again:
-        run(
-            "INSERT INTO import_refused VALUES (%(file)s, %(line)s, 'sourcedId', 'people', %(problem)s, %(next)s)",
-            job, file=file, line=line, problem=SAME_PERSON, next=WHICH_PERSON,
-        )  # fmt: skip
-    if found:
-        run(
-            f"UPDATE resolved_people r SET outcome = 'q' FROM ({twice}) t WHERE (r._file, r._line) = (t._file, t._line)",
-            job,
-        )
-    for file, line in again:
-        run(
-            "UPDATE resolved_people SET outcome = 'q' WHERE _file = %(file)s AND _line = %(line)s",
-            job,
-            file=file,
-            line=line,
-        )
+    for file, line in found + _same_as_another(job):
+        _refuse_person(job, file, line, SAME_PERSON, WHICH_PERSON)
 
 
 def _same_as_another(job: Job) -> list[tuple[int, int]]:
@@ -334,6 +322,31 @@ def _same_as_another(job: Job) -> list[tuple[int, int]]:
     found = ask("SELECT id, _file, _line FROM resolved_people WHERE NOT fresh AND outcome <> 'q'", job)
     named = set(job.shortcut.people["id"].filter(job.shortcut.people["id"].is_in([row[0] for row in found])))
     return [(file, line) for person, file, line in found if person in named]
+
+
+def _not_again(job: Job) -> None:
+    """New rows under an identifier whose person was erased: as we would call the person, or would have."""
+    if not erasure.any_erased():
+        return
+    new = ask("SELECT key, _file, _line FROM resolved_people WHERE outcome = 'n'", job)
+    erased = erasure.was_erased([name for key, *_place in new for name in (key, f"{job.source}:{key}")])
+    for key, file, line in new:
+        if key in erased or f"{job.source}:{key}" in erased:
+            _refuse_person(job, file, line, ERASED, ASK_WHO_ERASED)
+
+
+def _refuse_person(job: Job, file: int, line: int, problem: str, remedy: str) -> None:
+    """Take one row of people out, with its reason."""
+    run(
+        "INSERT INTO import_refused VALUES (%(file)s, %(line)s, 'sourcedId', 'people', %(problem)s, %(next)s)",
+        job, file=file, line=line, problem=problem, next=remedy,
+    )  # fmt: skip
+    run(
+        "UPDATE resolved_people SET outcome = 'q' WHERE _file = %(file)s AND _line = %(line)s",
+        job,
+        file=file,
+        line=line,
+    )
 
 
 def quarantine(job: Job, table: str, checks: list[tuple[str, Check]]) -> None:
