@@ -168,6 +168,22 @@ def test_the_download_is_a_roster(as_person: Any, seeded: Any) -> None:
     assert "Okafor" in users
 
 
+def test_a_page_that_waits_asks_again_by_itself_and_stops_when_it_is_done(priya: Any, tmp_path: Path) -> None:
+    priya.post(reverse("data:desk"), {"file": zipped(files.write(tmp_path / "sis", files.plain()))})
+    with as_owner():
+        run = ImportRun.objects.latest("pk")
+    address = reverse("data:run", args=[run.pk])
+    page = priya.get(address).content.decode()
+    assert '<noscript><meta http-equiv="refresh" content="10"></noscript>' in page, "without JavaScript, too"
+    assert f'hx-get="{address}" hx-trigger="every 5s"' in page
+    assert priya.get(address, headers={"HX-Request": "true"}).status_code == 204, "nothing new: nothing is replaced"
+    as_worker(tasks.look_at_upload, run.pk)
+    again = priya.get(address, headers={"HX-Request": "true"})
+    assert again.status_code == 200
+    assert "hx-trigger" not in again.content.decode().partition("<main")[2]
+    assert "http-equiv" not in again.content.decode()
+
+
 def test_the_worker_brings_the_timetable_of_ed_fi_too(priya: Any, tmp_path: Path) -> None:
     bells = test_timetables.bells("Normal", "12", "2026-12-22", day_type="A")
     folder = test_timetables.district(tmp_path / "edfi", periods=test_timetables.TWO, schedules=bells)

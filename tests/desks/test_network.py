@@ -12,7 +12,7 @@ from django.urls import reverse
 from fairlead.apps.facts.catalogue import catalogue
 from fairlead.apps.facts.selectors import GROUPS
 from fairlead.apps.progress.definitions import indicators, theory_of_change
-from fairlead.apps.progress.models import GroupReading
+from fairlead.apps.progress.models import GroupReading, PublishedTable
 from fairlead.desks.network.picture import spark_points
 from tests.conftest import as_owner, max_queries
 
@@ -121,6 +121,23 @@ def test_the_city_sees_why_it_may_read(published: Any, as_person: Any) -> None:
     text = client.get(reverse("network:published")).content.decode()
     assert "An agreement with Tidewater Schools" in text
     assert table_of("chronic_absence") in text
+
+
+def test_an_indicator_that_was_not_published_is_named_with_the_reason(published: Any, as_person: Any) -> None:
+    client, label = as_person("ruth"), str(indicators()["chronic_absence"].label)
+
+    def withheld() -> str:
+        page = html.unescape(client.get(reverse("network:published")).content.decode())
+        return (
+            page.partition('id="m-2026-11"')[2]
+            .partition("</section>")[0]
+            .partition("Not published for this month")[2]
+        )
+
+    assert label not in withheld(), "it was published"
+    with as_owner():
+        PublishedTable.objects.filter(indicator="chronic_absence").delete()
+    assert label in withheld()
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ from django.urls import reverse
 from fairlead import clock
 from fairlead.apps.access.models import AccessLog
 from fairlead.apps.access.services import log_outside
-from fairlead.apps.attendance.models import AttendanceMark, FamilyContact
+from fairlead.apps.attendance.models import AttendanceMark, FamilyContact, Roll
 from fairlead.apps.roster.models import Person, Role
 from fairlead.apps.roster.selectors import scope_for
 from fairlead.apps.support.models import Promise
 from fairlead.desks.records import kinds
+from tests.access import morning_objects
 from tests.access.objects import OBJECTS
 from tests.conftest import as_owner, max_queries
 
@@ -175,6 +176,20 @@ def test_the_person_sees_who_looked_and_the_auditor_sees_all(
     every = as_person(noor).get(reverse("records:audit")).content.decode()
     assert "The whole log" in every
     assert "Amara Okafor" in every
+
+
+def test_the_history_of_a_paper_roll_says_when_it_was_taken(seeded: Any, as_person: Callable[[str], Any]) -> None:
+    with as_owner():
+        roll = Roll.objects.get(pk=morning_objects.own_roll(seeded))
+        students = roll.section.enrollments.values_list("student_id", flat=True)
+    client = as_person("luis")
+    page = client.get(reverse("records:history", args=["roll", roll.pk])).content.decode()
+    assert "<dt>Taken at</dt>" not in page
+    body = {f"student-{pk}": "present" for pk in students} | {"taken": "08:50"}
+    client.post(reverse("office:type_in", args=[roll.pk]), body)
+    page = client.get(reverse("records:history", args=["roll", roll.pk])).content.decode()
+    for piece in ("<dt>Taken at</dt>", "8:50 a.m.", "<dt>Submitted at</dt>", "9:31 a.m.", "paper, typed in by the office"):
+        assert piece in page
 
 
 def test_a_list_of_a_school_is_kept_once_a_day(seeded: Any, as_person: Callable[[str], Any]) -> None:

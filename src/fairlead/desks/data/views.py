@@ -46,8 +46,11 @@ def run(request: ScopedRequest, run_id: int) -> HttpResponse:
     found = uploads.run(request.scope, run_id)
     if found is None:
         raise Http404
+    waits = found.status in (found.Status.WAITING, found.Status.CONFIRMED)
+    if waits and request.headers.get("HX-Request"):
+        return HttpResponse(status=204)  # nothing new: the page stays as it is, and asks again
     log_list(request.scope, "import", uploads.schools_named(request.scope, found))
-    return render(request, "data/run.html", {"run": found, **shown.page(found)})
+    return render(request, "data/run.html", {"run": found, "waits": waits, **shown.page(found)})
 
 
 @require_POST

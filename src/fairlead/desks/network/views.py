@@ -143,11 +143,14 @@ def published(request: ScopedRequest) -> HttpResponse:
     order = list(indicators())
     for table in sorted((t for t in tables if t.indicator in order), key=lambda t: order.index(t.indicator)):
         months.setdefault(table.begins, []).append((table, indicators()[table.indicator]))
-    return render(
-        request,
-        "network/published.html",
-        {"months": sorted(months.items(), reverse=True), "agreements": scope.agreements},
-    )
+    told = [(month, rows, _without(rows)) for month, rows in sorted(months.items(), reverse=True)]
+    return render(request, "network/published.html", {"months": told, "agreements": scope.agreements})
+
+
+def _without(rows: list[tuple[Any, Indicator]]) -> list[Indicator]:
+    """Indicators that are published as a rule, and were not in this month."""
+    there = {indicator.key for _table, indicator in rows}
+    return [one for one in indicators().values() if one.publish != "no" and one.key not in there]
 
 
 @require_safe

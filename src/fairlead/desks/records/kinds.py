@@ -26,6 +26,7 @@ class Record:
     organization_id: int
     rows: tuple[tuple[type[models.Model], dict[str, Any]], ...]
     person_id: int | None = None
+    says: tuple[tuple[Any, Any], ...] = ()  # what it says now, where that is worth knowing beside its changes
 
 
 def _roll(scope: Scope, pk: int) -> Record | None:
@@ -33,7 +34,13 @@ def _roll(scope: Scope, pk: int) -> Record | None:
     if roll is None or not (_at_office(scope, roll.organization_id) or roll.section.teacher_id == scope.person_id):
         return None
     rows = ((Roll, {"pk": pk}), (AttendanceMark, {"roll_id": pk}))
-    return Record(_("Roll"), f"{roll.section.name}, {roll.date:%Y-%m-%d}", roll.organization_id, rows)
+    says = ((_("submitted at"), roll.submitted_at), (_("taken at"), roll.taken_at), (_("taken where"), _way(roll)))
+    name = f"{roll.section.name}, {roll.date:%Y-%m-%d}"
+    return Record(_("Roll"), name, roll.organization_id, rows, says=tuple(pair for pair in says if pair[1]))
+
+
+def _way(roll: Roll) -> str:
+    return str(roll.get_source_display()) if roll.submitted_at else ""
 
 
 def _mark(scope: Scope, pk: int) -> Record | None:

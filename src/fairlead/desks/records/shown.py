@@ -92,6 +92,11 @@ def _said(field: Any, value: Any, names: dict[int, str]) -> str:
         return names.get(value, _("somebody who is no longer known here"))
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
+    return said(value)
+
+
+def said(value: Any) -> str:
+    """A value without a field of its own, in words."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):

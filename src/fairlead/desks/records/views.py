@@ -16,7 +16,7 @@ from fairlead.apps.access.models import AccessLog
 from fairlead.apps.access.services import log_list, log_outside
 from fairlead.apps.roster import selectors as roster
 from fairlead.desks.records.kinds import KINDS
-from fairlead.desks.records.shown import steps
+from fairlead.desks.records.shown import said, steps
 
 A_PAGE = 100
 
@@ -34,7 +34,8 @@ def history(request: ScopedRequest, kind: str, pk: int) -> HttpResponse:
         log_outside(scope, f"history:{kind}", [record.person_id], record.organization_id)
     else:
         log_list(scope, f"history:{kind}", [record.organization_id])
-    context = {"record": record, "steps": steps(scope, record), "ground": scope.ground(record.organization_id)}
+    says = [(label, said(value)) for label, value in record.says]
+    context = {"says": says, "record": record, "steps": steps(scope, record), "ground": scope.ground(record.organization_id)}
     return render(request, "records/history.html", context)
 
 
