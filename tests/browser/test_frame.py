@@ -80,3 +80,25 @@ def test_the_watch_notices_what_it_is_for(open_as: Any) -> None:
     assert any(v.startswith("image-alt") for v in tab.axe())
     assert tab.too_wide() != []
     assert any("Content Security Policy" in e for e in tab.errors)
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["scripts", "no-scripts"])
+def test_a_schools_pages_are_laid_out_or_behind_one_button(javascript: bool, open_as: Any) -> None:
+    wide = open_as("luis", javascript=javascript, width=1280)
+    wide.go("/office/")
+    link = wide.page.locator(".pages a").first
+    assert link.is_visible()
+    assert not wide.page.locator(".pages summary").is_visible()
+    link.click()
+    assert wide.page.locator(".pages a[aria-current=page]").inner_text() == wide.page.locator("h1").inner_text()
+
+    narrow = open_as("luis", javascript=javascript, width=390)
+    narrow.go("/office/")
+    assert not narrow.page.locator(".pages a").first.is_visible()
+    narrow.page.locator(".pages summary").focus()
+    narrow.page.keyboard.press("Enter")
+    assert narrow.page.locator(".pages a").first.is_visible()
+    assert narrow.too_wide() == []
+    if javascript:
+        assert narrow.axe() == []
+        assert wide.axe() == []
