@@ -70,6 +70,35 @@ def test_a_list_of_students_gives_people_needs_guardians_and_homerooms(write):
     assert reading.counts == {"list.csv": 2}
 
 
+SIBLINGS = (
+    "Student ID,First name,Last name,ZIP,Guardian 1 first name,Guardian 1 last name,Guardian 1 phone,Guardian 1 email,"
+    "Guardian 2 first name,Guardian 2 last name,Guardian 2 phone\n"
+    "0018,Bo,Byron,90001,Anne,Byron,+1 (213) 555-0100,,Tom,Byron,213 555 0100\n"
+    "0017,Ada,Byron,90001,ANNE,Byron,2135550100,anne@home.example,,,\n"
+    "0019,Cy,Byron,90001,Tom,Byron,,,anne,byron,213-555-0100\n"
+    "0020,Di,Byron,10001,Anne,Byron,213 555 0100,,,,\n"
+    "0021,Ed,Byron,90001,Anne,Byron,,,,,\n"
+)
+
+
+def test_siblings_who_name_one_guardian_have_one(write):
+    reading = read(write(SIBLINGS))
+    people = [p["sourced_id"] for p in rows(reading, "people") if p["kind"] == "guardian"]
+    # Tom of 0019 has no telephone; 0020 lives elsewhere; of 0021's Anne nothing is known but the name.
+    assert sorted(people) == [
+        "0017:guardian-1",
+        "0018:guardian-2",
+        "0019:guardian-1",
+        "0020:guardian-1",
+        "0021:guardian-1",
+    ]
+    ties = {(g["student"], g["guardian"], g["rank"]) for g in rows(reading, "guardianships")}
+    assert {t for t in ties if t[1] == "0017:guardian-1"} == {
+        ("0017", "0017:guardian-1", 1), ("0018", "0017:guardian-1", 1), ("0019", "0017:guardian-1", 2),
+    }  # fmt: skip
+    assert len(ties) == 7
+
+
 def test_what_was_understood_is_said_column_by_column(write):
     notes = {note.text: note.names for note in read(write(LISTA)).notes}
     (told,) = notes[spreadsheet.UNDERSTOOD]

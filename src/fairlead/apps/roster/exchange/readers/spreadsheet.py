@@ -15,7 +15,7 @@ from fairlead.apps.roster.exchange.opening import UNKNOWN_COLUMNS, TextTable, re
 from fairlead.apps.roster.exchange.parcel import Parcel
 from fairlead.apps.roster.exchange.problems import ExchangeError, said
 from fairlead.apps.roster.exchange.problems import gettext_noop as _
-from fairlead.apps.roster.exchange.readers import headers, workbook
+from fairlead.apps.roster.exchange.readers import headers, households, workbook
 from fairlead.apps.roster.exchange.readers.headers import Layout, guess, headings, lacking, match, misspelt, plain
 from fairlead.apps.roster.exchange.readers.shaping import leave, put, quarantine
 
@@ -333,6 +333,7 @@ class _Lists:
                 self._put("teaching", taught, names, layout)
 
     def _students(self) -> None:
+        named: list[tuple[Layout, int, pl.DataFrame]] = []
         for layout, frame in self.found["students"]:
             frame = self._named("people", layout, self._with_school("people", layout, frame))
             frame = frame.with_columns(
@@ -351,26 +352,40 @@ class _Lists:
             if homeroom.height:
                 names = {"section": "section", "student": "student_id", "begins": "begins", "ends": "ends"}
                 self._put("enrollments", homeroom, names, layout, ("begins", "ends"))
-            for number in (1, 2):
-                self._guardians(layout, frame, number)
+            named += [(layout, number, self._guardians(frame, number)) for number in (1, 2)]
+        same = households.same_guardians(
+            households.Named(*(value or "" for value in row))
+            for _layout, number, there in named
+            for row in there.select(
+                "guardian", "student_id", *(f"guardian{number}_{part}" for part in ("given", "family", "phone", "email")), "zip"
+            ).iter_rows()
+        )  # fmt: skip
+        for layout, number, there in named:
+            if there.height:
+                self._put_guardians(layout, there, number, same)
 
-    def _guardians(self, layout: Layout, frame: pl.DataFrame, number: int) -> None:
-        """The guardian of this rank: a person of the student's, since lists give guardians no identifier."""
+    def _guardians(self, frame: pl.DataFrame, number: int) -> pl.DataFrame:
+        """The guardians of this rank, each called after the student, since lists give guardians no identifier."""
         given, family = f"guardian{number}_given", f"guardian{number}_family"
         there = frame.filter(pl.col(given).is_not_null() | pl.col(family).is_not_null())
-        if there.is_empty():
-            return
-        there = there.with_columns(
+        return there.with_columns(
             pl.format("{}:guardian-" + str(number), "student_id").alias("guardian"),
             pl.lit("guardian").alias("kind"), language(f"guardian{number}_language"),
             pl.lit(number, pl.Int32).alias("rank"),
             # A list often gives one name for the family: the student's own stands in for the part that is missing.
             pl.coalesce(family, "family_name").alias(family), pl.coalesce(given, pl.lit("–")).alias(given),
         )  # fmt: skip
+
+    def _put_guardians(self, layout: Layout, there: pl.DataFrame, number: int, same: dict[str, str]) -> None:
+        """One person for the rows of siblings, and a guardianship of each."""
+        given, family = f"guardian{number}_given", f"guardian{number}_family"
         names = {"sourced_id": "guardian", "org": "school", "kind": "kind", "given_name": given, "family_name": family,
                  "email": f"guardian{number}_email", "phone": f"guardian{number}_phone",
                  "language": f"guardian{number}_language", "zip": "zip"}  # fmt: skip
-        self._put("people", there, names, layout)
+        own = there.filter(~pl.col("guardian").is_in(list(same)))
+        if own.height:
+            self._put("people", own, names, layout)
+        there = there.with_columns(pl.col("guardian").replace(same))
         names = {
             "student": "student_id",
             "guardian": "guardian",
