@@ -20,6 +20,11 @@ PARTS: dict[str, tuple[str, str]] = {
 }
 
 
+def load() -> str:
+    """How busy the machine was in the last 1, 5 and 15 minutes: a time says little without it."""
+    return ", ".join(f"{one:.1f}" for one in os.getloadavg())
+
+
 def main(arguments: list[str]) -> int:
     """Run the named part, or all of them."""
     if arguments and arguments[0] not in PARTS:
@@ -29,8 +34,9 @@ def main(arguments: list[str]) -> int:
     worst = 0
     for name in arguments[:1] or PARTS:
         module, text = PARTS[name]
-        print(f"\n{name}: {text}; load before: {', '.join(f'{load:.1f}' for load in os.getloadavg())}", flush=True)
+        print(f"\n{name}: {text}; load before: {load()}", flush=True)
         worst = max(worst, importlib.import_module(module).main(arguments[1:]))
+        print(f"{name}: load after: {load()}", flush=True)
     return worst
 
 

@@ -256,7 +256,7 @@ def need(a: AbsentStudent) -> tuple[Any, ...]:
 _ROLLS = """
 SELECT r.id, s.name, t.given_name || ' ' || t.family_name, r.date, r.due_at,
        CASE WHEN r.submitted_at <= %(now)s THEN r.submitted_at END, CASE WHEN r.amended_at <= %(now)s THEN r.amended_at END,
-       count(e.id), count(m.id) FILTER (WHERE m.status = 'present'), count(m.id) FILTER (WHERE m.status = 'absent'),
+       n.enrolled, n.present, n.absent,
        coalesce(b.name, ''), CASE WHEN r.submitted_at <= %(now)s AND r.source <> 'desk' THEN r.source ELSE '' END,
        CASE r.source WHEN 'substitute' THEN l.name ELSE coalesce(w.given_name || ' ' || w.family_name, '') END
 FROM attendance_roll r
@@ -265,11 +265,15 @@ JOIN roster_person t ON t.id = s.teacher_id
 LEFT JOIN roster_period b ON b.id = r.period_id
 LEFT JOIN attendance_substitutelink l ON l.id = r.substitute_id
 LEFT JOIN roster_person w ON w.id = r.submitted_by_id AND r.source IN ('paper', 'file')
-LEFT JOIN roster_enrollment e ON e.section_id = s.id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
-LEFT JOIN attendance_attendancemark m
-       ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
+CROSS JOIN LATERAL (
+    SELECT count(*) AS enrolled, count(*) FILTER (WHERE m.status = 'present') AS present,
+           count(*) FILTER (WHERE m.status = 'absent') AS absent
+    FROM roster_enrollment e
+    LEFT JOIN attendance_attendancemark m
+           ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
+    WHERE e.section_id = s.id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
+) n
 WHERE {which} AND r.organization_id = ANY (%(orgs)s)
-GROUP BY r.id, s.name, t.id, b.id, l.id, w.id
 ORDER BY r.date DESC, s.name, b.position
 """
 
