@@ -423,6 +423,19 @@ def test_sign_out_wipes_names_and_keeps_what_waits(device: Device) -> None:
     expect(device.page.locator("[data-outbox-list] > li")).to_have_count(0)
 
 
+def test_sign_out_in_one_tab_takes_the_names_from_the_others(device: Device) -> None:
+    device.visit_in_the_morning()
+    other = device.context.new_page()
+    other.goto(device.url)
+    expect(other.locator("form[data-roll]")).to_be_visible()
+    device.page.locator("details.menu summary").click()
+    device.page.get_by_role("button", name="Sign out").click()
+    device.page.wait_for_url("**/")
+    other.wait_for_url(f"**{reverse('outbox')}")
+    expect(other.locator("form[data-roll]")).to_have_count(0)
+    other.close()
+
+
 def test_after_fourteen_hours_names_are_gone_and_what_waits_is_not(device: Device) -> None:
     device.page.clock.install()
     device.visit_in_the_morning()

@@ -14,13 +14,24 @@ export async function person() {
   return Number(body.dataset.person) || 0;
 }
 
+// Other tabs of this browser: when somebody else signs in, or nobody is left, none keeps names on the screen.
+const whoIsHere = new BroadcastChannel("fairlead-person");
+whoIsHere.onmessage = () => leaveIfAnother();
+
 async function greet() {
   if (body.dataset.shell) return;
   const now = Number(body.dataset.person) || 0;
   if (now !== ((await recall("person")) ?? 0)) {
     await wipe();
     await remember("person", now);
+    whoIsHere.postMessage(null);
   }
+}
+
+// A tab that slept through the message looks when it is seen again. The server knows nothing of names any more.
+async function leaveIfAnother() {
+  const mine = Number(body.dataset.person) || 0;
+  if (!body.dataset.shell && mine && mine !== ((await recall("person")) ?? 0)) location.replace(body.dataset.outbox);
 }
 
 function line(text, link) {
@@ -82,7 +93,7 @@ async function start() {
   await show();
   addEventListener("outbox", show);
   addEventListener("online", sendNow);
-  document.addEventListener("visibilitychange", () => document.hidden || sendNow());
+  document.addEventListener("visibilitychange", () => document.hidden || leaveIfAnother().then(sendNow));
   setInterval(sendNow, AGAIN);
   setInterval(forgetOld, 60_000);
   await sendNow();
