@@ -201,3 +201,48 @@ def test_the_worker_brings_the_timetable_of_ed_fi_too(priya: Any, tmp_path: Path
         assert run.status == "merged", run.problem
         assert BellTime.objects.filter(schedule__name="Normal", organization__sourced_id="10").count() == 2
         assert CalendarDay.objects.get(organization__sourced_id="10").day_type == "A"
+
+
+LIST = "Code,Who,Family,Since,School\n0017,Ada,Byron,03/04/2017,Harbor Point Elementary\n"
+COLUMNS = """[[table]]
+file = "list.csv"
+holds = "students"
+[table.columns]
+Code = "student_id"
+Who = "given_name"
+Family = "family_name"
+Since = "born"
+School = "school"
+"""
+
+
+def test_a_list_is_read_with_the_columns_and_dates_that_its_sender_told(priya: Any) -> None:
+    def look(**more: Any) -> ImportRun:
+        page = priya.post(reverse("data:desk"), {"file": SimpleUploadedFile("list.csv", LIST.encode())} | more)
+        assert page.status_code == 302
+        with as_owner():
+            run = ImportRun.objects.latest("pk")
+        as_worker(tasks.look_at_upload, run.pk)
+        with as_owner():
+            run.refresh_from_db()
+        return run
+
+    def columns() -> SimpleUploadedFile:
+        return SimpleUploadedFile("mine.toml", COLUMNS.encode())
+
+    assert look().status == "failed", "nobody knows what its columns are"
+    assert look(mapping=columns()).status == "failed", "3/4 may be March or April"
+    run = look(mapping=columns(), dates="day-first")
+    assert run.status == "shown", run.problem
+    with as_owner():
+        fields = run.changes.get(table="people", outcome="new").fields
+    assert fields["born"] == [None, "2017-04-03"]
+
+
+@pytest.mark.parametrize("more", [{"dates": "whenever"}, {"mapping": SimpleUploadedFile("m.toml", b"\xff\xfe")}])
+def test_what_is_said_about_a_list_must_make_sense(priya: Any, more: dict[str, Any]) -> None:
+    page = priya.post(reverse("data:desk"), {"file": SimpleUploadedFile("list.csv", LIST.encode())} | more)
+    assert page.status_code == 400
+    assert "field__error" in page.content.decode()
+    with as_owner():
+        assert not ImportUpload.objects.exists()

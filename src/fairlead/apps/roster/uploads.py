@@ -15,9 +15,11 @@ from procrastinate.contrib.django import app as jobs
 
 from fairlead import clock
 from fairlead.apps.access.scope import Grant, Scope
+from fairlead.apps.roster.exchange.dates import ORDERS
 from fairlead.apps.roster.models import ImportRun, ImportUpload
 
 LARGEST = 20 * 1024 * 1024
+LARGEST_MAPPING = 100 * 1024
 LOOK, MERGE = "roster.look_at_upload", "roster.merge_upload"
 SHOWN = 50
 Status = ImportRun.Status
@@ -60,8 +62,8 @@ def schools_named(scope: Scope, run: ImportRun) -> set[int]:
 
 
 @transaction.atomic
-def send(scope: Scope, file: Any) -> ImportRun:
-    """Keep a file and have it looked at."""
+def send(scope: Scope, file: Any, *, dates: str = "", mapping: Any = None) -> ImportRun:
+    """Keep a file and have it looked at; `dates` and `mapping` as the command takes them, for lists."""
     if file is None or not file.size:
         raise UploadError(_("Choose a file first: a zip or CSV that your student information system exported."))
     if file.size > LARGEST:
@@ -70,6 +72,9 @@ def send(scope: Scope, file: Any) -> ImportRun:
                 "This file has more than 20 MB. Ask whoever runs Fairlead to bring it in with “fairlead import roster”."
             )
         )
+    told = _mapping(mapping)
+    if dates and dates not in ORDERS:
+        raise UploadError(_("Say which comes first in dates like 3/4/2026: the day or the month."))
     place = root(scope).organization_id
     made = ImportRun.objects.create(
         organization_id=place,
@@ -78,9 +83,25 @@ def send(scope: Scope, file: Any) -> ImportRun:
         at=clock.now(),
         by_id=scope.person_id,
     )
-    ImportUpload.objects.create(run=made, organization_id=place, content=file.read())
+    ImportUpload.objects.create(run=made, organization_id=place, content=file.read(), dates=dates, mapping=told)
     jobs.configure_task(LOOK).defer(run_id=made.pk)
     return made
+
+
+def _mapping(file: Any) -> str:
+    """The text of a mapping file; whether it says anything sensible is found when the list is read."""
+    if file is None or not file.size:
+        return ""
+    try:
+        if file.size > LARGEST_MAPPING:
+            raise UnicodeError
+        return str(file.read().decode("utf-8-sig"))
+    except UnicodeError:
+        raise UploadError(
+            _(
+                "The column mapping is not a small text file. Send the TOML or JSON file that says which column is which."
+            )
+        ) from None
 
 
 @transaction.atomic

@@ -26,7 +26,12 @@ def desk(request: ScopedRequest) -> HttpResponse:
     error = None
     if request.method == "POST":
         try:
-            made = uploads.send(request.scope, request.FILES.get("file"))
+            made = uploads.send(
+                request.scope,
+                request.FILES.get("file"),
+                dates=request.POST.get("dates", ""),
+                mapping=request.FILES.get("mapping"),
+            )
         except uploads.UploadError as refused:
             error = str(refused)
         else:
@@ -35,7 +40,12 @@ def desk(request: ScopedRequest) -> HttpResponse:
             )
             return redirect("data:run", made.pk)
     rows = [shown.line(run) for run in uploads.runs(request.scope)]
-    context = {"rows": rows, "error": error, "place": uploads.root(request.scope).organization_name}
+    context = {
+        "rows": rows,
+        "error": error,
+        "dates": request.POST.get("dates", ""),
+        "place": uploads.root(request.scope).organization_name,
+    }
     return render(request, "data/desk.html", context, status=400 if error else 200)
 
 

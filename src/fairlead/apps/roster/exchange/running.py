@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pghistory
 from django.db import DatabaseError, connection, transaction
@@ -279,16 +279,26 @@ def _with_upload(run: ImportRun, *, merging: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="fairlead-upload-") as folder:
         path = Path(folder) / Path(run.file_name).name
         path.write_bytes(bytes(run.upload.content))
+        mapping = _mapping(run.upload.mapping, Path(folder))
         try:
             with looking(
                 path, run.organization, by=run.by_id, source=run.source.partition(":")[2] if merging else "",
-                allowed=run.allowed, answers=run.answers, run=run,
+                allowed=run.allowed, answers=run.answers, run=run, dates=cast("Order", run.upload.dates), mapping=mapping,
             ) as found:  # fmt: skip
                 if merging and found.diff.counts == counts:
                     run.decided_at, run.decided_by_id = decided
                     found.confirm(decided[1])
         except ExchangeError as error:
             refuse(run, error)
+
+
+def _mapping(told: str, folder: Path) -> Path | None:
+    """What the sender said about the columns, as the file that readers look for."""
+    if not told:
+        return None
+    path = folder / ("columns.json" if told.lstrip().startswith("{") else "columns.toml")
+    path.write_text(told, encoding="utf-8")
+    return path
 
 
 def refuse(run: ImportRun, error: ExchangeError) -> None:

@@ -58,6 +58,9 @@ class ImportUpload(models.Model):
     run = models.OneToOneField(ImportRun, on_delete=models.CASCADE, related_name="upload")
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
     content = models.BinaryField()
+    # What the sender said about a list: which comes first in its dates, and which column is which.
+    dates = models.CharField(max_length=12, blank=True, db_default="")
+    mapping = models.TextField(blank=True, db_default="", help_text="as a mapping file, TOML or JSON")
 
     def __str__(self) -> str:
         return f"upload of import {self.run_id}"
