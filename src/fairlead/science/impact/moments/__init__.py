@@ -3,7 +3,7 @@
 from fairlead.science.impact.moments.collect import collect, design_of
 from fairlead.science.impact.moments.columns import INTERCEPT, Column, Design, Piece, build_design
 from fairlead.science.impact.moments.core import Left, Moments, Origin, combine, summed
-from fairlead.science.impact.moments.source import Source, open_source
+from fairlead.science.impact.moments.source import Source, open_on, open_source
 
 __all__ = [
     "INTERCEPT",
@@ -18,6 +18,7 @@ __all__ = [
     "collect",
     "combine",
     "design_of",
+    "open_on",
     "open_source",
     "summed",
 ]

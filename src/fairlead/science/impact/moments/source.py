@@ -63,6 +63,44 @@ def open_source(data: Any) -> Source:
     return Source(_frame(data), f"a frame of {type(data).__module__.split('.')[0]}", "duckdb")
 
 
+def open_on(data: Any, engine: str | None) -> Source:
+    """The same, on an engine of choice: "duckdb", "memory" (DuckDB reads, numpy sums), "postgres", "spark", or None for
+    the one where the rows are.
+
+    Raises
+    ------
+    DataError
+        When the rows are elsewhere, or the engine is not installed.
+    """
+    if engine == "spark":
+        return _spark(data)
+    source = open_source(data)
+    if (engine == "postgres") != (source.engine == "postgres") and engine in ("postgres", "duckdb"):
+        raise _refuse(
+            f"{engine} cannot compute where the rows are not",
+            source.name,
+            "postgres://…#table for postgres, else a file",
+        )
+    return source
+
+
+def _spark(data: Any) -> Source:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        raise _refuse("Spark is not installed", "engine spark", "pip install 'fairlead[spark]', and Java") from None
+    path = Path(str(data))
+    known = _file(path)  # refuses what cannot be read, in the same words
+    connection = ibis.pyspark.connect(SparkSession.builder.getOrCreate())
+    if path.suffix.lower() == ".csv":
+        table = connection.read_csv(str(path), header=True, inferSchema=True, nullValue="NA")
+    elif path.is_dir() or path.suffix.lower() == ".parquet":
+        table = connection.read_parquet(str(path))
+    else:
+        raise _refuse("Spark does not read files of this kind", path.name, ".parquet, .csv, a folder of parts")
+    return Source(table, known.name, "pyspark")
+
+
 def _frame(data: Any) -> Any:
     if isinstance(data, pl.LazyFrame):
         data = data.collect()
