@@ -320,11 +320,13 @@ def _account(job: Job, files: list[str], diff: Diff) -> None:
         row["same"] -= moved
 
 
+# The school's name, also of one that comes with this file.
+_PLACE = "coalesce(g.name, (SELECT n_name FROM resolved_orgs x WHERE x.id = r.organization_id LIMIT 1))"
 _EXAMPLES = {
     # table: (label, columns compared, what is joined), over its resolved table r
-    "periods": ("g.name || ' · ' || r.name", (), ""),
-    "bells": ("g.name || ' · ' || r.schedule || ' · ' || r.name", ("begins", "ends"), ""),
-    "days": ("g.name || ' · ' || r.date", ("kind", "schedule", "day_type"), ""),
+    "periods": (_PLACE + " || ' · ' || r.name", (), ""),
+    "bells": (_PLACE + " || ' · ' || r.schedule || ' · ' || r.name", ("begins", "ends"), ""),
+    "days": (_PLACE + " || ' · ' || r.date", ("kind", "schedule", "day_type"), ""),
     "meetings": ("coalesce(c.n_name, o.name) || ' · ' || r.name || rtrim(' ' || r.day_type)", (), "LEFT JOIN (SELECT DISTINCT ON (id) id, n_name "
                  "FROM resolved_classes) c ON c.id = r.section_id LEFT JOIN roster_section o ON o.id = r.section_id"),
 }  # fmt: skip
