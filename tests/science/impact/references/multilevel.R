@@ -24,11 +24,34 @@ tell("sleep.uncorrelated", Reaction ~ Days + (Days || Subject), sleepstudy)
 tell("sleep.slope", Reaction ~ Days + (0 + Days | Subject), sleepstudy)
 effects <- as.data.frame(ranef(lmer(Reaction ~ Days + (Days | Subject), sleepstudy, control = tight), condVar = TRUE))
 print(head(effects[effects$term == "Days", ], 3), digits = 9)
-tell("three.intercepts", math ~ year + retained + (1 | schoolid / childid), egsingle)
-growth <- tell("three.growth", math ~ year + female + (year | schoolid / childid), egsingle)
-print(head(as.data.frame(ranef(growth, condVar = TRUE)), 2), digits = 9)
-tell("three.growth.ml", math ~ year + female + (year | schoolid / childid), egsingle, REML = FALSE)
-tell("three.mixed", math ~ year * lowinc + (1 | childid) + (year || schoolid), egsingle)
+
+# Pupils in classes in schools, by integer arithmetic that any language repeats exactly; classes are numbered anew in
+# each school.
+seed <- 20261
+uniform <- function() { seed <<- (16807 * seed) %% 2147483647; seed / 2147483647 }
+bell <- function() { total <- 0; for (i in 1:12) total <- total + uniform(); total - 6 }
+rows <- list()
+for (school in 0:39) {
+  a <- 3 * bell(); b <- 0.15 * bell()
+  for (class in 0:(1 + floor(4 * uniform()))) {
+    c <- 2 * bell(); d <- 0.1 * bell()
+    for (pupil in 0:(4 + floor(16 * uniform()))) {
+      pre <- 10 * bell()
+      math <- 500 + 0.6 * pre + 3 * (school %% 2) + a + c + (b + d) * pre + 5 * bell()
+      rows[[length(rows) + 1]] <- c(school, class, school %% 2, pre, math)
+    }
+  }
+}
+pupils <- as.data.frame(do.call(rbind, rows))
+names(pupils) <- c("school", "class", "treat", "pre", "math")
+pupils$klass <- pupils$school * 100 + pupils$class
+cat("\nrows", nrow(pupils), "sum", format(sum(pupils$math), digits = 15), "\n")
+tell("three.intercepts", math ~ pre + treat + (1 | school / class), pupils)
+growth <- tell("three.slopes", math ~ pre * treat + (pre | school / class), pupils)
+effects <- as.data.frame(ranef(growth, condVar = TRUE))
+print(effects[effects$grp %in% c("0:0", "1:0", "0", "1"), c("grpvar", "term", "grp", "condval", "condsd")], digits = 9)
+tell("three.slopes.ml", math ~ pre * treat + (pre | school / class), pupils, REML = FALSE)
+tell("three.mixed", math ~ pre * treat + (1 | klass) + (pre || school), pupils)
 # A boundary fit: the schools' slopes on a column of noise.
 Hsb82$noise <- sin(seq_len(nrow(Hsb82)) * 12.9898)
 tell("boundary", mAch ~ cses + noise + (1 | school) + (0 + noise | school), Hsb82)

@@ -203,16 +203,14 @@ def _nesting(moments: Moments, formula: Formula) -> list[tuple[str, ...]]:
         return [two, one]
     if together == count[one]:
         return [one, two]
-    crossed = min(groups, key=lambda group: count[group])
-    inner = max(groups, key=lambda group: count[group])
+    a, b = ":".join(one), ":".join(two)
     raise _refuse(
-        f"the groups are crossed: some {':'.join(inner)} is found in more than one {':'.join(crossed)}, and crossed "
-        "effects have no likelihood that comes apart by group",
-        f"{count[one]} and {count[two]} groups, {together} combinations",
+        f"the groups are crossed: some {a} shares rows with several {b}, and the other way round; crossed effects have no "
+        "likelihood that comes apart by group",
+        f"{count[one]} {a}, {count[two]} {b}, {together} combinations",
         "groups nested in one another",
-        f"if the labels of {':'.join(inner)} start anew in each {':'.join(crossed)}, write "
-        f"(1 | {'/'.join(crossed)}/{inner[-1]}); if students truly moved, assign each to one group, or put the smaller "
-        "factor into the fixed part",
+        f"if the labels of one start anew in each of the other, nest them: (1 | {a}/{b}) or (1 | {b}/{a}); if students "
+        "truly moved, assign each to one group, or put the factor with fewer groups into the fixed part",
     )
 
 

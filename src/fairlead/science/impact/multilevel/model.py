@@ -190,7 +190,9 @@ def multilevel_from_moments(
 def _pieces(moments: Moments, layout: Layout) -> Pieces:
     if len(layout.levels) == 1:
         return TwoLevel.of(moments, layout)
-    raise EstimationError([Problem("formula", "three levels are not fitted yet", "two kinds of groups", "one")])
+    from fairlead.science.impact.multilevel.three_level import ThreeLevel
+
+    return ThreeLevel.of(moments, layout)
 
 
 def _check_sizes(moments: Moments, layout: Layout, counts: dict[str, int]) -> None:

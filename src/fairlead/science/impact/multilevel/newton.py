@@ -28,7 +28,7 @@ class Pieces(Protocol):
 
     def sweep(self, theta: Array) -> Swept: ...
 
-    def curvature(self, swept: Swept, f: Array) -> Array | None: ...
+    def curvature(self, swept: Swept, f: Array) -> Array: ...
 
     def slopes(self, swept: Swept, f: Array) -> list[tuple[Array, Array]]: ...
 
@@ -158,10 +158,8 @@ class Criterion:
         return Point(swept, float(value), gradient, beta, inverse, rss, f)
 
     def hessian(self, point: Point) -> Array:
-        """(m, m), exact where the pieces give it, else by central differences of the exact gradient."""
+        """(m, m), exact."""
         first = self.pieces.curvature(point.swept, point.f)
-        if first is None:
-            return self._differences(point)
         d_p = point.swept.d_p
         p = point.beta.size
         nu = self.n - p if self.reml else self.n
@@ -176,7 +174,8 @@ class Criterion:
             found = found - np.einsum("aij,bji->ab", wide, wide)
         return (found + found.T) / 2
 
-    def _differences(self, point: Point, step: float = 1e-4) -> Array:
+    def differences(self, point: Point, step: float = 1e-4) -> Array:
+        """(m, m) the Hessian by differences of the gradient: what the exact one is tested against."""
         m = point.theta.size
         rows = np.empty((m, m))
         for a in range(m):
@@ -227,7 +226,7 @@ def minimise(criterion: Criterion, shape: Shape) -> tuple[Point, Array, Converge
             point = clean
             hessian = criterion.hessian(point)
     _, decrement, _ = _newton(hessian, point.gradient)
-    least = _least_slope(criterion, point)
+    least = _least_slope(criterion, shape, point)
     return (
         point,
         hessian,
@@ -285,11 +284,13 @@ def _polish(criterion: Criterion, point: Point, hessian: Array, step: Array) -> 
     return point, criterion.hessian(point)
 
 
-def _least_slope(criterion: Criterion, point: Point) -> float:
-    return min(
-        float(np.linalg.eigvalsh(slope).min()) / max(float(np.abs(size).max()), 1e-300)
-        for slope, size in criterion.pieces.slopes(point.swept, point.f)
-    )
+def _least_slope(criterion: Criterion, shape: Shape, point: Point) -> float:
+    found = []
+    for level, (slope, size) in zip(shape.levels, criterion.pieces.slopes(point.swept, point.f), strict=True):
+        for block in level.blocks:
+            part = slice(block.start, block.stop)
+            found.append(float(np.linalg.eigvalsh(slope[part, part])[0]) / max(float(np.abs(size).max()), 1e-300))
+    return min(found)
 
 
 def _beyond(criterion: Criterion, shape: Shape, point: Point) -> Point | None:
