@@ -224,13 +224,14 @@ def _names(job: Job) -> None:
             )
             run(
                 "INSERT INTO roster_personidentifier (person_id, organization_id, source, value) "
-                "SELECT DISTINCT ON (t.source, t.value) t.* FROM (SELECT r.id, r.n_organization_id, "
+                "SELECT DISTINCT ON (t.source, t.value) t.id, t.n_organization_id, t.source, t.value "
+                "FROM (SELECT r.id, r.n_organization_id, r._line, "
                 "%(root_key)s || ':' || split_part(u.pair, ':', 1) || '/' || r.n_kind AS source, "
                 "substr(u.pair, strpos(u.pair, ':') + 1) AS value FROM resolved_people r "
                 "CROSS JOIN LATERAL unnest(string_to_array(r.identifiers, '|')) AS u(pair) "
                 "WHERE r.outcome IN ('n', 'c', 's') AND r.renamed AND strpos(u.pair, ':') > 0) t "
                 "WHERE NOT EXISTS (SELECT FROM roster_personidentifier i WHERE (i.source, i.value) = (t.source, t.value)) "
-                f"ORDER BY t.source, t.value, t.id {twice}",
+                f"ORDER BY t.source, t.value, t._line {twice}",  # of two with one number the first of the file has it
                 job,
             )
             run(
