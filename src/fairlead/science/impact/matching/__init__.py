@@ -1,0 +1,32 @@
+"""Matched comparisons: partners or weights for treated rows, from what was measured before."""
+
+from fairlead.science.impact.matching.balance import Balance, Gap, balance_table, effective_size
+from fairlead.science.impact.matching.comparison import REASONS, Comparison, Notice
+from fairlead.science.impact.matching.effect import MatchedEffect, effect
+from fairlead.science.impact.matching.entropy import Balancing, entropy_weights
+from fairlead.science.impact.matching.greedy import Neighbours, nearest
+from fairlead.science.impact.matching.love import LovePlot, love_plot
+from fairlead.science.impact.matching.match import METHODS, match
+from fairlead.science.impact.matching.score import Score, logit
+
+__all__ = [
+    "METHODS",
+    "REASONS",
+    "Balance",
+    "Balancing",
+    "Comparison",
+    "Gap",
+    "LovePlot",
+    "MatchedEffect",
+    "Neighbours",
+    "Notice",
+    "Score",
+    "balance_table",
+    "effect",
+    "effective_size",
+    "entropy_weights",
+    "logit",
+    "love_plot",
+    "match",
+    "nearest",
+]

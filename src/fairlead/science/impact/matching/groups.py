@@ -1,0 +1,139 @@
+"""Schools (or classrooms) first, students within them: pairs of groups in which partners are then sought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fairlead.science.impact.matching.greedy import TOO_FAR, nearest, project
+from fairlead.science.impact.problems import EstimationError, Problem
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupMatch:
+    """Which groups go together.
+
+    Attributes
+    ----------
+    stratum : (n,) for each row the number of its set of groups, −1 when its group is in none.
+    reason : (n,) "" or why the group is in no set.
+    pairs : (treated group, control group, distance) of each pair, as the data name the groups.
+    distance : "mahalanobis", or "scaled" where there are too few groups for a covariance.
+    """
+
+    stratum: Codes
+    reason: NDArray[np.str_]
+    pairs: tuple[tuple[str, str, float], ...]
+    distance: str
+
+
+def match_groups(
+    group: Codes,
+    labels: list[str],
+    treated: NDArray[np.bool_],
+    x: Array,
+    *,
+    ratio: int = 1,
+    caliper: float | None = None,
+) -> GroupMatch:
+    """Match whole groups on the means of their rows' covariates, without replacement, the largest first.
+
+    Parameters
+    ----------
+    group : (n,) codes 0 … G−1, `labels` names them.
+    treated : (n,) the same within each group.
+    x : (n, k) covariates of the rows.
+    ratio : control groups for each treated one.
+    caliper : the greatest distance, in standard deviations of group means.
+
+    Notes
+    -----
+    Mahalanobis distance of group means, by the covariance pooled within arms; where the groups less two are fewer than
+    twice the covariates, each is only divided by its pooled standard deviation.
+    """
+    count = len(labels)
+    sizes = np.bincount(group, minlength=count).astype(float)
+    share = np.bincount(group, weights=treated, minlength=count) / sizes
+    mixed = [labels[g] for g in np.flatnonzero((share > 0) & (share < 1))]
+    if mixed:
+        raise _refuse(
+            "treatment differs within groups, so that whole groups cannot be matched",
+            f"{len(mixed)} of {count} groups, such as {', '.join(mixed[:3])}",
+            "match students within each group instead (within)",
+        )
+    is_treated = share == 1
+    if not is_treated.any() or is_treated.all():
+        raise _refuse(
+            "all groups are of one arm", f"{int(is_treated.sum())} of {count} treated", "look at the treatment"
+        )
+    means = np.column_stack([np.bincount(group, weights=column, minlength=count) / sizes for column in x.T])
+    one, two = means[is_treated], means[~is_treated]
+    z, distance = _whiten_groups(one, two, means)
+    order = np.argsort(-sizes[is_treated], kind="stable")
+    zeros, none = np.zeros(len(one), dtype=np.intp), np.zeros(len(two), dtype=np.intp)
+    found = nearest(
+        z[is_treated],
+        z[~is_treated],
+        order=order,
+        treated_stratum=zeros,
+        control_stratum=none,
+        treated_calipered=np.zeros((len(one), 0)),
+        control_calipered=np.zeros((len(two), 0)),
+        calipers=np.zeros(0),
+        ratio=ratio,
+        most=np.inf if caliper is None else caliper,
+    )
+    of_treated, of_control = np.flatnonzero(is_treated), np.flatnonzero(~is_treated)
+    stratum_of, reason_of = np.full(count, -1, dtype=np.intp), np.full(count, "group_not_chosen", dtype="<U32")
+    pairs = []
+    for t, g in enumerate(of_treated):
+        if found.why[t]:
+            reason_of[g] = "group_outside_caliper" if found.why[t] == TOO_FAR else "no_group_left"
+            continue
+        for c, d in zip(found.control[t], found.distance[t], strict=True):
+            if c < 0:
+                continue
+            g0 = of_control[c]
+            stratum_of[g0] = g
+            pairs.append((labels[g], labels[g0], float(d)))
+        stratum_of[g] = g
+    reason = np.where(stratum_of[group] >= 0, "", reason_of[group])
+    return GroupMatch(stratum_of[group], reason, tuple(pairs), distance)
+
+
+def _whiten_groups(one: Array, two: Array, means: Array) -> tuple[Array, str]:
+    from_means = np.vstack([one - one.mean(axis=0), two - two.mean(axis=0)])
+    freedom = len(means) - 2
+    if freedom >= 2 * means.shape[1]:
+        covariance = from_means.T @ from_means / freedom
+        return whiten(means, covariance), "mahalanobis"
+    sd = np.sqrt((from_means**2).sum(axis=0) / max(freedom, 1))
+    spread = means.std(axis=0)
+    sd = np.where(sd > 1e-12 * np.maximum(1.0, np.abs(means).max(axis=0)), sd, np.where(spread > 0, spread, 1.0))
+    return (means - means.mean(axis=0)) / sd, "scaled"
+
+
+def whiten(x: Array, covariance: Array) -> Array:
+    """Coordinates whose Euclidean distance is the Mahalanobis distance by this covariance."""
+    scale = np.sqrt(np.diag(covariance))
+    scale = np.where(scale > 0, scale, 1.0)
+    values, axes = np.linalg.eigh(covariance / np.outer(scale, scale))
+    kept = values > 1e-10 * values.max()
+    return project((x - x.mean(axis=0)) / scale, np.ascontiguousarray(axes[:, kept] / np.sqrt(values[kept])))
+
+
+def group_labels(frame: pl.DataFrame, columns: tuple[str, ...], codes: Codes) -> list[str]:
+    """What the data call each group."""
+    first = np.unique(codes, return_index=True)[1]
+    text = frame.select(pl.concat_str([pl.col(c).cast(pl.String) for c in columns], separator="/").alias("l"))["l"]
+    return text.gather(first).to_list()
+
+
+def _refuse(what: str, got: str, then: str) -> EstimationError:
+    return EstimationError([Problem("hierarchical", what, got, next=then)])
