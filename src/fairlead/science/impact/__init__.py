@@ -4,6 +4,9 @@ A pure library: plans in TOML and tables in, frozen results out. No Django, cloc
 global randomness. The whole path is `analyse(plan, table, provenance=…)`.
 """
 
+import importlib
+from typing import Any
+
 from fairlead.science.impact import claims, power
 from fairlead.science.impact.claims import Accepted, Finding, Reason, Refused, finding
 from fairlead.science.impact.claims import check as check_claim
@@ -102,3 +105,18 @@ __all__ = [
     "verdict",
     "verify",
 ]
+
+# Names whose modules load engines (Ibis, DuckDB, numba): found when they are first asked for, so that pages start quickly.
+LAZY = {
+    "Did": "panel",
+    "Figure": "figure",
+    "group_time": "panel",
+    "methods": "methods",
+    "read_panel": "panel",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{LAZY[name]}"), name)

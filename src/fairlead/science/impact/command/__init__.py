@@ -18,6 +18,7 @@ from typing import Any
 from fairlead.science.impact.problems import ImpactError, Problem
 
 COMMANDS = {
+    "did": "what a treatment did that came to different units at different times (Callaway & Sant'Anna)",
     "match": "a matched comparison: partners or weights for treated rows, balance, and the effect with its error",
     "model": "a multilevel model: students in classrooms in schools, REML or ML, from one pass over the rows",
     "plan": "read a plan: what is wrong with it, its registration, the power it has",
