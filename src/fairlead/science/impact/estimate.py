@@ -78,6 +78,8 @@ class Estimate:
     comparison: Arm
     effect: Effect | None
     warnings: tuple[str, ...]
+    method: str = "regression"
+    converged: bool = True
 
     @property
     def significant(self) -> bool:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from fairlead.science.impact.record import to_plain
 
 FORMAT = "fairlead-plan-1"
-DESIGNS = ("randomized_blocked", "randomized_cluster", "qed")
+RANDOMIZED = ("randomized_individual", "randomized_blocked", "randomized_cluster", "randomized_paired")
+DESIGNS = (*RANDOMIZED, "matched", "panel", "qed")
 ERRORS = ("HC1", "CR1", "CR2")
 VERSIONS = ("4.1", "5.0")
 RELIABILITY = ("standardised", "internal_consistency", "test_retest", "inter_rater", "unknown")
@@ -167,7 +168,7 @@ class Plan:
 
     @property
     def randomized(self) -> bool:
-        return self.assignment.design != "qed"
+        return self.assignment.design in RANDOMIZED
 
     @property
     def primary_outcome(self) -> Outcome:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from fairlead.science.impact.plan import (
     DESIGNS,
@@ -24,6 +22,7 @@ from fairlead.science.impact.plan import (
     Population,
 )
 from fairlead.science.impact.problems import PlanError, Problem
+from fairlead.science.impact.reading import Reader, closest
 
 
 def load_plan(path: str | Path) -> Plan:
@@ -76,7 +75,7 @@ def read_plan(text: str) -> Plan:
             ]
         ) from None
     problems: list[Problem] = []
-    plan = _plan(_Reader(data, "", problems))
+    plan = _plan(Reader(data, "", problems))
     if not problems:
         problems.extend(_cross_checks(plan))
     if problems:
@@ -84,7 +83,7 @@ def read_plan(text: str) -> Plan:
     return plan
 
 
-def _plan(top: _Reader) -> Plan:
+def _plan(top: Reader) -> Plan:
     title, title_es = top.twin("title")
     question, question_es = top.twin("question")
     intervention, intervention_es = top.twin("intervention")
@@ -123,7 +122,7 @@ def _plan(top: _Reader) -> Plan:
     return plan
 
 
-def _population(reader: _Reader) -> Population:
+def _population(reader: Reader) -> Population:
     who, who_es = reader.twin("who")
     place, place_es = reader.twin("place")
     participants, participants_es = reader.twin("participants")
@@ -143,7 +142,7 @@ def _population(reader: _Reader) -> Population:
     return population
 
 
-def _assignment(reader: _Reader) -> Assignment:
+def _assignment(reader: Reader) -> Assignment:
     assignment = Assignment(
         design=reader.choice("design", DESIGNS),
         unit=reader.text("unit"),
@@ -165,7 +164,7 @@ def _assignment(reader: _Reader) -> Assignment:
     return assignment
 
 
-def _outcome(reader: _Reader) -> Outcome:
+def _outcome(reader: Reader) -> Outcome:
     label, label_es = reader.twin("label")
     unit, unit_es = reader.twin("unit")
     name = reader.text("name")
@@ -196,7 +195,7 @@ def _outcome(reader: _Reader) -> Outcome:
     return outcome
 
 
-def _baseline(reader: _Reader) -> Baseline:
+def _baseline(reader: Reader) -> Baseline:
     label, label_es = reader.twin("label")
     name = reader.text("name")
     baseline = Baseline(
@@ -213,7 +212,7 @@ def _baseline(reader: _Reader) -> Baseline:
     return baseline
 
 
-def _model(reader: _Reader) -> Model:
+def _model(reader: Reader) -> Model:
     label, label_es = reader.twin("label")
     model = Model(
         name=reader.text("name"),
@@ -230,7 +229,7 @@ def _model(reader: _Reader) -> Model:
     return model
 
 
-def _attrition(reader: _Reader) -> Attrition:
+def _attrition(reader: Reader) -> Attrition:
     attrition = Attrition(
         boundary=reader.choice("boundary", ("cautious", "optimistic"), "cautious"),
         reason=reader.text("reason", ""),
@@ -239,7 +238,7 @@ def _attrition(reader: _Reader) -> Attrition:
     return attrition
 
 
-def _limitation(reader: _Reader) -> Limitation:
+def _limitation(reader: Reader) -> Limitation:
     text, text_es = reader.twin("text")
     reader.done()
     return Limitation(text=text, text_es=text_es)
@@ -281,7 +280,7 @@ def _cross_checks(plan: Plan) -> list[Problem]:
                         "no such outcome in this plan",
                         got=repr(name),
                         allowed=", ".join(names),
-                        next=_closest(name, names),
+                        next=closest(name, names),
                     )
                 )
         if model.errors in ("CR1", "CR2") and not (model.cluster or plan.assignment.cluster):
@@ -365,130 +364,3 @@ def _cross_checks(plan: Plan) -> list[Problem]:
                 )
             )
     return problems
-
-
-def _closest(name: str, known: list[str] | tuple[str, ...]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    return f"did you mean {near[0]!r}?" if near else "use one of the allowed names"
-
-
-class _Reader:
-    """Takes known keys out of one TOML table and notes everything wrong with it, where it is."""
-
-    def __init__(self, data: dict[str, Any], where: str, problems: list[Problem]):
-        self.data, self.where, self.problems = data, where, problems
-        self.known: list[str] = []
-
-    def _path(self, key: str) -> str:
-        return f"{self.where}.{key}" if self.where else key
-
-    def _note(self, key: str, what: str, got: Any = "", allowed: str = "", then: str = "") -> None:
-        shown = got if isinstance(got, str) and got == "nothing" else repr(got) if got != "" else ""
-        self.problems.append(Problem(self._path(key), what, shown, allowed, then))
-
-    def _take(self, key: str) -> Any:
-        self.known.append(key)
-        return self.data.get(key)
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._take(key)
-        if value is None and default is not None:
-            return default
-        if value is None:
-            self._note(key, "is missing", "nothing", "a text", f'add {key} = "…"')
-        elif not isinstance(value, str) or (not value.strip() and default is None):
-            self._note(key, "must be a text in quotes", value, "a text that is not empty", f'write {key} = "{value}"')
-        else:
-            return " ".join(value.split())
-        return ""
-
-    def optional(self, key: str) -> str | None:
-        return self.text(key) if key in self.data else self._take(key)
-
-    def column(self, key: str) -> str | None:
-        return self.optional(key)
-
-    def twin(self, key: str) -> tuple[str, str]:
-        """A text and its Spanish twin (`key_es`), which falls back to the text itself."""
-        text = self.text(key)
-        return text, self.text(f"{key}_es", text)
-
-    def choice(self, key: str, allowed: tuple[str, ...], default: str | None = None, hint: str = "") -> str:
-        value = self._take(key)
-        if value is None and default is not None:
-            return default
-        if value not in allowed:
-            got = "nothing" if value is None else value
-            near = _closest(value, allowed) if isinstance(value, str) else f'write {key} = "{allowed[0]}"'
-            self._note(
-                key,
-                "is missing" if value is None else "is not one of the choices",
-                got,
-                ", ".join(allowed),
-                hint or near,
-            )
-            return allowed[0]
-        return str(value)
-
-    def number(self, key: str, low: float, high: float | None = None, default: float | None = None) -> float | None:
-        value = self._take(key)
-        if value is None:
-            return default
-        bound = f"a number from {low:g}" + (f" to {high:g}" if high is not None else "")
-        numeric = isinstance(value, int | float) and not isinstance(value, bool)
-        if not numeric or not value >= low or (high is not None and value > high) or value == float("inf"):
-            self._note(key, "must be a number within its range", value, bound, "write it without quotes")
-            return default
-        return float(value)
-
-    def flag(self, key: str, default: bool | None) -> bool | None:
-        value = self._take(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            self._note(key, "must be true or false", value, "true, false", "write it without quotes")
-            return default
-        return value
-
-    def texts(self, key: str, allowed: tuple[str, ...] = (), default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        value = self._take(key)
-        if value is None:
-            return default
-        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-            self._note(key, "must be a list of texts", value, '["…", "…"]', "put it in square brackets")
-            return default
-        for item in value:
-            if allowed and item not in allowed:
-                self._note(key, "is not one of the choices", item, ", ".join(allowed), _closest(item, allowed))
-        return tuple(value)
-
-    def table(self, key: str) -> _Reader:
-        value = self._take(key)
-        if value is not None and not isinstance(value, dict):
-            self._note(key, "must be a table", value, f"[{key}]", f"write [{key}] on a line of its own")
-            value = None
-        return _Reader(value or {}, self._path(key), self.problems)
-
-    def tables(self, key: str, needed: bool = False) -> list[_Reader]:
-        value = self._take(key)
-        if value is None:
-            if needed:
-                self._note(key, "at least one is needed", "nothing", f"[[{key}]]", f"add a [[{key}]] table")
-            return []
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self._note(key, "must be a list of tables", value, f"[[{key}]]", "use double brackets")
-            return []
-        return [_Reader(item, f"{self._path(key)}[{place}]", self.problems) for place, item in enumerate(value)]
-
-    def done(self) -> None:
-        """Name every key nobody asked for: a misspelt key must not be silently ignored."""
-        for key in self.data:
-            if key not in self.known:
-                near = difflib.get_close_matches(key, self.known, 1)
-                self._note(
-                    key,
-                    "is not a key of this table",
-                    "",
-                    ", ".join(sorted(self.known)),
-                    f"did you mean {near[0]!r}?" if near else "remove it",
-                )

@@ -61,6 +61,11 @@ class Report:
     provisional: bool
     sections: tuple[Section, ...]
 
+    def marks(self) -> tuple[str, ...]:
+        """What must stand beside the title: whether the plan came first, and whether the verdict is provisional."""
+        told = (label(f"mark_{self.timing}", self.language),)
+        return (*told, label("mark_provisional", self.language)) if self.provisional else told
+
     def section(self, name: str) -> Section:
         return next(section for section in self.sections if section.id == name)
 
@@ -82,6 +87,11 @@ def build_report(result: StudyResult, language: str = "en") -> Report:
 def _words() -> dict[str, list[str]]:
     text = (resources.files("fairlead.science.impact") / "report_words.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
+
+
+def label(key: str, language: str) -> str:
+    """One of the fixed words of a report, without fields."""
+    return _words()[key][{"en": 0, "es": 1}[language]]
 
 
 class _Writer:

@@ -77,6 +77,12 @@ class StudyResult:
     timing: str
     versions: Versions
     results: tuple[ModelResult, ...]
+    seed: int | None = None
+
+    @property
+    def converged(self) -> bool:
+        """Whether every model came to its end; one that did not is named among its warnings."""
+        return all(item.estimate.converged for item in self.results)
 
     @property
     def primary(self) -> ModelResult:
@@ -92,15 +98,15 @@ class StudyResult:
             [Problem("result", "no such outcome and model in this study", f"{outcome} × {model}", known)]
         )
 
-    def to_json(self) -> str:
-        return record.to_json(self)
+    def to_json(self, *, indent: int | None = None) -> str:
+        return record.to_json(self, indent=indent)
 
     @staticmethod
     def from_json(text: str) -> StudyResult:
         return record.from_json(StudyResult, text)
 
 
-def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance) -> StudyResult:
+def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance, seed: int = 1) -> StudyResult:
     """Run the plan on a table with one row per unit of analysis. Deterministic; the table is not changed.
 
     Parameters
@@ -108,6 +114,7 @@ def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance) -> Study
     plan : from `read_plan` or `load_plan`.
     table : carries the plan's columns; missing values are nulls (or NaN). More columns do no harm.
     provenance : source and, where known, the dates of registration and of the first outcome.
+    seed : of what is drawn at random (randomization inference); kept in the result.
 
     Raises
     ------
@@ -128,11 +135,7 @@ def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance) -> Study
         for name in model.outcomes or tuple(outcome.name for outcome in plan.outcomes):
             outcome = plan.outcome(name)
             drafts.append((outcome, model, *_estimate(plan, table, outcome, model)))
-    siblings = tuple(
-        Sibling(outcome.name, outcome.domain, estimate.p, (estimate.estimate >= 0) == outcome.higher_is_better)
-        for outcome, model, _, _, estimate in drafts
-        if model.primary
-    )
+    siblings = _siblings(plan, [(outcome, estimate) for outcome, model, _, _, estimate in drafts if model.primary])
     results = tuple(
         ModelResult(
             outcome.name,
@@ -154,6 +157,20 @@ def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance) -> Study
         timing=provenance.timing,
         versions=Versions(ENGINE, np.__version__, scipy.__version__, pl.__version__),
         results=results,
+        seed=seed,
+    )
+
+
+def siblings_of(plan: Plan, results: tuple[ModelResult, ...]) -> tuple[Sibling, ...]:
+    """The main findings of a stored study: one an outcome, by the primary model."""
+    named = plan.primary_model.name
+    return _siblings(plan, [(plan.outcome(r.outcome), r.estimate) for r in results if r.model == named])
+
+
+def _siblings(plan: Plan, findings: list[tuple[Outcome, Estimate]]) -> tuple[Sibling, ...]:
+    return tuple(
+        Sibling(outcome.name, outcome.domain, estimate.p, (estimate.estimate >= 0) == outcome.higher_is_better)
+        for outcome, estimate in findings
     )
 
 

@@ -22,6 +22,8 @@ COMMANDS = {
     "match": "a matched comparison: partners or weights for treated rows, balance, and the effect with its error",
     "model": "a multilevel model: students in classrooms in schools, REML or ML, from one pass over the rows",
     "plan": "read a plan: what is wrong with it, its registration, the power it has",
+    "run": "a whole study: plan and data in, report (HTML, PDF) and results (JSON) out",
+    "wwc": "the verdict of the evidence standards on a study, rule by rule",
 }
 
 

@@ -2,8 +2,34 @@
 
 from __future__ import annotations
 
+from fairlead.science.impact.plan import RANDOMIZED
 from fairlead.science.impact.standards.facts import Evidence
 from fairlead.science.impact.standards.rules import Line, line, rules
+
+_DESIGNS = {
+    "randomized_individual": ("Assigned by lottery; unit: {u}.", "Asignación por sorteo; unidad: {u}."),
+    "randomized_blocked": ("Assigned by lottery{b}; unit: {u}.", "Asignación por sorteo; unidad: {u}{b}."),
+    "randomized_paired": (
+        "Assigned by lottery within pairs{b}; unit: {u}.",
+        "Asignación por sorteo dentro de parejas; unidad: {u}{b}.",
+    ),
+    "randomized_cluster": (
+        "Clusters assigned by lottery{b}; unit: {u}.",
+        "Asignación de conglomerados por sorteo; unidad: {u}{b}.",
+    ),
+    "matched": (
+        "Not a lottery: comparison units were matched or weighted; unit: {u}.",
+        "Sin sorteo: las unidades de comparación se emparejaron o ponderaron; unidad: {u}.",
+    ),
+    "panel": (
+        "Not a lottery: units that adopted are compared over time with units that had not; unit: {u}.",
+        "Sin sorteo: las unidades que adoptaron se comparan en el tiempo con las que aún no; unidad: {u}.",
+    ),
+    "qed": (
+        "Not a lottery: arms were formed in another way{b}; unit: {u}.",
+        "Sin sorteo: los grupos se formaron de otro modo; unidad: {u}{b}.",
+    ),
+}
 
 
 def eligible(facts: Evidence, lines: list[Line]) -> bool:
@@ -92,20 +118,7 @@ def unconfounded(facts: Evidence, lines: list[Line]) -> bool:
 def intact_design(facts: Evidence, lines: list[Line]) -> bool:
     """Whether the units were randomized and it stayed so."""
     assignment, flow = facts.assignment, facts.flow
-    words = {
-        "randomized_blocked": (
-            "Assigned by lottery{b}; unit: {u}.",
-            "Asignación por sorteo; unidad: {u}{b}.",
-        ),
-        "randomized_cluster": (
-            "Clusters assigned by lottery{b}; unit: {u}.",
-            "Asignación de conglomerados por sorteo; unidad: {u}{b}.",
-        ),
-        "qed": (
-            "Not a lottery: arms were formed in another way{b}; unit: {u}.",
-            "Sin sorteo: los grupos se formaron de otro modo; unidad: {u}{b}.",
-        ),
-    }[assignment.design]
+    words = _DESIGNS[assignment.design]
     block = (
         ("", "")
         if assignment.blocks is None
@@ -116,12 +129,12 @@ def intact_design(facts: Evidence, lines: list[Line]) -> bool:
         line(
             facts.version,
             "design",
-            "pass" if assignment.design != "qed" else "info",
+            "pass" if assignment.design in RANDOMIZED else "info",
             value=value,
             es={"value": words[1].format(u=assignment.unit, b=block[1])},
         )
     )
-    if assignment.design == "qed":
+    if assignment.design not in RANDOMIZED:
         return False
     low, high = flow.block_share_low, flow.block_share_high
     uneven = low is not None and high is not None and high - low > 1e-9

@@ -21,6 +21,24 @@ class Sibling:
 
 
 @dataclass(frozen=True, slots=True)
+class Mismatch:
+    """What clusters do to a finding whose study left them out of its errors, by the formula of 4.1 (with g²/2N) and by
+    the older one (without): t, the corrected t, its degrees of freedom h, and p."""
+
+    icc: float
+    icc_from: str
+    cluster_size: float
+    t: float
+    corrected: float
+    h: float
+    p: float
+    older_t: float
+    older_corrected: float
+    older_h: float
+    older_p: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that the rules look at, for one finding."""
 
@@ -33,6 +51,7 @@ class Evidence:
     boundary: str
     multiplicity: str
     siblings: tuple[Sibling, ...]
+    mismatch: Mismatch | None = None
 
 
 def evidence(

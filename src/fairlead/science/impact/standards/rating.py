@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fairlead.science.impact.effects import benjamini_hochberg
+from fairlead.science.impact.plan import RANDOMIZED
 from fairlead.science.impact.sample import Count
 from fairlead.science.impact.standards.admission import eligible, intact_design, unconfounded
 from fairlead.science.impact.standards.attrition import AttritionResult, attrition
@@ -64,7 +65,7 @@ def verdict(facts: Evidence) -> Verdict:
     lines: list[Line] = []
     admitted = eligible(facts, lines)
     admitted &= unconfounded(facts, lines)
-    randomized = facts.assignment.design != "qed"
+    randomized = facts.assignment.design in RANDOMIZED
     intact = intact_design(facts, lines)
     clustered = facts.assignment.design == "randomized_cluster"
     if clustered:
@@ -281,7 +282,15 @@ def _significance(facts: Evidence, lines: list[Line]) -> bool:
                 en={"name": names[effect.name], "se": "—" if effect.se is None else f"{effect.se:.3f}"},
             )
         )
-    if facts.assignment.design == "randomized_cluster":
+    if facts.mismatch is not None:
+        lines.append(_mismatch_line(facts))
+    elif facts.assignment.design == "randomized_cluster" and estimate.errors == "reported":
+        said = (
+            "The study reports errors that respect its clusters.",
+            "El estudio informa errores que respetan sus conglomerados.",
+        )
+        lines.append(line(version, "clustering", "pass", value=said[0], es={"value": said[1]}))
+    elif facts.assignment.design == "randomized_cluster":
         said = (
             f"Clusters were assigned and the errors are clustered ({estimate.errors}, "
             f"{estimate.n_clusters} clusters, {estimate.df:.1f} degrees of freedom).",
@@ -290,7 +299,7 @@ def _significance(facts: Evidence, lines: list[Line]) -> bool:
         )
         lines.append(line(version, "clustering", "pass", value=said[0], es={"value": said[1]}))
     raw = estimate.p < estimate.alpha
-    shown_p = "< 0.001" if estimate.p < 0.001 else f"{estimate.p:.3f}"
+    shown_p = "< 0.001" if estimate.p < 0.001 else f"= {estimate.p:.3f}"
     lines.append(
         line(version, "significance", "pass" if raw else "info", value=shown_p, threshold=f"{estimate.alpha:g}")
     )
@@ -323,6 +332,23 @@ def _significance(facts: Evidence, lines: list[Line]) -> bool:
         )
     )
     return final
+
+
+def _mismatch_line(facts: Evidence) -> Line:
+    """Clusters were assigned and left out of the errors: corrected, by the version's formula and by the older one."""
+    m = facts.mismatch
+    assert m is not None
+    numbers = f"t {m.t:.3f} → {m.corrected:.3f}, {m.h:.1f} df, p {m.p:.3f}"
+    older = f"t {m.older_t:.3f} → {m.older_corrected:.3f}, p {m.older_p:.3f}"
+    value = (
+        f"The study left its clusters out of the errors; corrected with an ICC of {m.icc:.2f} ({m.icc_from}) and clusters "
+        f"of {m.cluster_size:g}: {numbers}. The formula before 4.1, without g²/2N: {older}."
+    )
+    spanish = (
+        f"El estudio dejó sus conglomerados fuera de los errores; corregido con una correlación intraclase de {m.icc:.2f} "
+        f"y conglomerados de {m.cluster_size:g}: {numbers}. La fórmula anterior a 4.1, sin g²/2N: {older}."
+    )
+    return line(facts.version, "clustering", "adjust", value=value, es={"value": spanish})
 
 
 def _essa(facts: Evidence, rating: str, character: str, lines: list[Line]) -> str:

@@ -1,0 +1,78 @@
+"""A report as one HTML page: no scripts, nothing fetched, readable without pictures, printable."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from importlib import resources
+
+from fairlead.science.impact.rendering.charts import svg
+from fairlead.science.impact.report import FigureData, Report, Section, Table, label
+
+
+def page(report: Report) -> str:
+    """The whole document."""
+    head = "".join(f'<p class="mark">{escape(text)}</p>' for text in report.marks())
+    body = "".join(_section(section, report.language) for section in report.sections)
+    return (
+        f'<!doctype html><html lang="{report.language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(report.title)}</title><style>{_style()}</style></head>"
+        f"<body><main><h1>{escape(report.title)}</h1>{head}{_contents(report)}{body}</main></body></html>\n"
+    )
+
+
+@cache
+def _style() -> str:
+    return (resources.files(__package__) / "report.css").read_text(encoding="utf-8")
+
+
+def _contents(report: Report) -> str:
+    items = "".join(f'<li><a href="#{s.id}">{escape(s.heading)}</a></li>' for s in report.sections)
+    return f'<nav aria-label="{escape(label("contents", report.language))}"><ul>{items}</ul></nav>'
+
+
+def _section(section: Section, language: str) -> str:
+    told = "".join(f"<p>{escape(text)}</p>" for text in section.paragraphs)
+    figures = "".join(_figure(item, language) for item in section.figures)
+    tables = "".join(_table(item) for item in section.tables)
+    return (
+        f'<section aria-labelledby="{section.id}"><h2 id="{section.id}">{escape(section.heading)}</h2>'
+        f"{told}{figures}{tables}</section>"
+    )
+
+
+def _figure(data: FigureData, language: str) -> str:
+    numbers = Table("", data.title, data.columns, tuple(_cells(row) for row in data.rows), _numeric(data))
+    return (
+        f"<figure>{svg(data)}<figcaption>{escape(data.summary)}</figcaption>"
+        f"<details><summary>{escape(label('numbers', language))}</summary>{_table(numbers)}</details></figure>"
+    )
+
+
+def _cells(row: tuple[str | float | None, ...]) -> tuple[str, ...]:
+    return tuple("–" if x is None else f"{x:.4g}" if isinstance(x, float) else str(x) for x in row)
+
+
+def _numeric(data: FigureData) -> tuple[int, ...]:
+    return tuple(range(1, len(data.columns)))
+
+
+def _table(table: Table) -> str:
+    def kind(place: int) -> str:
+        return ' class="number"' if place in table.numeric else ""
+
+    head = "".join(f'<th scope="col"{kind(i)}>{escape(name)}</th>' for i, name in enumerate(table.columns))
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f'<th scope="row">{escape(cell)}</th>' if i == 0 else f"<td{kind(i)}>{escape(cell)}</td>"
+            for i, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in table.rows
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(table.caption)}"><table>'
+        f"<caption>{escape(table.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
