@@ -152,3 +152,43 @@ def test_a_source_that_is_not_there_is_told_without_its_password(address: str) -
     with pytest.raises(DataError) as refused:
         collect(address, ["y"])
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["frame", "parquet"])
+def test_first_rows_unlike_the_rest_cost_a_pass_and_no_digits(kind: str, tmp_path: Path) -> None:
+    """The center is guessed from the first rows; here they are a million standard deviations off, or do not vary."""
+    rng = np.random.default_rng(5)
+    n = 12_000
+    table = pl.DataFrame(
+        {
+            "school": np.arange(n) % 7,
+            "late": np.where(np.arange(n) < 5000, 1e6 + 1e-3 * rng.normal(size=n), 1e9 + rng.normal(size=n)),
+            "far": np.where(np.arange(n) < 5000, 5.0, 1e6 + rng.normal(size=n)),
+            "rare": (np.arange(n) > 11_000).astype(float),
+            "math": rng.normal(size=n),
+        }
+    )
+    data: Any = table
+    if kind == "parquet":
+        data = tmp_path / "rows.parquet"
+        table.write_parquet(data)
+    names = ["math", "late", "far", "rare"]
+    close(collect(table, names, by=["school"], engine="memory"), collect(data, names, by=["school"]), 1e-11)
+    offset = table.with_columns(
+        pl.when(pl.int_range(n) < 5000).then(0.0).otherwise(pl.col("math") + 1e9).alias("math")
+    )
+    tail = offset[5000:]
+    one = collect(pl.concat([tail, tail]), names, by=["school"], engine="memory")
+    close(one, collect(pl.concat([tail, tail]), names, by=["school"]), 1e-11)
+
+
+def test_indicators_have_whole_sums() -> None:
+    """Levels of one factor never meet, and an indicator is its own square: those sums are known, not asked for."""
+    table = rows()
+    design = design_of(parse_formula("math ~ 0 + arm + pre"), table)
+    moments = raw(collect(table, design, by=["school"]))
+    arms = [1 + place for place, column in enumerate(design.columns) if "arm" in column.name]
+    for a in arms:
+        np.testing.assert_allclose(moments[:, a, a], moments[:, 0, a], rtol=1e-12)
+        for b in arms:
+            assert a == b or np.abs(moments[:, a, b]).max() < 1e-9

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
 import numpy as np
 import polars as pl
+from ibis.expr.operations import InMemoryTable
 
 from fairlead.science.impact.formula import Factor, Formula
 from fairlead.science.impact.moments.columns import Column, Design, Piece, build_design
@@ -16,6 +18,7 @@ from fairlead.science.impact.moments.source import Source, open_source
 from fairlead.science.impact.problems import DataError, Problem
 
 MOST_LEVELS = 200
+FIRST_ROWS = 4096  # from which a center is guessed
 
 
 def design_of(formula: Formula, data: Any) -> Design:
@@ -47,7 +50,7 @@ def collect(
     by: Sequence[str] = (),
     engine: str | None = None,
 ) -> Moments:
-    """Read the rows twice (means, then sums) and return their moments by group.
+    """Read the rows once and return their moments by group (twice where the first rows are unlike the rest).
 
     Parameters
     ----------
@@ -90,57 +93,139 @@ def collect(
 
 
 def _on_engine(source: Source, wanted: Sequence[Column], by: tuple[str, ...], variables: tuple[str, ...]) -> Moments:
+    """One pass over the rows, about a center guessed from the first of them; what is known afterwards moves the sums to the
+    mean. Where the guess was too far off for that, a second pass."""
     table = source.table
-    lacks = {variable: _lacks(table, variable) for variable in variables}
-    whole = ~_any(list(lacks.values()))
-    named = {f"c{i}": column.ibis(table) for i, column in enumerate(wanted)}
-    asked: dict[str, Any] = {"rows": table.count(), "whole": whole.sum()}
-    before: list[Any] = []
-    for i, missing in enumerate(lacks.values()):
-        asked[f"left{i}"] = (missing & ~_any(before)).sum() if before else missing.sum()
-        before.append(missing)
-    for name, value in named.items():
-        asked[f"mean_{name}"] = value.mean(where=whole)
-        asked[f"sd_{name}"] = value.std(where=whole, how="pop")
-    first = table.aggregate(**asked).to_pyarrow().to_pylist()[0]
-    center, scale = _standard(
-        [first[f"mean_{name}"] for name in named], [first[f"sd_{name}"] for name in named], wanted, first["whole"]
-    )
-    rows = table.filter(whole).select(
-        **{f"k{i}": table[key] for i, key in enumerate(by)},
-        **{
-            name: (value - float(c)) / float(s)
-            for (name, value), c, s in zip(named.items(), center, scale, strict=True)
-        },
-    )
-    sums: dict[str, Any] = {"n": rows.count()}
-    names = list(named)
-    for i, one in enumerate(names):
-        sums[f"s{i}"] = rows[one].sum()
-        for j, two in enumerate(names[: i + 1]):
-            sums[f"p{i}_{j}"] = (rows[one] * rows[two]).sum()
-    keys = [f"k{i}" for i in range(len(by))]
-    grouped = rows.group_by(keys).aggregate(**sums) if keys else rows.aggregate(**sums)
-    answer = pl.DataFrame(grouped.to_pyarrow())
-    if keys:
-        answer = answer.sort(keys)
-    k = len(names)
-    products = np.empty((answer.height, k + 1, k + 1))
-    products[:, 0, 0] = answer["n"].to_numpy()
-    for i in range(k):
-        products[:, 0, i + 1] = products[:, i + 1, 0] = answer[f"s{i}"].to_numpy()
-        for j in range(i + 1):
-            products[:, i + 1, j + 1] = products[:, j + 1, i + 1] = answer[f"p{i}_{j}"].to_numpy()
+    whole = ~_any([_lacks(table, variable) for variable in variables])
+    found = _sums(table, whole, wanted, by, _first_center(table, wanted))
+    if (unlike := found.unlike()).any():
+        found = _sums(table, whole, wanted, by, _exact_center(table, whole, wanted, unlike, found.center))
+    counts = found.products[:, 0, 0].astype(np.int64)
+    used = int(counts.sum())
+    rows = int(table.count().to_pyarrow().as_py())
+    total = found.products.sum(axis=0)
+    with np.errstate(invalid="ignore"):  # infinite values are refused below, by name
+        shift = total[0, 1:] / max(used, 1)
+        spread = np.sqrt(np.maximum(np.diag(total)[1:] / max(used, 1) - shift**2, 0.0))
+    center, scale = _standard((found.center + shift).tolist(), spread.tolist(), wanted, used)
     return Moments(
         columns=tuple(column.name for column in wanted),
-        keys=answer.select(keys).rename(dict(zip(keys, by, strict=True))) if keys else pl.DataFrame(),
-        counts=answer["n"].to_numpy().astype(np.int64),
-        products=products,
-        center=center,
-        scale=scale,
-        left=tuple(Left(v, int(first[f"left{i}"])) for i, v in enumerate(variables) if first[f"left{i}"]),
-        origins=(Origin(source.name, source.engine, int(first["rows"])),),
+        keys=found.keys,
+        counts=counts,
+        products=found.products,
+        center=found.center,
+        scale=np.ones_like(found.center),
+        left=_left(table, variables) if rows > used else (),
+        origins=(Origin(source.name, source.engine, rows),),
+    ).rescaled(center, scale)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    keys: pl.DataFrame
+    products: Any  # (G, k+1, k+1)
+    center: Any  # (k,)
+
+    def unlike(self) -> Any:
+        """(k,) columns whose mean lies more than about four standard deviations from the center: digits are lost there."""
+        total = self.products.sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            return total[0, 1:] ** 2 > 0.95 * total[0, 0] * np.diag(total)[1:]
+
+
+def _sums(table: Any, whole: Any, wanted: Sequence[Column], by: tuple[str, ...], center: Any) -> _Sums:
+    named = [column.ibis(table) for column in wanted]
+    rows = table.filter(whole).select(
+        **{f"k{i}": table[key] for i, key in enumerate(by)},
+        **{f"c{i}": value - float(c) if c else value for i, (value, c) in enumerate(zip(named, center, strict=True))},
     )
+    k = len(wanted)
+    pairs = [(i, j) for i in range(k) for j in range(i + 1)]
+    known = {(i, j): _known(wanted[i], wanted[j], float(center[i]), float(center[j])) for i, j in pairs}
+    keys = [f"k{i}" for i in range(len(by))]
+    answer = pl.DataFrame(_grouped(rows, keys, k, [pair for pair in pairs if known[pair] is None]))
+    if keys:
+        answer = answer.sort(keys)
+    products = np.zeros((answer.height, k + 1, k + 1))
+    products[:, 0, 0] = answer["n"].to_numpy()
+    for i in range(k):
+        products[:, 0, i + 1] = products[:, i + 1, 0] = _numbers(answer[f"s{i}"])
+    for i, j in pairs:
+        if known[i, j] is None:
+            products[:, i + 1, j + 1] = products[:, j + 1, i + 1] = _numbers(answer[f"p{i}_{j}"])
+        elif known[i, j]:
+            products[:, i + 1, i + 1] = products[:, 0, i + 1]
+    return _Sums(
+        answer.select(keys).rename(dict(zip(keys, by, strict=True))) if keys else pl.DataFrame(), products, center
+    )
+
+
+def _grouped(rows: Any, keys: list[str], k: int, pairs: list[tuple[int, int]]) -> Any:
+    """By keys n, s0 … and the products p0_0 … of these pairs, as an Arrow table.
+
+    For a file in DuckDB the sums are written as SQL: with many columns Ibis takes as long over their products as DuckDB.
+    """
+    if not rows.op().find(InMemoryTable) and rows.get_backend().name == "duckdb":
+        inner = ibis.to_sql(rows, dialect="duckdb")
+        sums = ["count(*) AS n", *(f"sum(c{i}) AS s{i}" for i in range(k))]
+        sums += [f"sum(c{i} * c{j}) AS p{i}_{j}" for i, j in pairs]
+        groups = f" GROUP BY {', '.join(keys)}" if keys else ""
+        text = f"SELECT {', '.join([*keys, *sums])} FROM ({inner}){groups}"  # noqa: S608  (Ibis wrote what is inside)
+        return rows.get_backend().con.sql(text).to_arrow_table()
+    asked: dict[str, Any] = {"n": rows.count(), **{f"s{i}": rows[f"c{i}"].sum() for i in range(k)}}
+    asked |= {f"p{i}_{j}": (rows[f"c{i}"] * rows[f"c{j}"]).sum() for i, j in pairs}
+    return (rows.group_by(keys).aggregate(**asked) if keys else rows.aggregate(**asked)).to_pyarrow()
+
+
+def _numbers(column: pl.Series) -> Any:
+    """Sums over no row are null."""
+    return column.fill_null(0.0).to_numpy() if column.null_count() else column.to_numpy()
+
+
+def _known(one: Column, two: Column, c: float, d: float) -> bool | None:
+    """Indicators need no product: its own square is itself (True), two levels of one factor never meet (False)."""
+    if c or d or len(one.pieces) != 1 or len(two.pieces) != 1:
+        return None
+    a, b = one.pieces[0], two.pieces[0]
+    if a.level is None or b.level is None or a.factor.variable != b.factor.variable:
+        return None
+    return a.level == b.level
+
+
+def _first_center(table: Any, wanted: Sequence[Column]) -> Any:
+    """The mean of each column in the first rows; zero where that is near enough, so that indicators keep whole sums."""
+    asked = {f"c{i}": column.ibis(table) for i, column in enumerate(wanted)}
+    first = pl.DataFrame(table.select(**asked).limit(FIRST_ROWS).to_pyarrow())
+    center = np.zeros(len(wanted))
+    for i, name in enumerate(asked):
+        values = first[name].drop_nulls().drop_nans()
+        values = values.filter(values.is_finite())
+        if values.len():
+            mean, spread = float(np.mean(values.to_numpy())), float(np.std(values.to_numpy()))
+            center[i] = 0.0 if abs(mean) <= spread else mean
+    return center
+
+
+def _exact_center(table: Any, whole: Any, wanted: Sequence[Column], unlike: Any, guessed: Any) -> Any:
+    """The means over all rows, of the columns whose first rows were unlike the rest."""
+    asked = {f"c{i}": wanted[i].ibis(table).mean(where=whole) for i in np.flatnonzero(unlike).tolist()}
+    means = table.aggregate(**asked).to_pyarrow().to_pylist()[0]
+    center = guessed.copy()
+    for name, value in means.items():
+        center[int(name[1:])] = float(value)
+    return center
+
+
+def _left(table: Any, variables: Sequence[str]) -> tuple[Left, ...]:
+    """How many rows lack a value, under the first variable in order that they lack."""
+    before: list[Any] = []
+    asked: dict[str, Any] = {}
+    for i, variable in enumerate(variables):
+        missing = _lacks(table, variable)
+        asked[f"left{i}"] = (missing & ~_any(before)).sum() if before else missing.sum()
+        before.append(missing)
+    found = table.aggregate(**asked).to_pyarrow().to_pylist()[0]
+    return tuple(Left(v, int(found[f"left{i}"])) for i, v in enumerate(variables) if found[f"left{i}"])
 
 
 def _in_memory(source: Source, wanted: Sequence[Column], by: tuple[str, ...], variables: tuple[str, ...]) -> Moments:

@@ -110,11 +110,17 @@ class Moments:
         new_center, new_scale = np.asarray(center, dtype=float), np.asarray(scale, dtype=float)
         if np.array_equal(new_center, self.center) and np.array_equal(new_scale, self.scale):
             return self
-        change = np.diag(np.concatenate([[1.0], self.scale / new_scale]))
-        change[1:, 0] = (self.center - new_center) / new_scale
+        stretch = np.concatenate([[1.0], self.scale / new_scale])
+        shift = np.concatenate([[0.0], (self.center - new_center) / new_scale])
+        products = self.products * np.outer(stretch, stretch)
+        sums = products[:, 0, :].copy()
+        added = sums[:, :, None] * shift
+        products += added
+        products += added.transpose(0, 2, 1)
+        products += sums[:, 0, None, None] * np.outer(shift, shift)
         return replace(
             self,
-            products=change @ self.products @ change.T,
+            products=products,
             center=new_center.copy(),
             scale=new_scale.copy(),
         )

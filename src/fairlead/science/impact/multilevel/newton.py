@@ -19,6 +19,7 @@ from fairlead.science.impact.multilevel.two_level import Swept
 Array = NDArray[np.float64]
 MOST_STEPS = 100
 CLOSE = 1e-10  # Newton decrement, in units of −2 log likelihood, below which only full last steps follow
+DONE = 1e-18  # the decrement at which digits are used up: θ is known to 1e-9 of its error
 DOWNHILL = 1e-7  # a slope in Ω that counts as falling, relative to the size of its parts
 ZERO = 1e-7  # a root of a variance, in residual standard deviations, that counts as zero
 
@@ -275,13 +276,13 @@ def _polish(criterion: Criterion, point: Point, hessian: Array, step: Array) -> 
     """Full last steps, as long as the gradient shrinks: the value cannot tell any more, the gradient can."""
     for _ in range(3):
         found = criterion.at(point.theta + step)
-        if found is None or np.abs(found.gradient).max() > 0.5 * np.abs(point.gradient).max():
-            if found is not None and np.abs(found.gradient).max() < np.abs(point.gradient).max():
-                point = found
+        if found is None or np.abs(found.gradient).max() >= np.abs(point.gradient).max():
             break
-        point = found
-        step, _, _ = _newton(hessian, point.gradient)
-    return point, criterion.hessian(point)
+        point, hessian = found, criterion.hessian(found)
+        step, decrement, _ = _newton(hessian, point.gradient)
+        if decrement < DONE:
+            break
+    return point, hessian
 
 
 def _least_slope(criterion: Criterion, shape: Shape, point: Point) -> float:
