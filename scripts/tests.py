@@ -77,7 +77,7 @@ def run_tests(tally: Tally, more: list[str]) -> None:
 def run_proofs(tally: Tally, more: list[str]) -> None:
     """The long proofs on the embedded PostgreSQL, then the tests of the database on an ordinary one."""
     with throwaway_folder() as folder:
-        environment = {"FAIRLEAD_TEST_CLUSTER": "1", "FAIRLEAD_DATA": str(folder)}
+        environment = {"FAIRLEAD_TEST_CLUSTER": "1", "FAIRLEAD_DATA": str(folder), **chromium()}
         say("Simulations and long references")
         pytest(tally, ["-m", "prove", "-n", "2", "--dist", "worksteal", *more], environment)
         try:

@@ -21,6 +21,8 @@ from fairlead.site import folder, postgres
 from fairlead.site.postgres import embedded, outside
 from fairlead.site.refusal import Refusal
 
+pytestmark = pytest.mark.prove  # each makes, starts and kills servers of its own
+
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
