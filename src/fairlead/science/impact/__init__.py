@@ -110,8 +110,11 @@ __all__ = [
 LAZY = {
     "Did": "panel",
     "Figure": "figure",
+    "MultilevelFit": "multilevel",
     "group_time": "panel",
     "methods": "methods",
+    "multilevel_from_moments": "multilevel",
+    "multilevel_model": "multilevel",
     "read_panel": "panel",
 }
 

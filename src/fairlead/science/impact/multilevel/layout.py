@@ -124,8 +124,8 @@ def check_random_parts(formula: Formula) -> None:
                     "a multilevel model needs at least one random part",
                     "none",
                     "(1 | school), (1 + pre | school), (1 | school/class)",
-                    "for a regression without one, use least_squares, with cluster-robust errors where students share "
-                    "classes or schools",
+                    "for a regression without one, use impact.regression.linear_regression, with errors by cluster where "
+                    "students share classes or schools",
                 )
             ]
         )
