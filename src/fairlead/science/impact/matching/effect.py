@@ -276,7 +276,10 @@ def _stacked(
     residuals = y - design @ coefficients
     scores = design * (w * residuals)[:, None]
     cross = (design * residuals[:, None]).T @ slope
-    own = (scores + influence @ cross.T) @ np.linalg.inv(bread)[:, 0]
+    whole = scores + influence @ cross.T
+    for arm in (treated & kept, ~treated & kept):  # that they average one is an estimate too
+        whole[arm] -= np.outer(w[arm] - 1, scores[arm].sum(axis=0) / arm.sum())
+    own = whole @ np.linalg.inv(bread)[:, 0]
     used = int(kept.sum())
     if labels is None:
         freedom = float(used - design.shape[1])
