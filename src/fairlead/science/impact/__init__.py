@@ -108,10 +108,14 @@ __all__ = [
 
 # Names whose modules load engines (Ibis, DuckDB, numba): found when they are first asked for, so that pages start quickly.
 LAZY = {
+    "Comparison": "matching",
     "Did": "panel",
     "Figure": "figure",
     "MultilevelFit": "multilevel",
+    "MatchedEffect": "matching",
     "group_time": "panel",
+    "love_plot": "matching",
+    "match": "matching",
     "methods": "methods",
     "multilevel_from_moments": "multilevel",
     "multilevel_model": "multilevel",

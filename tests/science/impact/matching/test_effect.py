@@ -164,9 +164,9 @@ def test_the_love_plot_has_its_data_and_a_text():
     found = match(study(), treated="t", on="pre + age", method="ebal")
     plot = love_plot(found)
     assert [row[0] for row in plot.rows[::2]] == ["pre", "age"]
-    assert "pre" in plot.text
-    assert "None is beyond 0.25 any more" in plot.text
-    assert plot.spec["description"] == plot.text
+    assert "pre" in plot.alt
+    assert "None is beyond 0.25 any more" in plot.alt
+    assert plot.spec["description"] == plot.alt
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,19 @@ def in_schools(rng, schools=24):
     return pl.DataFrame({"t": t, "pre": pre, "y": y, "school": school, "gain": np.ones(school.size)})
 
 
+def whole_schools(rng, schools=60):
+    """Schools decide, weaker ones rather; what they decide by is what was measured of their students."""
+    sizes = rng.integers(8, 20, schools)
+    school = np.repeat(np.arange(schools), sizes)
+    level, shock = rng.normal(size=schools), 0.7 * rng.normal(size=schools)
+    pre = level[school] + rng.normal(size=school.size)
+    chosen = rng.random(schools) < expit(-1.0 - 0.5 * level)
+    chosen[:2] = True, False
+    t = chosen[school]
+    y = 1.0 * t + pre + shock[school] + rng.normal(size=school.size)
+    return pl.DataFrame({"t": t, "pre": pre, "y": y, "school": school, "gain": np.ones(school.size)})
+
+
 # (study, matching, outcome model, bias within, coverage from, to)
 TABLE = {
     "ebal": (students, {"method": "ebal"}, {}, 0.15, 0.93, 0.97),
@@ -59,6 +72,14 @@ TABLE = {
         0.91,
         0.98,
     ),
+    "schools first": (
+        whole_schools,
+        {"method": "mahalanobis", "hierarchical": ["school"]},
+        {"adjust": True},
+        0.25,
+        0.91,
+        0.985,
+    ),
     "within school": (in_schools, {"method": "nearest", "within": "school"}, {"adjust": True}, 0.25, 0.92, 0.98),
 }
 
@@ -69,6 +90,12 @@ KNOWN = {
         {"method": "nearest"},
         {"adjust": True, "errors": "HC1"},
         0.80,
+    ),
+    "errors by pair where whole schools were treated": (
+        whole_schools,
+        {"method": "mahalanobis"},
+        {"adjust": True, "errors": "CR1"},
+        0.85,
     ),
     "errors by school do not mend a confounding by school": (
         in_schools,

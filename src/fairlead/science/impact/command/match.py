@@ -88,7 +88,7 @@ def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> Answer:
     if chosen.outcome:
         say(f"estimating the effect on {chosen.outcome}")
         told = effect(found, chosen.outcome, adjust=chosen.adjust, cluster=chosen.cluster, errors=chosen.errors)
-    record = found.record() | {"love": {"text": love_plot(found).text}}
+    record = found.record() | {"love": love_plot(found).record()}
     if chosen.seed is not None:
         record["settings"]["seed"] = chosen.seed
     record["att" if found.estimand == "ATT" else "ate"] = None if told is None else told.record()

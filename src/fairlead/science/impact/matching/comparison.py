@@ -110,9 +110,14 @@ class Comparison:
         """One of the settings."""
         return dict(self.settings)[name]
 
+    def standing(self, when: str = "after") -> str:
+        """Baseline equivalence of all covariates by the standards: "satisfied", "adjust" or "fails", the worst of them."""
+        found = {getattr(b, when).standing for b in self.balance if b.kind != "score"}
+        return next((kind for kind in ("fails", "adjust") if kind in found), "satisfied")
+
     def worst(self, when: str = "after") -> float:
-        """The greatest absolute standardised difference of a covariate, "before" or "after"."""
-        gaps = [getattr(b, when).standardised for b in self.balance if b.kind != "score"]
+        """The greatest absolute effect size of a covariate, as the standards measure it, "before" or "after"."""
+        gaps = [getattr(b, when).effect for b in self.balance if b.kind != "score"]
         return max((abs(g) for g in gaps if g is not None), default=0.0)
 
     def record(self, *, rows: bool = True) -> dict[str, Any]:

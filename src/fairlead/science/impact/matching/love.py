@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
+from fairlead.science.impact.figure import Figure, values
 from fairlead.science.impact.matching.balance import ADJUST, SATISFIED
 from fairlead.science.impact.matching.comparison import Comparison
 
 
-@dataclass(frozen=True, slots=True)
-class LovePlot:
-    """`rows` are (covariate, when, absolute standardised difference); `text` says what they show; `spec` is Vega-Lite."""
-
-    title: str
-    rows: tuple[tuple[str, str, float], ...]
-    text: str
-    spec: dict[str, Any]
-
-
-def love_plot(found: Comparison, *, title: str = "") -> LovePlot:
+def love_plot(found: Comparison, *, title: str = "") -> Figure:
     """Absolute standardised differences of each covariate, largest before matching on top, with lines at 0.05 and 0.25.
 
     Parameters
@@ -49,9 +37,9 @@ def love_plot(found: Comparison, *, title: str = "") -> LovePlot:
         f"Still beyond {ADJUST}: {', '.join(beyond)}." if beyond else f"None is beyond {ADJUST} any more."
     )
     title = title or told
-    data = [{"covariate": name, "when": when, "difference": size} for name, when, size in rows]
+    columns = ("covariate", "when", "difference")
     points = (
-        alt.Chart(alt.Data(values=data))
+        alt.Chart(values(columns, rows))
         .mark_point(filled=True, size=70)
         .encode(
             x=alt.X("difference:Q", title="absolute standardised difference"),
@@ -71,4 +59,4 @@ def love_plot(found: Comparison, *, title: str = "") -> LovePlot:
         .encode(x="line:Q")
     )
     chart = alt.layer(lines, points).properties(title=title, description=text, width=420)
-    return LovePlot(title, rows, text, chart.to_dict())
+    return Figure("love", title, text, columns, rows, chart.to_dict())
