@@ -11,5 +11,14 @@ import polars as pl
 def star_kindergarten() -> pl.DataFrame:
     """Project STAR, kindergarten: 6,325 children in 79 Tennessee schools, 1985-86. See data/README.md for
     the source."""
-    data = (resources.files("fairlead.science.impact") / "data" / "star_kindergarten.parquet").read_bytes()
+    return _read("star_kindergarten")
+
+
+def star_first_grade() -> pl.DataFrame:
+    """The same children a year later: drawn class type, class type in first grade, scores; missing for those who left."""
+    return _read("star_first_grade")
+
+
+def _read(name: str) -> pl.DataFrame:
+    data = (resources.files("fairlead.science.impact") / "data" / f"{name}.parquet").read_bytes()
     return pl.read_parquet(io.BytesIO(data))
