@@ -27,7 +27,8 @@ class Subject:
     rows: the data it works on. fit: from rows to numbers, all of them in the unit of the outcome (an estimate, its
     error), so that they scale with it. labels: columns whose values are mere names. broken: how to break the rows, and
     that must be refused as an ImpactError; the usual ones are "one cluster", "no treated", "constant outcome", "all
-    missing", "collinear". shift: whether adding a constant to the outcome leaves the numbers as they are.
+    missing", "collinear". shift: whether adding a constant to the outcome leaves the numbers as they are. scaled:
+    further columns in the outcome's unit.
     """
 
     rows: Callable[[], pl.DataFrame]
@@ -36,6 +37,7 @@ class Subject:
     labels: tuple[str, ...] = ()
     broken: Mapping[str, Callable[[pl.DataFrame], pl.DataFrame]] = field(default_factory=dict)
     shift: bool = True
+    scaled: tuple[str, ...] = ()
     tolerance: float = 1e-8
 
 
@@ -64,7 +66,7 @@ def run(subject: Subject, check: str) -> None:
             rows = rows.with_columns(_renamed(rows[column]))
     elif check == "scaling":
         factor = SCALE
-        rows = rows.with_columns(pl.col(subject.outcome) * factor)
+        rows = rows.with_columns(pl.col(column) * factor for column in (subject.outcome, *subject.scaled))
     elif check == "shifting":
         rows = rows.with_columns(pl.col(subject.outcome) + 100.0)
     again = np.array(subject.fit(rows), dtype=float)

@@ -116,10 +116,10 @@ LAZY = {
     "group_time": "panel",
     "love_plot": "matching",
     "match": "matching",
-    "methods": "methods",
     "multilevel_from_moments": "multilevel",
     "multilevel_model": "multilevel",
     "read_panel": "panel",
+    "synthesise": "synthesis",
 }
 
 

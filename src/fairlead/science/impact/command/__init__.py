@@ -20,6 +20,7 @@ from fairlead.science.impact.problems import ImpactError, Problem
 COMMANDS = {
     "did": "what a treatment did that came to different units at different times (Callaway & Sant'Anna)",
     "match": "a matched comparison: partners or weights for treated rows, balance, and the effect with its error",
+    "meta": "what several studies say together: random effects, three levels, robust errors",
     "model": "a multilevel model: students in classrooms in schools, REML or ML, from one pass over the rows",
     "plan": "read a plan: what is wrong with it, its registration, the power it has",
     "run": "a whole study: plan and data in, report (HTML, PDF) and results (JSON) out",
