@@ -23,6 +23,7 @@ COMMANDS = {
     "meta": "what several studies say together: random effects, three levels, robust errors",
     "model": "a multilevel model: students in classrooms in schools, REML or ML, from one pass over the rows",
     "plan": "read a plan: what is wrong with it, its registration, the power it has",
+    "power": "what a design can find, and how many it needs",
     "run": "a whole study: plan and data in, report (HTML, PDF) and results (JSON) out",
     "wwc": "the verdict of the evidence standards on a study, rule by rule",
 }

@@ -3,7 +3,7 @@ native unit.
 
 Formulas: Bloom (2006) and Dong & Maynard (2013, PowerUp!, doi:10.1080/19345747.2012.673143):
 MDES = M·SE, M = t(1 − α/2; df) + t(power; df), with the SE of each design given with its function. ICC and
-R² must be thought up before the data exist; `PRIORS` offers published ones with their tags.
+R² must be thought up before the data exist; `priors` offers published ones with their tags.
 """
 
 from __future__ import annotations
@@ -16,27 +16,6 @@ from scipy import stats
 
 from fairlead.science.impact.plan import Plan
 from fairlead.science.impact.problems import DataError, Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """A published guess for a design parameter."""
-
-    name: str
-    low: float
-    high: float
-    source: str
-    basis: str
-    confidence: str
-
-
-PRIORS = (
-    Prior("icc_school_achievement", 0.17, 0.26, "Hedges & Hedberg 2007, doi:10.3102/0162373707299706", "R", "M"),
-    Prior("icc_default_achievement", 0.20, 0.20, "WWC 4.1 default", "S", "H"),
-    Prior("icc_default_other", 0.10, 0.10, "WWC 4.1 default", "S", "H"),
-    Prior("r2_school_pretest", 0.60, 0.80, "Hedges & Hedberg 2007; Bloom et al. 2007", "R", "L"),
-    Prior("r2_student_pretest", 0.40, 0.50, "Hedges & Hedberg 2007; Bloom et al. 2007", "R", "L"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +147,57 @@ def clusters(
     return _power("clusters", variance, df, alpha, power, sd)
 
 
+def clusters3(
+    n: float,
+    middle: float,
+    count: int,
+    *,
+    share: float = 0.5,
+    icc: float = 0.2,
+    icc_middle: float = 0.1,
+    r2_cluster: float = 0.0,
+    r2_middle: float = 0.0,
+    r2: float = 0.0,
+    covariates: int = 0,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    sd: float | None = None,
+) -> Power:
+    """Clusters of clusters randomized: schools of classrooms of students (PowerUp CRA3), df = K − 2 − g.
+
+    With V = P(1 − P): SE² = ρ₃(1 − R²₃)/(V·K) + ρ₂(1 − R²₂)/(V·J·K) + (1 − ρ₂ − ρ₃)(1 − R²₁)/(V·n·J·K), for n
+    individuals in each of J middle clusters (`middle`) of each of K assigned ones (`count`); `icc` is ρ₃, the share of
+    variance between assigned clusters, `icc_middle` ρ₂, that between middle clusters of one of them.
+
+    Examples
+    --------
+    >>> round(clusters3(15, 3, 60, icc=0.06, icc_middle=0.17).mdes, 7)
+    0.2691084
+    """
+    _check(
+        n=n,
+        middle=middle,
+        count=count,
+        share=share,
+        icc=icc,
+        icc_middle=icc_middle,
+        r2=r2,
+        r2_cluster=r2_cluster,
+        r2_middle=r2_middle,
+    )
+    if icc + icc_middle >= 1:
+        raise DataError(
+            [Problem("icc_middle", "the two shares of variance reach 1", f"{icc:g} + {icc_middle:g}", "below 1")]
+        )
+    split = share * (1 - share) * count
+    variance = (
+        icc * (1 - r2_cluster) / split
+        + icc_middle * (1 - r2_middle) / (split * middle)
+        + (1 - icc - icc_middle) * (1 - r2) / (split * middle * n)
+    )
+    return _power("clusters3", variance, count - 2 - covariates, alpha, power, sd)
+
+
 def plan_power(
     plan: Plan,
     *,
@@ -245,7 +275,7 @@ def _power(design: str, variance: float, df: float, alpha: float, power: float, 
 def _check(**values: float) -> None:
     problems = []
     for name, value in values.items():
-        if name in ("n", "blocks", "count"):
+        if name in ("n", "blocks", "count", "middle"):
             if value < 1:
                 problems.append(Problem(name, "must be at least 1", f"{value:g}"))
         elif name == "share":
