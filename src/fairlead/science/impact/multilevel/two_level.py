@@ -181,11 +181,11 @@ def sides_of(products: Array, level: Level, u: Array) -> Array:
     """(q, q + r, G) of Z′(Z, U) in each group."""
     basis = level.basis
     right = np.hstack([basis, u])
-    groups, size = products.shape[0], products.shape[1]
-    wide = (products.reshape(groups * size, size) @ right).reshape(groups, size, -1)
-    found = np.empty((basis.shape[1], right.shape[1], groups))
+    found = np.empty((basis.shape[1], right.shape[1], products.shape[0]))
     for i, column in enumerate(basis.T):
         used = np.flatnonzero(column)
-        value = sum(column[place] * wide[:, place, :] for place in used)
-        found[i] = np.asarray(value).T
+        value = column[used[0]] * products[:, used[0], :]
+        for place in used[1:]:
+            value = value + column[place] * products[:, place, :]
+        np.matmul(right.T, value.T, out=found[i])
     return found
