@@ -33,7 +33,7 @@ def table(fit: MultilevelFit) -> str:
         "",
         f"{fit.n:,} rows, {groups}; {name} {fit.value:.4f}; df by {fit.df_method}; "
         f"{'converged' if fit.converged else 'NOT CONVERGED'} after {fit.convergence.iterations} steps "
-        f"(gradient {fit.convergence.gradient:.1e})",
+        f"(gradient {'below 1e-6' if fit.convergence.gradient < 1e-6 else f'{fit.convergence.gradient:.1e}'})",
     ]
     if fit.left:
         gone = ", ".join(f"{left.rows:,} without {left.column}" for left in fit.left)
