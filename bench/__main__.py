@@ -17,7 +17,14 @@ PARTS: dict[str, tuple[str, str]] = {
     "exchange": ("bench.exchange", "a district's roster brought in, beside bare COPY of the same files"),
     "storm": ("bench.storm", "rolls of 25 arriving at 60 a second, with a web server worker killed in the middle"),
     "morning": ("bench.morning", "one school's morning among 500 schools and among 5, beside hand-written SQL"),
-    "multilevel": ("bench.multilevel", "multilevel models from Parquet to result, beside lmer, statsmodels and bare sums"),
+    "multilevel": (
+        "bench.multilevel",
+        "multilevel models from Parquet to result, beside lmer, statsmodels and bare sums",
+    ),
+    "matching": (
+        "bench.matching",
+        "pairs and balancing weights of a million rows, beside MatchIt and empirical-calibration",
+    ),
 }
 
 
