@@ -1,4 +1,8 @@
-"""LaLonde's trainees against survey respondents: published values of MatchIt, row by row where there is a choice."""
+"""LaLonde's trainees against survey respondents: published values of MatchIt, row by row where there is a choice.
+
+Of `reference_values.csv` the rows lalonde.naive, lalonde.nn, lalonde.nn.adj, lalonde.maha and lalonde.cem belong here;
+lalonde.full is of full matching, which is not built yet.
+"""
 
 from __future__ import annotations
 
