@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -199,6 +200,19 @@ class Moments:
                     )
                 ]
             ) from None
+
+    def save(self, path: str | Path) -> Path:
+        """Write them as one Parquet file; see `stored.save`."""
+        from fairlead.science.impact.moments import stored
+
+        return stored.save(self, path)
+
+    @staticmethod
+    def load(path: str | Path) -> Moments:
+        """Read what `save` wrote."""
+        from fairlead.science.impact.moments import stored
+
+        return stored.load(path)
 
     def within(self) -> Array:
         """(G, k, k) of each group Σ(w−w̄)(w−w̄)′ about its own mean."""

@@ -87,8 +87,8 @@ def linear_regression(
     >>> fit.errors, fit.clusters, fit.term("treat").df < 28
     ('CR2', 30, True)
     """
-    clusters, fixed = _keys(cluster), _keys(absorb)
-    kind = _choose(errors, clusters, fixed)
+    clusters, fixed = keys_of(cluster), keys_of(absorb)
+    kind = choose_errors(errors, clusters, fixed)
     parsed = parse_formula(formula)
     if parsed.random:
         raise _refuse("formula", "least squares has no random part", formula, "multilevel_model fits it")
@@ -120,10 +120,10 @@ def regression_from_moments(
     EstimationError
         Also for HC errors: they need each row's residual, which moments do not hold.
     """
-    clusters, fixed = _keys(cluster), _keys(absorb)
+    clusters, fixed = keys_of(cluster), keys_of(absorb)
     if errors is None and not clusters:
         errors = "classical"
-    kind = _choose(errors, clusters, fixed)
+    kind = choose_errors(errors, clusters, fixed)
     if kind in HC:
         raise _refuse(
             "errors",
@@ -289,7 +289,7 @@ def _warnings(working: Working, errors: str, df: Array, count: int | None) -> tu
     return tuple(told)
 
 
-def _choose(errors: str | None, clusters: tuple[str, ...], fixed: tuple[str, ...]) -> str:
+def choose_errors(errors: str | None, clusters: tuple[str, ...], fixed: tuple[str, ...]) -> str:
     if errors is None:
         if not clusters:
             return "HC1"
@@ -301,7 +301,7 @@ def _choose(errors: str | None, clusters: tuple[str, ...], fixed: tuple[str, ...
     return errors
 
 
-def _keys(named: Keys) -> tuple[str, ...]:
+def keys_of(named: Keys) -> tuple[str, ...]:
     if named is None:
         return ()
     return (named,) if isinstance(named, str) else tuple(named)

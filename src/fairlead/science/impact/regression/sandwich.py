@@ -44,9 +44,10 @@ def cr0(working: Working, b: Array, bread: Array) -> Array:
 
 def cr2(working: Working, b: Array, bread: Array, contrasts: Array) -> tuple[Array, Array]:
     """(p, p) covariance and, for each row of `contrasts` (q, p), Satterthwaite's degrees of freedom."""
-    root: Array = np.asarray(np.linalg.cholesky(bread), dtype=float)
     if working.ties is None:
-        return _cr2_nested(working.grams, b, bread, root, contrasts)
+        meat, own, along = working_model(working.grams, b, bread, contrasts)
+        return meat, _satterthwaite(np.diagonal(own, axis1=1, axis2=2), along, None)
+    root: Array = np.asarray(np.linalg.cholesky(bread), dtype=float)
     return _cr2_tied(working.grams, working.ties, b, bread, root, contrasts)
 
 
@@ -58,8 +59,15 @@ def _factor(values: Array) -> Array:
     return np.where(used, -1 / np.maximum(values, 0.5), 1 / (rest * (1 + rest)))
 
 
-def _cr2_nested(grams: Array, b: Array, bread: Array, root: Array, contrasts: Array) -> tuple[Array, Array]:
+def working_model(grams: Array, b: Array, bread: Array, contrasts: Array) -> tuple[Array, Array, Array]:
+    """For fixed effects within clusters, or none: the meat of CR2, and what its distribution needs.
+
+    Returns
+    -------
+    (p, p) meat, (G, q, q) of each cluster v′v and (G, q, p) v′X̃L, where v = A X̃ (X̃′X̃)⁻¹c for each contrast c.
+    """
     x = grams[:, :-1, :-1]
+    root = np.linalg.cholesky(bread)
     values, vectors = np.linalg.eigh(root.T @ x @ root)
     inner = (vectors * _factor(values)[:, None, :]) @ np.swapaxes(vectors, 1, 2)
     moved = x @ (root @ inner @ root.T)  # H − I, where A X̃ = X̃ H′
@@ -67,11 +75,9 @@ def _cr2_nested(grams: Array, b: Array, bread: Array, root: Array, contrasts: Ar
     adjusted = plain + np.einsum("gij,gj->gi", moved, plain)
     moved += np.eye(x.shape[1])
     own = adjusted @ bread
-    meat = own.T @ own
     v = contrasts @ bread @ moved  # (G, q, p): v = X̃ (row)′
     along = v @ x
-    diagonal = np.einsum("gqi,gqi->gq", along, v)
-    return np.asarray(meat), _satterthwaite(diagonal, along @ root, None)
+    return np.asarray(own.T @ own), np.asarray(along @ np.swapaxes(v, 1, 2)), np.asarray(along @ root)
 
 
 def _cr2_tied(grams: Array, ties: Ties, b: Array, bread: Array, root: Array, contrasts: Array) -> tuple[Array, Array]:
