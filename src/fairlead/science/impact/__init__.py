@@ -108,6 +108,10 @@ __all__ = [
 
 # Names whose modules load engines (Ibis, DuckDB, numba): found when they are first asked for, so that pages start quickly.
 LAZY = {
+    "Translation": "translate",
+    "Costs": "costs",
+    "Ingredient": "costs",
+    "cost_effect": "costs",
     "Comparison": "matching",
     "Did": "panel",
     "Figure": "figure",
@@ -120,6 +124,7 @@ LAZY = {
     "multilevel_model": "multilevel",
     "read_panel": "panel",
     "synthesise": "synthesis",
+    "translations": "translate",
 }
 
 

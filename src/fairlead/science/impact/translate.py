@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import numpy as np
 from scipy import stats
 
 from fairlead.science.impact.estimate import Estimate
@@ -97,6 +98,32 @@ def share_of_year(g: float, subject: str, grade: str) -> float | None:
     return g / gain if gain >= table["least"] else None
 
 
+def months_of_learning(g: float, subject: str, grade: str) -> float | None:
+    """g in months of a nine-month school year of the average student of this grade and subject; None where
+    `share_of_year` is.
+
+    Examples
+    --------
+    >>> round(months_of_learning(0.12, "reading", "3"), 1)
+    1.8
+    """
+    share = share_of_year(g, subject, grade)
+    return None if share is None else share * float(conversions()["hill_months"]["months"])
+
+
+def rank_among_published(g: float) -> float:
+    """The percentage of published effects that are smaller, by straight lines between published percentiles; 10 and 90
+    at most, beyond which nothing was published.
+
+    Examples
+    --------
+    >>> rank_among_published(0.10), round(rank_among_published(0.18)), rank_among_published(2.0)
+    (50.0, 65, 90.0)
+    """
+    table = conversions()["rank"]
+    return float(np.interp(g, table["effects"], table["percentiles"]))
+
+
 def translations(estimate: Estimate, outcome: Outcome) -> tuple[Translation, ...]:
     """Every conversion that applies to this estimate, with its interval from g ± 1.96 standard errors."""
     if estimate.effect is None:
@@ -122,7 +149,11 @@ def translations(estimate: Estimate, outcome: Outcome) -> tuple[Translation, ...
     add("kraft", None, ("", ""), (band, spanish[band]))
     if outcome.domain == "achievement":
         add("eef", lambda x: float(eef_months(x)), ("months", "meses"))
+        edge = ("at or beyond the last published percentile", "en el último percentil publicado o más allá")
+        at_edge = rank_among_published(g) in (10.0, 90.0)
+        add("rank", rank_among_published, ("percentile", "percentil"), edge if at_edge else ("", ""))
         subject, grade = outcome.subject, outcome.grade
         if subject is not None and grade is not None:
             add("hill", lambda x: share_of_year(x, subject, grade), ("of a year", "de un año"))
+            add("hill_months", lambda x: months_of_learning(x, subject, grade), ("months", "meses"))
     return tuple(found)

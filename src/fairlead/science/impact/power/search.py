@@ -63,7 +63,7 @@ def needed(name: str, effect: float, *, vary: str, power: float = 0.8, **options
     Examples
     --------
     >>> needed("individual", 0.2, vary="n").value
-    788
+    787
     """
     _, sizes = _known(name)
     if vary not in sizes:
