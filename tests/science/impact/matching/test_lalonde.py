@@ -82,19 +82,46 @@ def test_mahalanobis_up_to_its_ties(data):
     assert {516.6367, 538.5629} <= values
 
 
-# MatchIt 4.5.1, sandwich 3.0 and R 4.2 of Debian, as printed with 12 digits. 2:1 Mahalanobis is greedy there too.
-def test_errors_of_r(data):
-    cem = matched(data, method="cem")
-    assert effect(cem, "re78", errors="CR1").se == pytest.approx(968.773628321, rel=1e-11)
-    assert effect(cem, "re78", errors="HC1").se == pytest.approx(1390.34841456, rel=1e-11)
-    assert cem.compared.intervention == 65
-    assert cem.compared.comparison == 75
-    two = matched(data, method="mahalanobis", ratio=2)
-    assert effect(two, "re78").estimate == pytest.approx(-177.551306351, rel=1e-10)
-    told = effect(two, "re78", adjust=True, errors="CR1")
-    assert told.estimate == pytest.approx(1443.77528524, rel=1e-11)
-    assert told.se == pytest.approx(748.984202059, rel=1e-11)
-    assert (told.errors, told.clusters_by, told.clusters) == ("CR1", "matched set", 185)
+# references/matching.R (MatchIt 4.5.1 and sandwich of Debian 12): rows, effect without and with covariates, its errors
+# HC1 and by subclass without, by subclass with. Printed with twelve digits, so 1e-11.
+R = [
+    ({"method": "cem"}, 140, 1070.90732643, 1207.18308859, 1390.34841456, 968.773628321, 951.112030004),
+    ({"method": "mahalanobis"}, 370, 516.636668378, 1235.11118493, 746.686328401, 732.044475424, 776.890149056),
+    (
+        {"method": "mahalanobis", "ratio": 2},
+        *(555, -177.551306351, 1443.77528524, 682.741242389, 690.567398234, 748.984202059),
+    ),
+    (
+        {"method": "mahalanobis", "exact": ["race"]},
+        *(232, 349.345230603, 681.30100474, 833.932567546, 751.218460067, 819.94620243),
+    ),
+    (
+        {"method": "mahalanobis", "calipers": {"age": 2}},
+        *(370, 296.455343514, 1403.14078895, 762.790200753, 740.78653528, 762.197637404),
+    ),
+    (
+        {"method": "mahalanobis", "caliper": 0.2},
+        *(226, 929.979691593, 714.706165873, 1007.90643061, 1041.69051327, 998.005835198),
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "rows", "plain", "full", "hc1", "cr1", "cr1_full"), R)
+def test_effects_and_errors_of_r(data, settings, rows, plain, full, hc1, cr1, cr1_full):
+    found = matched(data, **settings)
+    told = [
+        effect(found, "re78", adjust=adjust, errors=errors)
+        for adjust, errors in ((False, "HC1"), (False, "CR1"), (True, "CR1"))
+    ]
+    assert found.compared.total == rows
+    assert [told[0].estimate, told[2].estimate] == pytest.approx([plain, full], rel=1e-11)
+    assert [one.se for one in told] == pytest.approx([hc1, cr1, cr1_full], rel=1e-11)
+
+
+@pytest.mark.parametrize(("estimand", "value"), [("ATT", 1214.07122329), ("ATE", 224.676309104)])
+def test_weighted_differences_of_r(data, estimand, value):
+    """references/matching.R: glm at epsilon 1e-14, lm with the weights."""
+    assert effect(matched(data, method="ipw", estimand=estimand), "re78").estimate == pytest.approx(value, rel=1e-10)
 
 
 def test_balance_of_r(data):
