@@ -14,7 +14,7 @@ from ibis.expr.operations import InMemoryTable
 from fairlead.science.impact.formula import Factor, Formula
 from fairlead.science.impact.moments.columns import Column, Design, Piece, build_design
 from fairlead.science.impact.moments.core import Left, Moments, Origin
-from fairlead.science.impact.moments.source import Source, open_source
+from fairlead.science.impact.moments.source import Source, middles, open_source
 from fairlead.science.impact.problems import DataError, Problem
 
 MOST_LEVELS = 200
@@ -93,11 +93,11 @@ def collect(
 
 
 def _on_engine(source: Source, wanted: Sequence[Column], by: tuple[str, ...], variables: tuple[str, ...]) -> Moments:
-    """One pass over the rows, about a center guessed from the first of them; what is known afterwards moves the sums to the
-    mean. Where the guess was too far off for that, a second pass."""
+    """One pass over the rows, about a guessed center; what is known afterwards moves the sums to the mean. Where the guess
+    was too far off for that, a second pass."""
     table = source.table
     whole = ~_any([_lacks(table, variable) for variable in variables])
-    found = _sums(table, whole, wanted, by, _first_center(table, wanted))
+    found = _sums(table, whole, wanted, by, _first_center(source, wanted))
     if (unlike := found.unlike()).any():
         found = _sums(table, whole, wanted, by, _exact_center(table, whole, wanted, unlike, found.center))
     counts = found.products[:, 0, 0].astype(np.int64)
@@ -127,10 +127,11 @@ class _Sums:
     center: Any  # (k,)
 
     def unlike(self) -> Any:
-        """(k,) columns whose mean lies more than about four standard deviations from the center: digits are lost there."""
+        """(k,) columns whose mean lies more than thirty standard deviations from the center: three of sixteen digits are lost
+        there."""
         total = self.products.sum(axis=0)
         with np.errstate(invalid="ignore"):
-            return total[0, 1:] ** 2 > 0.95 * total[0, 0] * np.diag(total)[1:]
+            return total[0, 1:] ** 2 > 0.999 * total[0, 0] * np.diag(total)[1:]
 
 
 def _sums(table: Any, whole: Any, wanted: Sequence[Column], by: tuple[str, ...], center: Any) -> _Sums:
@@ -192,17 +193,27 @@ def _known(one: Column, two: Column, c: float, d: float) -> bool | None:
     return a.level == b.level
 
 
-def _first_center(table: Any, wanted: Sequence[Column]) -> Any:
-    """The mean of each column in the first rows; zero where that is near enough, so that indicators keep whole sums."""
-    asked = {f"c{i}": column.ibis(table) for i, column in enumerate(wanted)}
-    first = pl.DataFrame(table.select(**asked).limit(FIRST_ROWS).to_pyarrow())
+def _first_center(source: Source, wanted: Sequence[Column]) -> Any:
+    """A guess of each column's mean: zero for an indicator, the middle of what Parquet says is its range, else the mean of
+    the first rows. Zero where that is near enough, so that columns of 0 and 1 keep whole sums."""
+    known = middles(source)
     center = np.zeros(len(wanted))
-    for i, name in enumerate(asked):
+    asked: dict[str, Any] = {}
+    for i, column in enumerate(wanted):
+        piece = column.pieces[0]
+        if len(column.pieces) > 1 or (piece.level is None and (piece.factor.function or piece.name not in known)):
+            asked[f"c{i}"] = column.ibis(source.table)
+        elif piece.level is None:
+            center[i] = 0.0 if abs(known[piece.name]) <= 1.0 else known[piece.name]
+    if not asked:
+        return center
+    first = pl.DataFrame(source.table.select(**asked).limit(FIRST_ROWS).to_pyarrow())
+    for name in asked:
         values = first[name].drop_nulls().drop_nans()
         values = values.filter(values.is_finite())
         if values.len():
             mean, spread = float(np.mean(values.to_numpy())), float(np.std(values.to_numpy()))
-            center[i] = 0.0 if abs(mean) <= spread else mean
+            center[int(name[1:])] = 0.0 if abs(mean) <= spread else mean
     return center
 
 

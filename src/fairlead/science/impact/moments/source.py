@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,9 @@ class Source:
     table: Any  # ibis.Table
     name: str
     engine: str
+    parquet: tuple[
+        str, ...
+    ] = ()  # the files, where it is Parquet: they know their columns' least and greatest values
 
 
 @functools.cache
@@ -101,6 +105,19 @@ def _spark(data: Any) -> Source:
     return Source(table, known.name, "pyspark")
 
 
+def middles(source: Source) -> dict[str, float]:
+    """For columns of numbers in Parquet the middle of their range, without a look at the rows; nothing else has one."""
+    if not source.parquet:
+        return {}
+    found = source.table.get_backend().con.execute(
+        "SELECT path_in_schema, min(TRY_CAST(stats_min_value AS DOUBLE)), max(TRY_CAST(stats_max_value AS DOUBLE)), "
+        "count(*) - count(TRY_CAST(stats_max_value AS DOUBLE)) FROM parquet_metadata(?) GROUP BY ALL",
+        [list(source.parquet)],
+    )
+    known = {name: (low, high) for name, low, high, unknown in found.fetchall() if not unknown and low is not None}
+    return {name: (low + high) / 2 for name, (low, high) in known.items() if isfinite(low + high)}
+
+
 def _frame(data: Any) -> Any:
     if isinstance(data, pl.LazyFrame):
         data = data.collect()
@@ -117,10 +134,11 @@ def _file(path: Path) -> Source:
         parts = sorted(path.glob("**/*.parquet"))
         if not parts:
             raise _refuse("the folder holds no part", str(path), "files that end in .parquet")
-        return Source(duckdb().read_parquet([str(part) for part in parts]), path.name, "duckdb")
+        files = tuple(map(str, parts))
+        return Source(duckdb().read_parquet(list(files)), path.name, "duckdb", files)
     kind = path.suffix.lower()
     if kind == ".parquet":
-        return Source(duckdb().read_parquet(str(path)), path.name, "duckdb")
+        return Source(duckdb().read_parquet(str(path)), path.name, "duckdb", (str(path),))
     if kind == ".csv":
         return Source(duckdb().read_csv(str(path), nullstr=["", "NA"]), path.name, "duckdb")
     if kind in SUFFIXES:
