@@ -92,7 +92,7 @@ def balance_table(
         if estimand == "ATE":
             variance = (variance + _spread(two, binary)) / 2
         sd = math.sqrt(variance)
-        order = np.argsort(values, kind="stable")
+        order = np.zeros(0, dtype=np.intp) if binary else np.argsort(values)
         before = _gap(values, treated, ones, sd, binary, order)
         after = _gap(values, treated, weights, sd, binary, order)
         found.append(
