@@ -27,7 +27,7 @@ class TwoByTwo:
     estimate: float
     influence: Array  # (rows,)
     trouble: str | None = None  # why there is no estimate
-    largest_score: float | None = None  # of the comparison rows
+    effective: float | None = None  # as many comparison rows of equal weight would be as good (Kish)
 
 
 def difference(change: Array, treated: Mask) -> TwoByTwo:
@@ -73,7 +73,7 @@ def doubly_robust(change: Array, treated: Mask, x: Array, *, improved: bool = Fa
         score = np.minimum(score, 1 - 1e-6)
     largest = float(score[~treated].max())
     if largest > CERTAIN:
-        return TwoByTwo(np.nan, nothing, "some comparison units look certain to be treated (no overlap)", largest)
+        return TwoByTwo(np.nan, nothing, "some comparison units look certain to be treated (no overlap)")
     odds = np.where(treated, 0.0, score / (1 - score))
     fitted = _regress(change, x, odds if improved else 1.0 - d)
     rest = change - x @ fitted
@@ -89,7 +89,7 @@ def doubly_robust(change: Array, treated: Mask, x: Array, *, improved: bool = Fa
         for_treated = for_treated - regression @ (d @ x / n)
         for_others = for_others + propensity @ ((odds * (rest - there)) @ x / n) - regression @ (odds @ x / n)
     influence = for_treated / d.mean() - for_others / odds.mean()
-    return TwoByTwo(here - there, influence, None, largest)
+    return TwoByTwo(here - there, influence, None, float(odds.sum() ** 2 / (odds**2).sum()))
 
 
 def _regress(y: Array, x: Array, weights: Array) -> Array:

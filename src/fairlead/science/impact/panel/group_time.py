@@ -22,7 +22,7 @@ Codes = NDArray[np.intp]
 CONTROLS = ("never", "notyet")
 BASES = ("varying", "universal")
 ESTIMATORS = ("dr", "improved")
-CERTAIN_SCORE = 0.99
+FEW_EFFECTIVE = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +132,7 @@ def group_time_cells(
     columns: list[Array] = []
     problems: list[Problem] = []
     notes: list[Problem] = []
-    likely = 0
+    thin: list[float] = []
     for group, first in enumerate(panel.cohorts):
         if np.isinf(first):
             continue
@@ -170,20 +170,21 @@ def group_time_cells(
                     )
                 )
                 continue
-            likely += cell.largest_score is not None and cell.largest_score > CERTAIN_SCORE
+            if cell.effective is not None and cell.effective < FEW_EFFECTIVE:
+                thin.append(cell.effective)
             found.append((group, now, times[origin], cell.estimate, int(sizes[group]), count))
             columns.append(_spread(panel, cell.influence, group, others))
     if problems:
         raise EstimationError(problems)
-    if likely:
+    if thin:
         notes.append(
             Problem(
                 "covariates",
-                f"in {likely} cells a comparison unit is more than {CERTAIN_SCORE:.0%} likely to be treated, and "
-                "carries much of the weight",
-                "",
-                "",
-                "look at the overlap; fewer covariates or improved weights may serve better",
+                f"in {len(thin)} of {len(found)} cells few comparison units are like the treated ones and carry the weight: "
+                "errors are too small there",
+                f"as good as {min(thin):.1f} units of equal weight",
+                f"{FEW_EFFECTIVE} or more",
+                "use fewer covariates, join cohorts, or say that treated and others hardly overlap",
             )
         )
     table = np.array(found, dtype=float).reshape(-1, 6)
