@@ -25,6 +25,10 @@ PARTS: dict[str, tuple[str, str]] = {
         "bench.matching",
         "pairs and balancing weights of a million rows, beside MatchIt and empirical-calibration",
     ),
+    "regression": (
+        "bench.regression",
+        "two-way fixed effects with errors by cluster, beside pyfixest; refits from cluster sums",
+    ),
 }
 
 

@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 COLLINEAR = 1e-11  # of a column's own sum of squares
 EXACT = 1e-13  # of the outcome's
+NEAR = 1e-3
+AT_ONCE = 50_000  # cells
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,8 +102,7 @@ def prepare(
     _check_varies(cells, plain, constant=constant or bool(fixed))
     ties, taken, counted, nested = None, None, 0, True
     if fixed:
-        products, taken, ties, counted, nested = _take_out(cells, codes, cluster, fixed)
-        grams = summed(products, codes, count)
+        grams, taken, ties, counted, nested = _take_out(cells, codes, count, cluster, fixed)
     elif constant:
         grams = summed(cells.products, codes, count)
     else:
@@ -124,14 +125,21 @@ def prepare(
 
 
 def _take_out(
-    cells: Moments, codes: Codes, cluster: tuple[str, ...], fixed: tuple[str, ...]
+    cells: Moments, codes: Codes, count: int, cluster: tuple[str, ...], fixed: tuple[str, ...]
 ) -> tuple[Array, Absorbed, Ties | None, int, bool]:
     weights = cells.counts.astype(float)
     factors = [cells.codes(key)[0] for key in fixed]
     sums = cells.products[:, 0, 1:]
     taken = absorb(sums / weights[:, None], weights, factors)
     means = taken.means
-    products = cells.within() + weights[:, None, None] * means[:, :, None] * means[:, None, :]
+    size = sums.shape[1]
+    grams = np.zeros((count, size, size))
+    for start in range(0, weights.size, AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        own = cells.products[part, 1:, 1:] - sums[part, :, None] * (sums[part] / weights[part, None])[:, None, :]
+        own += (weights[part, None] * means[part])[:, :, None] * means[part, None, :]
+        found, place = np.unique(codes[part], return_inverse=True)
+        grams[found] += summed(own, place, found.size)
     nested = [bool(cluster) and _is_nested(factor, codes) for factor in factors]
     across = [int(factor.max()) + 1 for factor, inside in zip(factors, nested, strict=True) if not inside]
     counted = (taken.rank if len(across) == len(fixed) else across[0]) if across else 1
@@ -141,21 +149,25 @@ def _take_out(
         levels = int(group.max()) + 1
         size = np.bincount(group, weights=weights, minlength=levels)[group]
         ties = Ties(codes, group, weights / size, weights[:, None] * means / np.sqrt(size)[:, None], levels)
-    return products, taken, ties, counted, all(nested)
+    return grams, taken, ties, counted, all(nested)
 
 
 def _is_nested(factor: Codes, codes: Codes) -> bool:
-    pairs = np.unique(factor.astype(np.int64) * (int(codes.max()) + 1) + codes)
-    return pairs.size == int(factor.max()) + 1
+    last = np.empty(int(factor.max()) + 1, dtype=np.intp)
+    last[factor] = codes
+    return bool((last[factor] == codes).all())
 
 
 def _about_its_own_mean(cells: Moments, *, centred: bool) -> Moments:
-    """Units in which the matrices are well conditioned, whatever the rows were first centred about."""
+    """Units in which the matrices are well conditioned, whatever the rows were first centred about; as they are, if these
+    are good enough."""
     total = cells.total
     mean = total[0, 1:] / total[0, 0]
     variance = np.maximum(np.diag(total)[1:] / total[0, 0] - mean**2, 0.0)
     center, scale = cells.center + mean * cells.scale, cells.scale * np.sqrt(variance)
     tiny = scale <= 1e-12 * np.maximum(1.0, np.abs(center))
+    if centred and (np.abs(mean) < NEAR).all() and (tiny | (np.abs(variance - 1) < NEAR)).all():
+        return cells
     scale = np.where(tiny, 1.0, scale)
     if centred:
         return cells.rescaled(center, scale)
