@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 import pytest
@@ -145,6 +146,100 @@ def test_the_hash_is_stable():
     """Registered hashes must stay valid: a change of the canonical form is a new format name."""
     assert impact.canonical_bytes(impact.read_plan(MINIMAL)).startswith(b"fairlead-plan-1\n{")
     assert impact.read_plan(MINIMAL).hash == "56ad5d7edb6acf1fd9ce541a3816a458475474e9bb4729d3a0f2583457d481c5"
+
+
+@pytest.mark.parametrize(
+    ("name", "hash"),
+    [
+        ("star_kindergarten", "e75f3fb91e5eb0e851cb72da4c7ee414556f8a2313bf65d96758f685fb8c0070"),
+        ("coaching_lottery", "8e6581b118e9bb714480e67df55714cd01bccf6952ecfa3985469f6772714806"),
+        ("coaching_lottery_students", "9af1639fa28177a92d8d0167d2f6c77a5f9e56c408806f2d4042f260c06d1e8f"),
+    ],
+)
+def test_plans_registered_before_the_second_format_keep_their_hash(name, hash):
+    """As computed by the engine that had the first format only."""
+    assert impact.shipped_plan(name).hash == hash
+
+
+LATER = """
+[[subgroups]]
+name = "lunch"
+label = "free lunch"
+[costs]
+served = 200
+[[costs.ingredients]]
+name = "tutors"
+quantity = 2
+unit = "year"
+price = 60000
+"""
+
+
+def test_what_the_second_format_adds_is_read_and_hashed():
+    plan = impact.read_plan(MINIMAL + LATER)
+    assert [item.column for item in plan.subgroups] == ["lunch"]
+    assert plan.costs.ingredients[0].price == 60000
+    assert impact.canonical_bytes(plan).startswith(b"fairlead-plan-2\n{")
+    assert plan.hash != impact.read_plan(MINIMAL).hash
+    assert plan.hash != impact.read_plan((MINIMAL + LATER).replace("60000", "60001")).hash
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'method = "difference"',
+        'method = "cace"',
+        "permutations = 100",
+        'method = "multilevel"\nformula = "outcome ~ treatment + (1 | school)"',
+    ],
+)
+def test_every_choice_of_the_second_format_changes_the_hash(change):
+    text = MINIMAL.replace('errors = "HC1"', f'errors = "HC1"\n{change}')
+    if "cace" in change:
+        text = text.replace('comparison = "no"\n', 'comparison = "no"\nreceived = "came"\n')
+    assert impact.read_plan(text).hash != impact.read_plan(MINIMAL).hash
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "words"),
+    [
+        ("randomized_blocked", "randomized_paired", "assignment.blocks", "column of its pairs"),
+        ("randomized_blocked", "matched", "matching", r"needs a \[matching\] table"),
+        ("randomized_blocked", "panel", "panel", r"needs a \[panel\] table"),
+        ('errors = "HC1"', 'method = "cace"', "assignment.received", "what was received"),
+        ('errors = "HC1"', 'method = "lin"', "models[0].covariates", "needs covariates"),
+        ('errors = "HC1"', 'method = "matched"', "models[0].method", "for the design matched"),
+        ('errors = "HC1"', 'method = "multilevel"', "models[0].formula", "needs its formula"),
+        ('errors = "HC1"', 'method = "multilevel"\nformula = "y ~ x + (1 | s)"', "models[0].formula", "names the outcome"),
+        ('errors = "HC1"', 'method = "multilevel"\nformula = "outcome ~ treatment"', "models[0].formula", "random part"),
+        ('errors = "HC1"', 'errors = "HC1"\nformula = "outcome ~ x"', "models[0].formula", "only a multilevel"),
+        ('errors = "HC1"', 'method = "hope"', "models[0].method", "not one of the choices"),
+        ('design = "randomized_blocked"', 'design = "qed"\nreceived_value = "x"', "assignment.received", "needs the column"),
+    ],
+)  # fmt: skip
+def test_what_designs_and_methods_need_of_each_other(old, new, where, words):
+    found = problems(MINIMAL.replace(old, new, 1))
+    assert re.search(words, found[where].what)
+
+
+def test_what_is_wrong_with_subgroups_and_costs():
+    assert (
+        "arms are no subgroup"
+        in problems(MINIMAL + '[[subgroups]]\nname = "a"\nlabel = "a"\ncolumn = "arm"')["subgroups[0].column"].what
+    )
+    found = problems(
+        MINIMAL + '[costs]\n[[costs.ingredients]]\nname = "x"\nunit = "hour"\nprice = -1\ncategory = "gold"'
+    )
+    assert set(found) == {
+        "costs.ingredients[0].quantity", "costs.ingredients[0].price", "costs.ingredients[0].category",
+    }  # fmt: skip
+    twice = "cost_per_participant = 5\n" + MINIMAL + LATER
+    assert "given twice" in problems(twice)["cost_per_participant"].what
+
+
+def test_several_imputations_are_refused_with_the_reason():
+    found = problems('missing = "multiple_imputation"\n' + MINIMAL)
+    assert "clustered data" in found["missing"].next
 
 
 def test_unknown_shipped_plan():

@@ -3,6 +3,7 @@ size beside it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,8 +108,27 @@ class Balance:
     within_blocks: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What a method found, before it is told as an `Estimate`. `p`, `ci`: instead of those of the t distribution."""
+
+    b: float
+    se: float
+    df: float
+    errors: str
+    n: int
+    n_clusters: int | None = None
+    absorbed: str | None = None
+    absorbed_groups: int = 0
+    rank: int = 2
+    r2: float = 0.0
+    terms: tuple[Term, ...] = ()
+    warnings: tuple[str, ...] = ()
+    converged: bool = True
+
+
 def estimate(plan: Plan, outcome: Outcome, model: Model, sample: Analytic) -> Estimate:
-    """Fit the plan's model for one outcome. Raises EstimationError with the columns by name when it
+    """Fit the plan's regression for one outcome. Raises EstimationError with the columns by name when it
     cannot."""
     fit = least_squares(
         sample.y,
@@ -119,39 +139,16 @@ def estimate(plan: Plan, outcome: Outcome, model: Model, sample: Analytic) -> Es
         errors=model.errors,
     )
     errors = fit.standard_errors
-    if not errors[0] > 0:
-        raise EstimationError(
-            [
-                Problem(
-                    sample.names[0],
-                    "the error of the estimate is zero",
-                    "0",
-                    next="look at the number of clusters in each arm",
-                )
-            ]
-        )
-    t = fit.coefficients / errors
-    p = np.asarray(2 * stats.t.sf(np.abs(t), fit.df))
-    half = float(stats.t.ppf(1 - plan.alpha / 2, fit.df[0]) * errors[0])
-    b = float(fit.coefficients[0])
+    p = np.asarray(2 * stats.t.sf(np.abs(fit.coefficients / np.where(errors > 0, errors, np.nan)), fit.df))
     warnings: list[str] = []
     if fit.clusters is not None and fit.clusters < FEW_CLUSTERS:
         warnings.append("few_clusters")
     if model.errors == "CR2" and fit.df[0] < 4:
         warnings.append("few_degrees_of_freedom")
-    return Estimate(
-        outcome=outcome.name,
-        model=model.name,
-        primary=model.primary,
-        unit=outcome.unit,
-        estimate=b,
+    solved = Solved(
+        b=float(fit.coefficients[0]),
         se=float(errors[0]),
         df=float(fit.df[0]),
-        t=float(t[0]),
-        p=float(p[0]),
-        alpha=plan.alpha,
-        ci_low=b - half,
-        ci_high=b + half,
         errors=model.errors,
         n=fit.n,
         n_clusters=fit.clusters,
@@ -162,11 +159,55 @@ def estimate(plan: Plan, outcome: Outcome, model: Model, sample: Analytic) -> Es
         terms=tuple(
             Term(name, float(fit.coefficients[j]), float(errors[j]), float(fit.df[j]), float(p[j]))
             for j, name in enumerate(fit.names)
+            if errors[j] > 0
         ),
+        warnings=tuple(warnings),
+    )
+    return told(plan, outcome, model, sample, solved)
+
+
+def told(plan: Plan, outcome: Outcome, model: Model, sample: Analytic, solved: Solved) -> Estimate:
+    """What a method found as an estimate, with the arms and the effect size beside it."""
+    if not solved.se > 0:
+        raise EstimationError(
+            [
+                Problem(
+                    sample.names[0],
+                    "the error of the estimate is zero",
+                    "0",
+                    next="look at the number of clusters in each arm",
+                )
+            ]
+        )
+    t = solved.b / solved.se
+    half = float(stats.t.ppf(1 - plan.alpha / 2, solved.df) * solved.se)
+    return Estimate(
+        outcome=outcome.name,
+        model=model.name,
+        primary=model.primary,
+        unit=outcome.unit,
+        estimate=solved.b,
+        se=solved.se,
+        df=solved.df,
+        t=t,
+        p=float(2 * stats.t.sf(abs(t), solved.df)),
+        alpha=plan.alpha,
+        ci_low=solved.b - half,
+        ci_high=solved.b + half,
+        errors=solved.errors,
+        n=solved.n,
+        n_clusters=solved.n_clusters,
+        absorbed=solved.absorbed,
+        absorbed_groups=solved.absorbed_groups,
+        rank=solved.rank,
+        r2=solved.r2,
+        terms=solved.terms,
         intervention=_arm(sample.y[sample.treated]),
         comparison=_arm(sample.y[sample.contrast & ~sample.treated]),
-        effect=_effect(plan, outcome, sample, b, float(errors[0]), float(t[0])),
-        warnings=tuple(warnings),
+        effect=_effect(plan, outcome, sample, solved.b, solved.se, t),
+        warnings=solved.warnings,
+        method=model.method,
+        converged=solved.converged,
     )
 
 
@@ -190,10 +231,11 @@ def _effect(plan: Plan, outcome: Outcome, sample: Analytic, b: float, se: float,
     sd = float(two.std(ddof=1)) if outcome.standardiser == "comparison" else effects.pooled_sd(one, two)
     if sd == 0:
         return None
-    if plan.assignment.design != "randomized_cluster" or not plan.assignment.cluster:
+    cluster = plan.assignment.cluster
+    if cluster is None or not plan.assignment.clustered:
         g = sign * effects.hedges_g(b, sd, total)
         return Effect("hedges_g", g, effects.g_standard_error(se, sd, g, total), sd, float(total - 2), None, "", None)
-    labels = sample.frame[plan.assignment.cluster].cast(pl.String).to_numpy()[sample.contrast]
+    labels = sample.frame[cluster].cast(pl.String).to_numpy()[sample.contrast]
     clusters = np.unique(labels).size
     size = total / clusters
     rho, source = outcome.icc, "plan"
@@ -213,23 +255,29 @@ def balance(plan: Plan, sample: Analytic, model: Model, outcome: Outcome) -> tup
     """Baseline differences on the analysed rows. Rows without the measure are counted, not hidden."""
     contrast = sample.frame.filter(pl.col(ARM).is_in(["i", "c"]))
     measures = [m for m in plan.baseline if not m.domains or outcome.domain in m.domains]
-    return tuple(_balance(plan, contrast, model, measure) for measure in measures)
+    weights = np.ones(contrast.height) if sample.weights is None else sample.weights
+    return tuple(_balance(plan, contrast, model, measure, weights) for measure in measures)
 
 
-def _balance(plan: Plan, contrast: pl.DataFrame, model: Model, measure: Baseline) -> Balance:
+def _balance(plan: Plan, contrast: pl.DataFrame, model: Model, measure: Baseline, weights: np.ndarray) -> Balance:
+    """On weighted rows means are weighted, as the impact is; the standard deviation is that of the rows."""
     values = baseline_values(contrast, measure)
     present = np.isfinite(values)
     treated = (contrast[ARM] == "i").to_numpy()
     one, two = values[present & treated], values[present & ~treated]
+    means = [
+        float(np.average(values[arm], weights=weights[arm])) if arm.any() else None
+        for arm in (present & treated, present & ~treated)
+    ]
     blocks = plan.assignment.blocks
     effect = sd = within = None
     name = "cox" if measure.kind == "binary" else "hedges_g"
     total = one.size + two.size
-    if one.size > 1 and two.size > 1:
+    if one.size > 1 and two.size > 1 and means[0] is not None and means[1] is not None:
         sd = effects.pooled_sd(one, two)
-        difference = float(one.mean() - two.mean())
+        difference = means[0] - means[1]
         if measure.kind == "binary":
-            effect = effects.cox(float(one.mean()), float(two.mean()), total)
+            effect = effects.cox(means[0], means[1], total)
         elif sd > 0:
             effect = effects.hedges_g(difference, sd, total)
         if blocks is not None and sd > 0:
@@ -237,7 +285,7 @@ def _balance(plan: Plan, contrast: pl.DataFrame, model: Model, measure: Baseline
                 values[present], treated[present], contrast[blocks].cast(pl.String).to_numpy()[present]
             )
             if adjusted is not None:
-                base = float(two.mean())
+                base = means[1]
                 within = (
                     effects.cox(min(max(base + adjusted, 0.0), 1.0), base, total)
                     if measure.kind == "binary"
@@ -249,17 +297,25 @@ def _balance(plan: Plan, contrast: pl.DataFrame, model: Model, measure: Baseline
         label_es=measure.label_es,
         kind=measure.kind,
         required=measure.required,
-        adjusted=measure.column in model.covariates,
+        adjusted=holds(plan, model, measure),
         n_intervention=one.size,
         n_comparison=two.size,
         missing=int((~present).sum()),
-        mean_intervention=float(one.mean()) if one.size else None,
-        mean_comparison=float(two.mean()) if two.size else None,
+        mean_intervention=means[0],
+        mean_comparison=means[1],
         sd=sd,
         effect=effect,
         effect_name=name,
         within_blocks=within,
     )
+
+
+def holds(plan: Plan, model: Model, measure: Baseline) -> bool:
+    """Whether the model adjusts for the measure: as a covariate, in its formula, or in the outcome model of a match."""
+    words = model.formula or ""
+    if model.method == "matched" and model.adjust and plan.matching is not None:
+        words = plan.matching.on
+    return measure.column in model.covariates or measure.column in re.findall(r"[A-Za-z_]\w*", words)
 
 
 def baseline_values(frame: pl.DataFrame, measure: Baseline) -> np.ndarray:

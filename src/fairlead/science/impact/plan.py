@@ -11,13 +11,19 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from fairlead.science.impact.record import to_plain
 
 FORMAT = "fairlead-plan-1"
+FORMAT_2 = "fairlead-plan-2"
 RANDOMIZED = ("randomized_individual", "randomized_blocked", "randomized_cluster", "randomized_paired")
 DESIGNS = (*RANDOMIZED, "matched", "panel", "qed")
 ERRORS = ("HC1", "CR1", "CR2")
+BY_METHOD = "by_method"
+METHODS = ("regression", "difference", "lin", "cace", "multilevel", "matched", "panel")
+MATCHING = ("nearest", "mahalanobis", "cem", "ebal", "ipw")
+SUMS = ("simple", "dynamic", "group", "calendar")
 VERSIONS = ("4.1", "5.0")
 RELIABILITY = ("standardised", "internal_consistency", "test_retest", "inter_rater", "unknown")
 GRADES = ("PK", "K", *(str(grade) for grade in range(1, 13)))
@@ -58,6 +64,14 @@ class Assignment:
     exclusions_after_assignment: bool
     joiners: str
     confound: str
+    received: str | None = None
+    received_value: str | None = None
+
+    @property
+    def clustered(self) -> bool:
+        """Whether clusters were drawn, by themselves or in pairs."""
+        paired = self.design == "randomized_paired"
+        return self.cluster is not None and (self.design == "randomized_cluster" or paired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,10 @@ class Model:
     errors: str
     cluster: str | None
     primary: bool
+    method: str = "regression"
+    formula: str | None = None
+    adjust: bool = False
+    permutations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +149,71 @@ class Limitation:
 
     text: str
     text_es: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subgroup:
+    """A planned question of for whom: a column from before the assignment, whose groups' effects are compared."""
+
+    name: str
+    label: str
+    label_es: str
+    column: str
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """Something that the intervention used and the comparison did not: how much of it, at which price."""
+
+    name: str
+    name_es: str
+    category: str
+    quantity: float
+    unit: str
+    price: float
+    per: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What the intervention cost beyond the comparison, by ingredients. `served`: participants, where the analysed rows
+    are not all of them."""
+
+    currency: str
+    year: str
+    perspective: str
+    served: int | None
+    ingredients: tuple[Ingredient, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How comparison units are chosen in a matched comparison; the words are those of `fairlead impact match`."""
+
+    method: str
+    on: str
+    estimand: str
+    ratio: int
+    replace: bool
+    exact: tuple[str, ...]
+    within: str | None
+    caliper: float | None
+    hierarchical: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """How a staggered adoption is read: the assignment's column is the period in which a unit adopted (0: never)."""
+
+    unit: str
+    time: str
+    control: str
+    covariates: str
+    cluster: str | None
+    anticipation: float
+    summary: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +243,11 @@ class Plan:
     models: tuple[Model, ...]
     attrition: Attrition
     limitations: tuple[Limitation, ...]
+    subgroups: tuple[Subgroup, ...] = ()
+    costs: Costs | None = None
+    matching: Matching | None = None
+    panel: Panel | None = None
+    rationale: str = ""
 
     @property
     def hash(self) -> str:
@@ -182,11 +270,29 @@ class Plan:
         return next(outcome for outcome in self.outcomes if outcome.name == name)
 
 
+_LATER: dict[str, dict[str, Any]] = {
+    "plan": {"subgroups": [], "costs": None, "matching": None, "panel": None, "rationale": ""},
+    "assignment": {"received": None, "received_value": None},
+    "model": {"method": "regression", "formula": None, "adjust": False, "permutations": 0},
+}
+
+
 def canonical_bytes(plan: Plan) -> bytes:
     """The plan as one unambiguous byte string: format name, then JSON with sorted keys and every default
-    filled in."""
-    body = json.dumps(to_plain(plan), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return f"{FORMAT}\n{body}".encode()
+    filled in.
+
+    A plan that uses nothing of the second format is written in the first, so that it keeps the hash it had before there
+    was a second.
+    """
+    body = to_plain(plan)
+    parts = [(body, "plan"), (body["assignment"], "assignment"), *((model, "model") for model in body["models"])]
+    later = any(part[key] != value for part, kind in parts for key, value in _LATER[kind].items())
+    if not later:
+        for part, kind in parts:
+            for key in _LATER[kind]:
+                del part[key]
+    text = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return f"{FORMAT_2 if later else FORMAT}\n{text}".encode()
 
 
 def plan_hash(plan: Plan) -> str:

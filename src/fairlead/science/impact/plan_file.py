@@ -6,23 +6,34 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 
+from fairlead.science.impact.costs import CATEGORIES
 from fairlead.science.impact.plan import (
+    BY_METHOD,
     DESIGNS,
     ERRORS,
     GRADES,
+    MATCHING,
+    METHODS,
     RELIABILITY,
+    SUMS,
     VERSIONS,
     Assignment,
     Attrition,
     Baseline,
+    Costs,
+    Ingredient,
     Limitation,
+    Matching,
     Model,
     Outcome,
+    Panel,
     Plan,
     Population,
+    Subgroup,
 )
+from fairlead.science.impact.plan_checks import cross_checks
 from fairlead.science.impact.problems import PlanError, Problem
-from fairlead.science.impact.reading import Reader, closest
+from fairlead.science.impact.reading import Reader
 
 
 def load_plan(path: str | Path) -> Plan:
@@ -77,7 +88,7 @@ def read_plan(text: str) -> Plan:
     problems: list[Problem] = []
     plan = _plan(Reader(data, "", problems))
     if not problems:
-        problems.extend(_cross_checks(plan))
+        problems.extend(cross_checks(plan))
     if problems:
         raise PlanError(problems)
     return plan
@@ -88,6 +99,8 @@ def _plan(top: Reader) -> Plan:
     question, question_es = top.twin("question")
     intervention, intervention_es = top.twin("intervention")
     comparison, comparison_es = top.twin("comparison")
+    assignment = _assignment(top.table("assignment"))
+    design = assignment.design
     plan = Plan(
         title=title,
         title_es=title_es,
@@ -104,20 +117,28 @@ def _plan(top: Reader) -> Plan:
             "missing",
             ("complete_case",),
             "complete_case",
-            hint="multiple imputation is not built yet; complete_case counts every dropped row",
+            hint="multiple imputation is refused: for clustered data it is not built yet, and one imputation would hide what "
+            "is missing; complete_case counts every row left out, by reason",
         ),
         multiplicity=top.choice("multiplicity", ("by_version", "benjamini_hochberg", "none"), "by_version"),
         cost_per_participant=top.number("cost_per_participant", low=0.0),
         evaluator=top.choice("evaluator", ("independent", "provider", "unknown"), "unknown"),
         source=top.text("source", ""),
         population=_population(top.table("population")),
-        assignment=_assignment(top.table("assignment")),
+        assignment=assignment,
         outcomes=tuple(_outcome(item) for item in top.tables("outcomes", needed=True)),
         baseline=tuple(_baseline(item) for item in top.tables("baseline")),
-        models=tuple(_model(item) for item in top.tables("models", needed=True)),
+        models=tuple(_model(item, design) for item in top.tables("models", needed=True)),
         attrition=_attrition(top.table("attrition")),
         limitations=tuple(_limitation(item) for item in top.tables("limitations")),
+        subgroups=tuple(_subgroup(item) for item in top.tables("subgroups")),
+        costs=_costs(top.table("costs")) if "costs" in top.data else None,
+        matching=_matching(top.table("matching")) if "matching" in top.data else None,
+        panel=_panel(top.table("panel")) if "panel" in top.data else None,
+        rationale=top.text("rationale", ""),
     )
+    for key in ("costs", "matching", "panel"):  # known, also where they are not written
+        top.take(key)
     top.done()
     return plan
 
@@ -143,12 +164,13 @@ def _population(reader: Reader) -> Population:
 
 
 def _assignment(reader: Reader) -> Assignment:
+    staggered = reader.data.get("design") == "panel"
     assignment = Assignment(
         design=reader.choice("design", DESIGNS),
         unit=reader.text("unit"),
         column=reader.text("column"),
-        intervention=reader.text("intervention"),
-        comparison=reader.text("comparison"),
+        intervention=reader.text("intervention", "adopted" if staggered else None),
+        comparison=reader.text("comparison", "not adopted" if staggered else None),
         other_arms=reader.texts("other_arms"),
         blocks=reader.column("blocks"),
         cluster=reader.column("cluster"),
@@ -159,6 +181,8 @@ def _assignment(reader: Reader) -> Assignment:
         exclusions_after_assignment=bool(reader.flag("exclusions_after_assignment", False)),
         joiners=reader.choice("joiners", ("none", "not_a_risk", "risk"), "none"),
         confound=reader.text("confound", ""),
+        received=reader.column("received"),
+        received_value=reader.optional("received_value"),
     )
     reader.done()
     return assignment
@@ -212,8 +236,10 @@ def _baseline(reader: Reader) -> Baseline:
     return baseline
 
 
-def _model(reader: Reader) -> Model:
+def _model(reader: Reader, design: str) -> Model:
     label, label_es = reader.twin("label")
+    method = reader.choice("method", METHODS, design if design in ("matched", "panel") else "regression")
+    permutations = reader.number("permutations", low=0, high=1_000_000, default=0.0) or 0.0
     model = Model(
         name=reader.text("name"),
         label=label,
@@ -221,9 +247,13 @@ def _model(reader: Reader) -> Model:
         outcomes=reader.texts("outcomes"),
         covariates=reader.texts("covariates"),
         fixed_effects=reader.column("fixed_effects"),
-        errors=reader.choice("errors", ERRORS),
+        errors=reader.choice("errors", ERRORS, None if method == "regression" else BY_METHOD),
         cluster=reader.column("cluster"),
         primary=bool(reader.flag("primary", False)),
+        method=method,
+        formula=reader.optional("formula"),
+        adjust=bool(reader.flag("adjust", False)),
+        permutations=int(permutations),
     )
     reader.done()
     return model
@@ -244,123 +274,68 @@ def _limitation(reader: Reader) -> Limitation:
     return Limitation(text=text, text_es=text_es)
 
 
-def _cross_checks(plan: Plan) -> list[Problem]:
-    """What only the whole plan shows: names that must meet, a design that needs a cluster, one primary of
-    each."""
-    problems: list[Problem] = []
-    names = [outcome.name for outcome in plan.outcomes]
-    for kind, items in (
-        ("outcomes", names),
-        ("models", [model.name for model in plan.models]),
-        ("baseline", [measure.name for measure in plan.baseline]),
-    ):
-        doubled = sorted({item for item in items if items.count(item) > 1})
-        if doubled:
-            problems.append(Problem(kind, "names must differ", got=", ".join(doubled), next="rename one of them"))
-    for kind, flags in (
-        ("outcomes", [outcome.primary for outcome in plan.outcomes]),
-        ("models", [model.primary for model in plan.models]),
-    ):
-        if sum(flags) != 1:
-            problems.append(
-                Problem(
-                    kind,
-                    "exactly one must be primary",
-                    got=f"{sum(flags)} with primary = true",
-                    next="put primary = true on the one that answers the question",
-                )
-            )
-    for place, model in enumerate(plan.models):
-        where = f"models[{place}]"
-        for name in model.outcomes:
-            if name not in names:
-                problems.append(
-                    Problem(
-                        f"{where}.outcomes",
-                        "no such outcome in this plan",
-                        got=repr(name),
-                        allowed=", ".join(names),
-                        next=closest(name, names),
-                    )
-                )
-        if model.errors in ("CR1", "CR2") and not (model.cluster or plan.assignment.cluster):
-            problems.append(
-                Problem(
-                    f"{where}.cluster",
-                    f"{model.errors} errors need a cluster column",
-                    got="nothing",
-                    next='name it here (cluster = "teacher") or in [assignment]',
-                )
-            )
-        if plan.assignment.design == "randomized_cluster" and model.errors == "HC1":
-            problems.append(
-                Problem(
-                    f"{where}.errors",
-                    "clusters were assigned, so errors must be clustered",
-                    got="HC1",
-                    allowed="CR1, CR2",
-                    next='write errors = "CR2"',
-                )
-            )
-    primaries = [model.outcomes for model in plan.models if model.primary and model.outcomes]
-    wanted = [outcome.name for outcome in plan.outcomes if outcome.primary]
-    if len(primaries) == len(wanted) == 1 and wanted[0] not in primaries[0]:
-        problems.append(
-            Problem(
-                "models",
-                "the primary model leaves out the primary outcome",
-                got=", ".join(primaries[0]),
-                next=f"add {wanted[0]!r}",
-            )
-        )
-    assignment = plan.assignment
-    if assignment.design == "randomized_cluster" and not assignment.cluster:
-        problems.append(
-            Problem(
-                "assignment.cluster",
-                "a cluster design needs the column of its clusters",
-                got="nothing",
-                next='add cluster = "teacher" (or "school", …)',
-            )
-        )
-    arms = [assignment.intervention, assignment.comparison, *assignment.other_arms]
-    if len(set(arms)) != len(arms):
-        problems.append(
-            Problem(
-                "assignment",
-                "each arm must have its own value",
-                got=", ".join(arms),
-                next="intervention, comparison and other_arms must differ",
-            )
-        )
-    for place, measure in enumerate(plan.baseline):
-        if measure.kind == "continuous" and measure.level is not None:
-            problems.append(
-                Problem(
-                    f"baseline[{place}].level",
-                    "only a binary measure has a level",
-                    got=repr(measure.level),
-                    next='write kind = "binary" or leave level out',
-                )
-            )
-    for place, outcome in enumerate(plan.outcomes):
-        if outcome.grade is not None and outcome.grade not in GRADES:
-            problems.append(
-                Problem(
-                    f"outcomes[{place}].grade",
-                    "not a grade",
-                    got=repr(outcome.grade),
-                    allowed=", ".join(GRADES),
-                )
-            )
-        if outcome.reliability_kind in RELIABILITY[1:4] and outcome.reliability is None:
-            problems.append(
-                Problem(
-                    f"outcomes[{place}].reliability",
-                    "the reliability itself is missing",
-                    got="nothing",
-                    allowed="0 to 1",
-                    next='write it, or reliability_kind = "unknown"',
-                )
-            )
-    return problems
+def _subgroup(reader: Reader) -> Subgroup:
+    label, label_es = reader.twin("label")
+    name = reader.text("name")
+    subgroup = Subgroup(name, label, label_es, reader.text("column", name), reader.texts("levels"))
+    reader.done()
+    return subgroup
+
+
+def _costs(reader: Reader) -> Costs:
+    served = reader.number("served", low=1)
+    costs = Costs(
+        currency=reader.text("currency", "USD"),
+        year=reader.text("year", ""),
+        perspective=reader.text("perspective", "society: whoever pays"),
+        served=None if served is None else int(served),
+        ingredients=tuple(_ingredient(item) for item in reader.tables("ingredients", needed=True)),
+    )
+    reader.done()
+    return costs
+
+
+def _ingredient(reader: Reader) -> Ingredient:
+    name, name_es = reader.twin("name")
+    ingredient = Ingredient(
+        name=name,
+        name_es=name_es,
+        category=reader.choice("category", CATEGORIES, "other"),
+        quantity=reader.needed("quantity", low=0.0),
+        unit=reader.text("unit"),
+        price=reader.needed("price", low=0.0),
+        per=reader.choice("per", ("whole", "participant"), "whole"),
+        source=reader.text("source", ""),
+    )
+    reader.done()
+    return ingredient
+
+
+def _matching(reader: Reader) -> Matching:
+    matching = Matching(
+        method=reader.choice("method", MATCHING),
+        on=reader.text("on"),
+        estimand=reader.choice("estimand", ("ATT", "ATE"), "ATT"),
+        ratio=int(reader.number("ratio", low=1, high=100, default=1.0) or 1),
+        replace=bool(reader.flag("replace", False)),
+        exact=reader.texts("exact"),
+        within=reader.column("within"),
+        caliper=reader.number("caliper", low=0.0),
+        hierarchical=reader.texts("hierarchical"),
+    )
+    reader.done()
+    return matching
+
+
+def _panel(reader: Reader) -> Panel:
+    panel = Panel(
+        unit=reader.text("unit"),
+        time=reader.text("time"),
+        control=reader.choice("control", ("never", "notyet"), "never"),
+        covariates=reader.text("covariates", ""),
+        cluster=reader.column("cluster"),
+        anticipation=reader.number("anticipation", low=0.0, default=0.0) or 0.0,
+        summary=reader.choice("summary", SUMS, "simple"),
+    )
+    reader.done()
+    return panel

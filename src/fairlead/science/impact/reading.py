@@ -84,6 +84,13 @@ class Reader:
             return default
         return float(value)
 
+    def needed(self, key: str, low: float) -> float:
+        """A number that has no default."""
+        value = self.number(key, low)
+        if value is None and self.data.get(key) is None:
+            self.note(key, "is missing", "nothing", f"a number from {low:g}", f"add {key} = …")
+        return value if value is not None else low
+
     def flag(self, key: str, default: bool | None) -> bool | None:
         value = self.take(key)
         if value is None:

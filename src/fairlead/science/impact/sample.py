@@ -78,6 +78,7 @@ class Analytic:
     names: tuple[str, ...]
     absorb: NDArray[Any] | None
     cluster: NDArray[Any] | None
+    weights: NDArray[np.float64] | None = None
 
 
 def check_table(plan: Plan, table: pl.DataFrame) -> None:
@@ -96,6 +97,17 @@ def check_table(plan: Plan, table: pl.DataFrame) -> None:
         for column in (*model.covariates, *filter(None, (model.fixed_effects, model.cluster))):
             needed.setdefault(column, f"models[{i}]")
     numeric: dict[str, str] = {}
+    if assignment.received is not None:
+        needed.setdefault(assignment.received, "assignment.received")
+    for i, subgroup in enumerate(plan.subgroups):
+        needed.setdefault(subgroup.column, f"subgroups[{i}].column")
+    for i, model in enumerate(plan.models):
+        for column in named_in(plan, model):
+            needed.setdefault(column, f"models[{i}].formula" if model.formula else "matching")
+    if plan.panel is not None:
+        for key in ("unit", "time", "cluster"):
+            if (column := getattr(plan.panel, key)) is not None:
+                needed.setdefault(column, f"panel.{key}")
     for i, outcome in enumerate(plan.outcomes):
         for column in outcome.columns:
             needed.setdefault(column, f"outcomes[{i}].columns")
@@ -123,7 +135,7 @@ def check_table(plan: Plan, table: pl.DataFrame) -> None:
                     "turn it into numbers",
                 )
             )
-    if assignment.column in table.columns:
+    if assignment.column in table.columns and assignment.design != "panel":
         values = table[assignment.column].cast(pl.String)
         for key in ("intervention", "comparison"):
             arm = getattr(assignment, key)
@@ -138,7 +150,7 @@ def check_table(plan: Plan, table: pl.DataFrame) -> None:
                     )
                 )
     identifier = assignment.identifier
-    if identifier in table.columns:
+    if identifier in table.columns and assignment.design != "panel":
         repeated = table.height - table[identifier].n_unique()
         if repeated:
             problems.append(
@@ -149,7 +161,7 @@ def check_table(plan: Plan, table: pl.DataFrame) -> None:
                     next="one row per unit: remove or combine the repeated rows",
                 )
             )
-    clusters = assignment.cluster if assignment.design == "randomized_cluster" else None
+    clusters = assignment.cluster if assignment.clustered else None
     if clusters is not None and {clusters, assignment.column} <= set(table.columns):
         arms = (
             table.drop_nulls([clusters, assignment.column])
@@ -168,6 +180,23 @@ def check_table(plan: Plan, table: pl.DataFrame) -> None:
             )
     if problems:
         raise DataError(problems)
+
+
+def named_in(plan: Plan, model: Model) -> tuple[str, ...]:
+    """Columns that only a formula names: a multilevel model's, or what a match is on."""
+    matched = plan.matching if model.method == "matched" else None
+    if model.formula is None and matched is None:
+        return ()
+    from fairlead.science.impact.formula import parse_formula
+
+    found: list[str] = []
+    if model.formula is not None:
+        parsed = parse_formula(model.formula)
+        found += [v for v in (*parsed.variables, *parsed.groups) if v not in ("outcome", "treatment")]
+    if matched is not None:
+        found += [v for v in parse_formula(f"y ~ {matched.on}").variables if v != "y"]
+        found += [*matched.exact, *filter(None, [matched.within]), *matched.hierarchical]
+    return tuple(dict.fromkeys(found))
 
 
 def outcome_values(outcome: Outcome) -> pl.Expr:
@@ -199,7 +228,10 @@ def draw_sample(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model)
     frame = frame.filter(pl.col(ARM).is_not_null())
     reference = frame
     cluster = model.cluster or assignment.cluster
-    steps = [("missing_outcome", OUTCOME), *(("missing_covariate", column) for column in model.covariates)]
+    covariates = dict.fromkeys((*model.covariates, *named_in(plan, model)))
+    steps = [("missing_outcome", OUTCOME), *(("missing_covariate", column) for column in covariates)]
+    if model.method == "cace" and assignment.received is not None:
+        steps.append(("missing_received", assignment.received))
     steps += [
         ("missing_group", column)
         for column in dict.fromkeys(
@@ -259,7 +291,7 @@ def _flow(plan: Plan, rows: int, reference: pl.DataFrame, frame: pl.DataFrame, d
     contrast = frame.filter(pl.col(ARM).is_in(["i", "c"]))
     assigned, analysed = _count(reference), _count(frame)
     before = after = kept = None
-    if assignment.design == "randomized_cluster" and assignment.cluster:
+    if assignment.clustered and assignment.cluster:
         before, after = _count(reference.unique(assignment.cluster)), _count(frame.unique(assignment.cluster))
         kept = _count(reference.join(frame.select(assignment.cluster).unique(), on=assignment.cluster, how="semi"))
     students: int | None = None
@@ -294,7 +326,7 @@ def _block_shares(plan: Plan, reference: pl.DataFrame) -> tuple[float | None, fl
     if assignment.blocks is None:
         return None, None
     units = reference.filter(pl.col(ARM).is_in(["i", "c"])).drop_nulls(assignment.blocks)
-    if assignment.design == "randomized_cluster":
+    if assignment.clustered:
         units = units.unique(assignment.cluster)
     shares = units.group_by(assignment.blocks).agg((pl.col(ARM) == "i").mean().alias("share"))["share"]
     return (float(shares.min()), float(shares.max())) if shares.len() else (None, None)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ read back."""
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -11,14 +12,17 @@ import numpy as np
 import polars as pl
 import scipy
 
-from fairlead.science.impact import estimate as estimation
 from fairlead.science.impact import record
+from fairlead.science.impact.differences import Sensitivity, SubgroupResult, sensitivity, subgroups
 from fairlead.science.impact.estimate import Balance, Estimate
-from fairlead.science.impact.plan import Model, Outcome, Plan, plan_hash
+from fairlead.science.impact.estimators import Adoption, Draft, Matched, draft
+from fairlead.science.impact.plan import FORMAT_2, Model, Outcome, Plan, canonical_bytes, plan_hash
 from fairlead.science.impact.problems import DataError, ImpactError, Problem
-from fairlead.science.impact.sample import Flow, check_table, draw_sample
+from fairlead.science.impact.sample import Flow, check_table, named_in
+from fairlead.science.impact.spending import CostResult, cost
 from fairlead.science.impact.standards.facts import Sibling, evidence
 from fairlead.science.impact.standards.rating import Verdict, verdict
+from fairlead.science.impact.trials import ComplierEffect, RandomizationTest
 
 RESULT_FORMAT = 1
 ENGINE = "0.1.0"
@@ -63,6 +67,14 @@ class ModelResult:
     balance: tuple[Balance, ...]
     estimate: Estimate
     verdict: Verdict
+    before: tuple[Balance, ...] = ()
+    compliers: ComplierEffect | None = None
+    redraw: RandomizationTest | None = None
+    matched: Matched | None = None
+    adoption: Adoption | None = None
+    subgroups: tuple[SubgroupResult, ...] = ()
+    sensitivity: Sensitivity | None = None
+    costs: CostResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +142,14 @@ def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance, seed: in
     (15.93, 2.24)
     """
     check_table(plan, table)
+    rng = np.random.default_rng(seed)
     drafts = []
     for model in plan.models:
         for name in model.outcomes or tuple(outcome.name for outcome in plan.outcomes):
             outcome = plan.outcome(name)
-            drafts.append((outcome, model, *_estimate(plan, table, outcome, model)))
-    siblings = _siblings(plan, [(outcome, estimate) for outcome, model, _, _, estimate in drafts if model.primary])
-    results = tuple(
-        ModelResult(
-            outcome.name,
-            model.name,
-            model.primary and outcome.primary,
-            flow,
-            balance,
-            estimate,
-            verdict(evidence(plan, outcome, flow, balance, estimate, siblings)),
-        )
-        for outcome, model, flow, balance, estimate in drafts
-    )
+            drafts.append((outcome, model, _estimate(plan, table, outcome, model, rng.spawn(1)[0])))
+    siblings = _siblings(plan, [(outcome, made.estimate) for outcome, model, made in drafts if model.primary])
+    results = tuple(_rated(plan, outcome, model, made, siblings) for outcome, model, made in drafts)
     return StudyResult(
         format=RESULT_FORMAT,
         plan=plan,
@@ -174,18 +176,47 @@ def _siblings(plan: Plan, findings: list[tuple[Outcome, Estimate]]) -> tuple[Sib
     )
 
 
-def _estimate(
-    plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model
-) -> tuple[Flow, tuple[Balance, ...], Estimate]:
+def _rated(plan: Plan, outcome: Outcome, model: Model, made: Draft, siblings: tuple[Sibling, ...]) -> ModelResult:
+    """A draft with its verdict; for the primary model also by subgroup, with what would change it."""
+    answer = verdict(evidence(plan, outcome, made.flow, made.balance, made.estimate, siblings))
+    second = _second_format(plan) and model.primary and model.method != "panel" and made.sample is not None
+    favourable = (made.estimate.estimate >= 0) == outcome.higher_is_better
+    return ModelResult(
+        outcome=outcome.name,
+        model=model.name,
+        primary=model.primary and outcome.primary,
+        flow=made.flow,
+        balance=made.balance,
+        estimate=made.estimate,
+        verdict=answer,
+        before=made.before,
+        compliers=made.compliers,
+        redraw=made.redraw,
+        matched=made.matched,
+        adoption=made.adoption,
+        subgroups=subgroups(plan, model, made.sample) if second and made.sample and plan.subgroups else (),
+        sensitivity=sensitivity(plan, model, made.sample) if second and made.sample else None,
+        costs=(
+            cost(plan.costs, made.flow.analysed.intervention, made.estimate, favourable=favourable)
+            if plan.costs is not None and model.primary
+            else None
+        ),
+    )
+
+
+def _second_format(plan: Plan) -> bool:
+    """Whether the plan asks for anything of the second format; older plans keep their report as it was."""
+    return canonical_bytes(plan).startswith(FORMAT_2.encode())
+
+
+def _estimate(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model, rng: np.random.Generator) -> Draft:
     try:
-        sample = draw_sample(plan, table, outcome, model)
-        fitted = estimation.estimate(plan, outcome, model, sample)
+        return draft(plan, table, outcome, model, rng)
     except ImpactError as error:
         place = f"outcome {outcome.name}, model {model.name}"
         raise type(error)(
             [replace(problem, where=f"{place}: {problem.where}") for problem in error.problems]
         ) from error
-    return sample.flow, estimation.balance(plan, sample, model, outcome), fitted
 
 
 def columns_used(plan: Plan) -> tuple[str, ...]:
@@ -199,11 +230,17 @@ def columns_used(plan: Plan) -> tuple[str, ...]:
         assignment.provider,
         assignment.site,
         assignment.identifier,
+        assignment.received,
         plan.population.students,
     ]
     named += [column for outcome in plan.outcomes for column in outcome.columns]
     named += [measure.column for measure in plan.baseline]
     named += [column for model in plan.models for column in (*model.covariates, model.fixed_effects, model.cluster)]
+    named += [subgroup.column for subgroup in plan.subgroups]
+    named += [column for model in plan.models for column in named_in(plan, model)]
+    if plan.panel is not None:
+        named += [plan.panel.unit, plan.panel.time, plan.panel.cluster]
+        named += [word for word in re.findall(r"[A-Za-z_]\w*", plan.panel.covariates) if word != "C"]
     return tuple(sorted({column for column in named if column is not None}))
 
 

@@ -235,7 +235,7 @@ def plan_power(
         "power": power,
         "sd": sd,
     }
-    if plan.assignment.design == "randomized_cluster":
+    if plan.assignment.clustered:
         absorbed = blocks if model.fixed_effects else 0
         return clusters(per_cluster, units, blocks=absorbed, icc=icc, r2=r2, r2_cluster=r2_cluster, **fixed)
     if model.fixed_effects and blocks:

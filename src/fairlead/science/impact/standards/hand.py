@@ -100,7 +100,7 @@ def _record(top: Reader, problems: list[Problem]) -> Evidence | None:
         comparison="comparison",
         other_arms=(),
         blocks="block" if top.flag("unequal_chances_ignored", False) else None,
-        cluster="cluster" if design == "randomized_cluster" else None,
+        cluster="cluster" if design == "randomized_cluster" or clusters["clusters_assigned"] is not None else None,
         provider=None,
         site=None,
         identifier=None,

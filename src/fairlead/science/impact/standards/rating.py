@@ -67,7 +67,7 @@ def verdict(facts: Evidence) -> Verdict:
     admitted &= unconfounded(facts, lines)
     randomized = facts.assignment.design in RANDOMIZED
     intact = intact_design(facts, lines)
-    clustered = facts.assignment.design == "randomized_cluster"
+    clustered = facts.assignment.clustered
     if clustered:
         sound, high = _cluster_path(facts, intact, lines)
     elif randomized:
@@ -284,13 +284,13 @@ def _significance(facts: Evidence, lines: list[Line]) -> bool:
         )
     if facts.mismatch is not None:
         lines.append(_mismatch_line(facts))
-    elif facts.assignment.design == "randomized_cluster" and estimate.errors == "reported":
+    elif facts.assignment.clustered and estimate.errors == "reported":
         said = (
             "The study reports errors that respect its clusters.",
             "El estudio informa errores que respetan sus conglomerados.",
         )
         lines.append(line(version, "clustering", "pass", value=said[0], es={"value": said[1]}))
-    elif facts.assignment.design == "randomized_cluster":
+    elif facts.assignment.clustered:
         said = (
             f"Clusters were assigned and the errors are clustered ({estimate.errors}, "
             f"{estimate.n_clusters} clusters, {estimate.df:.1f} degrees of freedom).",

@@ -36,7 +36,8 @@ class ComplierEffect:
     ----------
     estimate, se, df, p, ci_low, ci_high : of the effect on compliers, in the outcome's unit.
     assigned : the effect of being drawn (intention to treat), with its error.
-    take_up : by how much the draw moved take-up: the share of compliers. `f` is its robust F.
+    take_up : by how much the draw moved take-up: the share of compliers. `f` is its robust F, None where
+        take-up followed the draw exactly.
     anderson_rubin : an interval that holds whatever `f` is.
     """
 
@@ -52,7 +53,7 @@ class ComplierEffect:
     assigned_se: float
     take_up: float
     take_up_se: float
-    f: float
+    f: float | None
     anderson_rubin: Region
     n: int
     clusters: int | None
@@ -147,9 +148,9 @@ def complier_effect(
     variance = (v[0, 0] - 2 * estimate * v[0, 1] + estimate**2 * v[1, 1]) / first**2
     se = math.sqrt(max(float(variance), 0.0))
     critical = float(stats.t.ppf(1 - alpha / 2, df))
-    f = first**2 / float(v[1, 1]) if v[1, 1] > 0 else math.inf
+    f = first**2 / float(v[1, 1]) if v[1, 1] > 1e-18 * first**2 else None
     warnings = []
-    if f < WEAK:
+    if f is not None and f < WEAK:
         warnings.append("weak_instrument")
     if groups is not None and groups < FEW_CLUSTERS:
         warnings.append("few_clusters")

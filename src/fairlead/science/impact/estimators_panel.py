@@ -1,0 +1,161 @@
+"""Staggered adoption as one outcome of a plan: group-time effects, summed as the plan says."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from fairlead.science.impact import effects
+from fairlead.science.impact.estimate import Balance, Solved, told
+from fairlead.science.impact.estimators import Adoption, Draft, Point
+from fairlead.science.impact.plan import Baseline, Model, Outcome, Plan
+from fairlead.science.impact.sample import ARM, OUTCOME, Analytic, Count, Dropped, Flow, outcome_values
+
+GAIN = 0.60  # pre–post correlation from which a difference of differences counts as adjusting for its own pretest
+
+
+def adoption(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model) -> Draft:
+    """Units that adopted beside units that had not, with balance on the first period."""
+    from fairlead.science.impact.panel import group_time
+
+    chosen = plan.panel
+    assert chosen is not None
+    when, unit, time = plan.assignment.column, chosen.unit, chosen.time
+    rows = table.with_columns(outcome_values(outcome))
+    found = group_time(
+        rows, outcome=OUTCOME, unit=unit, time=time, cohort=when, control=chosen.control, covariates=chosen.covariates,
+        cluster=chosen.cluster, anticipation=chosen.anticipation, empty_cohort="never", level=1 - plan.alpha,
+    )  # fmt: skip
+    summary = getattr(found, chosen.summary).overall
+    first, last = found.periods[0], found.periods[-1]
+    never = pl.col(when).cast(pl.Float64).fill_nan(None).fill_null(0.0)
+    rows = rows.with_columns(
+        pl.when((never > 0) & (never <= last)).then(pl.lit("i")).otherwise(pl.lit("c")).alias(ARM)
+    )
+    units = rows.unique(unit, keep="first", maintain_order=True)
+    # whoever adopted by the first period has nothing before it, and is left out by the method
+    early = units.filter((never > 0) & (never <= first))
+    kept = rows.join(early.select(unit), on=unit, how="anti").drop_nulls(OUTCOME)
+    whole = kept.group_by(unit).len().filter(pl.col("len") == len(found.periods))
+    kept = kept.join(whole.select(unit), on=unit, how="semi")
+    start = kept.filter(pl.col(time) == first).sort(unit)
+    end = kept.filter(pl.col(time) == last).sort(unit)
+    assigned, analysed = _count(units), _count(start)
+    dropped = [Dropped("adopted_first", when, early.height, 0, 0)] if early.height else []
+    missing = (
+        assigned.intervention - early.height - analysed.intervention,
+        assigned.comparison - analysed.comparison,
+    )
+    if any(missing):
+        dropped.append(Dropped("missing_period", outcome.name, *missing, 0))
+    students = plan.population.students
+    flow = Flow(
+        rows=table.height,
+        unassigned=0,
+        assigned=assigned,
+        other_assigned=0,
+        dropped=tuple(dropped),
+        analysed=analysed,
+        other_analysed=0,
+        clusters_assigned=None,
+        clusters_analysed=None,
+        assigned_in_kept_clusters=None,
+        students=None if students is None else int(start[students].cast(pl.Float64).fill_nan(None).sum()),
+        sites=None if plan.assignment.site is None else start[plan.assignment.site].n_unique(),
+        providers=analysed,
+        block_share_low=None,
+        block_share_high=None,
+    )
+    treated = (start[ARM] == "i").to_numpy()
+    y = end[OUTCOME].to_numpy().astype(float)
+    sample = Analytic(
+        frame=start,
+        flow=flow,
+        y=y,
+        treated=treated,
+        contrast=np.ones(y.size, dtype=bool),
+        x=treated.astype(float)[:, None],
+        names=(f"{when}: adopted",),
+        absorb=None,
+        cluster=None,
+    )
+    se = float(summary.se or 0.0)
+    normal = 1e6  # intervals are normal: influence functions of many clusters
+    solved = Solved(
+        b=summary.estimate,
+        se=se,
+        df=normal,
+        errors="influence functions",
+        n=analysed.total,
+        n_clusters=found.clusters,
+        warnings=() if found.clusters >= 10 else ("few_clusters",),
+        converged=found.converged,
+    )
+    others = tuple(
+        (key, float(value.estimate), float(value.se or 0.0))
+        for key in ("simple", "dynamic", "group", "calendar")
+        if key != chosen.summary
+        for value in [getattr(found, key).overall]
+    )
+    told_of = Adoption(
+        summary=chosen.summary,
+        others=others,
+        points=tuple(Point(float(p.at or 0.0), p.estimate, p.low, p.high) for p in found.dynamic.points),
+        pretrend_p=None if found.pretrend is None else found.pretrend.p,
+        two_way=None if found.two_way is None else found.two_way.coefficient.estimate,
+        two_way_se=None if found.two_way is None else found.two_way.coefficient.se,
+        notices=tuple(str(warning) for warning in found.warnings),
+    )
+    return Draft(
+        flow,
+        _balance(plan, outcome, model, start, end),
+        told(plan, outcome, model, sample, solved),
+        sample,
+        adoption=told_of,
+    )
+
+
+def _count(frame: pl.DataFrame) -> Count:
+    return Count(int((frame[ARM] == "i").sum()), int((frame[ARM] == "c").sum()))
+
+
+def _balance(
+    plan: Plan, outcome: Outcome, model: Model, start: pl.DataFrame, end: pl.DataFrame
+) -> tuple[Balance, ...]:
+    """The outcome itself in the first period, and the plan's measures then. A difference of differences adjusts for its
+    own pretest where the two are of one scale and correlate at 0.60 or more."""
+    pre, post = start[OUTCOME].to_numpy().astype(float), end[OUTCOME].to_numpy().astype(float)
+    r = float(np.corrcoef(pre, post)[0, 1]) if np.ptp(pre) and np.ptp(post) else 0.0
+    words = set(plan.panel.covariates.replace("+", " ").split()) if plan.panel else set()
+    treated = (start[ARM] == "i").to_numpy()
+    rows = [_gap(f"{outcome.label} ({start.height} units, r = {r:.2f})", outcome, pre, treated, True, r >= GAIN)]
+    for measure in plan.baseline:
+        if measure.domains and outcome.domain not in measure.domains:
+            continue
+        from fairlead.science.impact.estimate import baseline_values
+
+        values = baseline_values(start, measure)
+        rows.append(_gap(measure.label, measure, values, treated, measure.required, measure.column in words))
+    return tuple(rows)
+
+
+def _gap(
+    label: str, of: Outcome | Baseline, values: np.ndarray, treated: np.ndarray, required: bool, adjusted: bool
+) -> Balance:
+    known = np.isfinite(values)
+    one, two = values[known & treated], values[known & ~treated]
+    total = one.size + two.size
+    sd = effects.pooled_sd(one, two) if min(one.size, two.size) > 1 else None
+    kind = of.kind
+    effect = None
+    if kind == "binary" and one.size and two.size:
+        effect = effects.cox(float(one.mean()), float(two.mean()), total)
+    elif sd:
+        effect = effects.hedges_g(float(one.mean() - two.mean()), sd, total)
+    return Balance(
+        measure=of.name, label=label, label_es=label, kind=kind, required=required, adjusted=adjusted,
+        n_intervention=one.size, n_comparison=two.size, missing=int((~known).sum()),
+        mean_intervention=float(one.mean()) if one.size else None,
+        mean_comparison=float(two.mean()) if two.size else None, sd=sd, effect=effect,
+        effect_name="cox" if kind == "binary" else "hedges_g", within_blocks=None,
+    )  # fmt: skip
