@@ -78,10 +78,14 @@ def cost(costs: Costs, participants: int, estimate: Estimate | None, *, favourab
         per_unit = each / abs(estimate.estimate)
     if effect is not None and served:
         ingredients = tuple(
-            prices.Ingredient(item.name, item.total / item.price if item.price else 0.0, item.unit, item.price, item.category)
+            prices.Ingredient(
+                item.name, item.total / item.price if item.price else 0.0, item.unit, item.price, item.category
+            )
             for item in spent
         )
-        reach = (None, None) if effect.se is None else (effect.value - 1.96 * effect.se, effect.value + 1.96 * effect.se)
+        reach = (
+            (None, None) if effect.se is None else (effect.value - 1.96 * effect.se, effect.value + 1.96 * effect.se)
+        )
         found = prices.cost_effect(prices.Costs(ingredients, served, costs.currency), effect.value, *reach)
         tenth, low, high = found.per_tenth, found.low, found.high
     return CostResult(
