@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from fairlead.science.impact.compiled import compiled
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -103,7 +104,7 @@ def nearest(
     return Neighbours(control, apart, reason, int(ties))
 
 
-@njit(cache=True)
+@compiled
 def project(x: Any, w: Any) -> Any:
     """x @ w, each row by itself in the same order, so that equal rows give equal numbers to the last bit."""
     out = np.zeros((x.shape[0], w.shape[1]))
@@ -116,7 +117,7 @@ def project(x: Any, w: Any) -> Any:
     return out
 
 
-@njit(cache=True)
+@compiled
 def _all_strata(tp, cp, dims, calipers, starts, stops, c_starts, c_stops, ratio, replace, tiny, most):  # type: ignore[no-untyped-def]
     found = np.full((tp.shape[0], ratio), -1, dtype=np.int64)
     distance = np.full((tp.shape[0], ratio), np.nan)
@@ -167,7 +168,7 @@ def _all_strata(tp, cp, dims, calipers, starts, stops, c_starts, c_stops, ratio,
 FROM, TO, LEFT, RIGHT, UP, FREE, FIRST = 0, 1, 2, 3, 4, 5, 6
 
 
-@njit(cache=True)
+@compiled
 def _grow(points, dims):  # type: ignore[no-untyped-def]
     """Halve the rows at the median of their widest coordinate until at most LEAF are together."""
     n, width = points.shape
@@ -217,7 +218,7 @@ def _grow(points, dims):  # type: ignore[no-untyped-def]
     return box, span, ordered, place, home
 
 
-@njit(cache=True)
+@compiled
 def _sort(values, rows):  # type: ignore[no-untyped-def]
     """Put rows into the order of their values; equal ones stay as they were. Both arrays are changed."""
     n, width = values.size, 1
@@ -241,7 +242,7 @@ def _sort(values, rows):  # type: ignore[no-untyped-def]
         rows[k] = from_rows[k]
 
 
-@njit(cache=True)
+@compiled
 def _mark(p, is_free, box, place, home, free):  # type: ignore[no-untyped-def]
     """Take a control out of the tree, or put it back."""
     free[p] = is_free
@@ -259,7 +260,7 @@ def _mark(p, is_free, box, place, home, free):  # type: ignore[no-untyped-def]
         node = box[node, UP]
 
 
-@njit(cache=True)
+@compiled
 def _gap(q, low, high, dims, calipers, enough):  # type: ignore[no-untyped-def]
     """The squared distance to the nearest place of a box, or more than `enough`; infinite outside a caliper."""
     for j in range(dims, q.size):
@@ -274,7 +275,7 @@ def _gap(q, low, high, dims, calipers, enough):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True)
+@compiled
 def _search(q, box, span, points, place, free, dims, calipers, tiny, most):  # type: ignore[no-untyped-def]
     """The position of the nearest free control; of those at the same distance of the first in the data, and whether
     there were such. −1 when there is none."""
