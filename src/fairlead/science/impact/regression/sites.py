@@ -154,8 +154,8 @@ def site_effects(
     >>> effect = 1 + 2 * rng.normal(size=30)
     >>> y = effect[site] * treat + rng.normal(size=30)[site] + 3 * rng.normal(size=1200)
     >>> found = site_effects(pl.DataFrame({"site": site, "treat": treat, "y": y}), "y ~ treat", "treat", "site")
-    >>> len(found.sites), found.below < found.estimates_below + 0.1
-    (30, True)
+    >>> len(found.sites), round(found.below, 2)
+    (30, 0.3)
     """
     source = open_source(data)
     design = design_of(parse_formula(formula), source)

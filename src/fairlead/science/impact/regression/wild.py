@@ -111,7 +111,7 @@ def wild_bootstrap(
     >>> math = 500 + 8 * (school % 2) + 10 * rng.normal(size=14)[school] + 30 * rng.normal(size=280)
     >>> rows = pl.DataFrame({"school": school, "treat": school % 2, "math": math})
     >>> found = wild_bootstrap(linear_regression(rows, "math ~ treat", cluster="school"), "treat", rng=rng, draws=999)
-    >>> found.weights, found.low < found.estimate < found.high
+    >>> found.weights, bool(found.low < found.estimate < found.high)
     ('rademacher', True)
     """
     working = fit.state.working

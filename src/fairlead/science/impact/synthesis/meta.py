@@ -146,7 +146,7 @@ def synthesise(
     >>> trials = pl.DataFrame({"g": [0.10, 0.35, 0.22, 0.05], "v": [0.01, 0.02, 0.01, 0.03]})
     >>> found = synthesise(trials, effect="g", variance="v")
     >>> round(found.estimate, 3), found.inference[0].name
-    (0.187, 'Knapp-Hartung')
+    (0.181, 'Knapp-Hartung')
     """
     _check(method, working, r, level)
     rows, left, origin = _read(data, effect, variance, cluster, label)
