@@ -104,14 +104,14 @@ def students(path: Path, rows: int, *, units: int, times: int, once: bool = Fals
         unit = place // times if once else place % units
         when = place % times if once else rng.integers(0, times, n)
         x1, x2 = rng.normal(size=n) + 0.1 * when, rng.normal(size=n)
-        treat = (when >= start_of[unit]).astype(np.int8)
+        treat = (when >= start_of[unit]).astype(int)
         y = 0.2 * treat + 0.5 * x1 - 0.1 * x2 + effect[unit] + shock[when] + rng.normal(size=n)
         batch = pa.table(
             {
-                "unit": unit.astype(np.int32),
-                "time": when.astype(np.int16),
+                "unit": unit,
+                "time": when,
                 "treat": treat,
-                "arm": (unit % 2).astype(np.int8),
+                "arm": unit % 2,
                 "x1": x1,
                 "x2": x2,
                 "y": y,

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from fairlead.science.impact.moments import INTERCEPT, Design, Moments
 from fairlead.science.impact.problems import EstimationError, Problem
+from fairlead.science.impact.regression.working import prepare
 
 Array = NDArray[np.float64]
 STATISTICS = ("estimate", "t")
@@ -112,6 +113,7 @@ def permute_clusters(
         raise _refuse(
             "statistic", "t is not computed with absorbed blocks", "absorb", "write the blocks into the formula"
         )
+    prepare(moments, design.outcome, design.fixed, (cluster,), (absorb,) if absorb else ())  # refuses by name
     cells = moments.by(*dict.fromkeys(key for key in (cluster, within, absorb) if key is not None))
     groups = cells.codes(cluster)[1].height
     for key in (within, absorb):
