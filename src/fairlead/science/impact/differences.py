@@ -58,6 +58,34 @@ class SubgroupResult:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteEffect:
+    """The effect at one site, and the same drawn toward the mean by how little is known of it."""
+
+    site: str
+    rows: int
+    estimate: float
+    low: float
+    high: float
+    shrunken: float
+
+
+@dataclass(frozen=True, slots=True)
+class SiteResult:
+    """Effects by site, least first, and their distribution: see `regression.site_effects`."""
+
+    column: str
+    sites: tuple[SiteEffect, ...]
+    mean: float
+    mean_se: float
+    sd: float
+    q_p: float
+    below: float | None
+    below_se: float | None
+    estimates_below: float
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
 class Benchmark:
     """What the estimate would be with an unmeasured variable `times` as strong as a covariate."""
 
@@ -96,6 +124,8 @@ def subgroups(plan: Plan, model: Model, sample: Analytic) -> tuple[SubgroupResul
 
 
 def _subgroup(plan: Plan, model: Model, sample: Analytic, item: Subgroup) -> SubgroupResult:
+    from fairlead.science.impact.regression import joint_test
+
     labels = sample.frame[item.column].cast(pl.String)
     if sample.frame.schema[item.column].is_float():
         labels = labels.replace("NaN", None)
@@ -121,7 +151,9 @@ def _subgroup(plan: Plan, model: Model, sample: Analytic, item: Subgroup) -> Sub
     keep = np.isin(group, levels)
     columns = {f"t{i}": ((group == level) & treated).astype(float) for i, level in enumerate(levels)}
     columns |= {f"g{i}": (group == level).astype(float) for i, level in enumerate(levels) if i}
-    columns |= {f"x{j}": sample.x[:, j] for j in range(1, sample.x.shape[1])}
+    columns |= {  # a covariate that is the subgroup itself is in the model already
+        f"x{j}": sample.x[:, j] for j in range(1, sample.x.shape[1]) if sample.names[j].split("=")[0] != item.column
+    }
     try:
         fit = _fit(model, sample, columns, keep)
         pieces = [fit.term(f"t{i}") for i in range(len(levels))]
@@ -142,25 +174,50 @@ def _subgroup(plan: Plan, model: Model, sample: Analytic, item: Subgroup) -> Sub
         )  # fmt: skip
     df = min(test.df for test in tests)
     if len(tests) == 1:
-        test = tests[0]
+        only = tests[0]
         return SubgroupResult(
             item.name,
             item.label,
             item.label_es,
             tuple(found),
-            test.estimate,
-            test.se,
+            only.estimate,
+            only.se,
             df,
-            test.p,
+            only.p,
             None,
             missing,
             small,
         )
-    b = np.array([test.estimate for test in tests])
-    v = contrasts @ fit.covariance @ contrasts.T
-    f = float(b @ np.linalg.pinv(v) @ b) / len(tests)
-    p = float(stats.f.sf(f, len(tests), df))
+    test = joint_test(fit, contrasts)
+    f, p, df = test.statistic, test.p, test.df2
     return SubgroupResult(item.name, item.label, item.label_es, tuple(found), None, None, df, p, f, missing, small)
+
+
+def sites(plan: Plan, sample: Analytic) -> SiteResult | None:
+    """The effect at each site, where sites held both arms; None where whole sites were assigned, or rows are weighted."""
+    from fairlead.science.impact.regression import site_effects
+
+    column = plan.assignment.site
+    if column is None or plan.assignment.clustered or sample.weights is not None:
+        return None
+    columns = {"t": sample.treated.astype(float), **{f"x{j}": sample.x[:, j] for j in range(1, sample.x.shape[1])}}
+    frame = pl.DataFrame({"y": sample.y, **columns}).with_columns(sample.frame[column].cast(pl.String).alias("site"))
+    try:
+        found = site_effects(frame, "y ~ " + " + ".join(columns), "t", "site", engine="memory")
+    except ImpactError:
+        return None
+    return SiteResult(
+        column=column,
+        sites=tuple(SiteEffect(s.site, s.rows, s.estimate, s.low, s.high, s.shrunken) for s in found.sites),
+        mean=found.mean,
+        mean_se=found.mean_se,
+        sd=found.sd,
+        q_p=found.q_p,
+        below=found.below,
+        below_se=found.below_se,
+        estimates_below=found.estimates_below,
+        lost=len(found.lost),
+    )
 
 
 def sensitivity(plan: Plan, model: Model, sample: Analytic) -> Sensitivity | None:

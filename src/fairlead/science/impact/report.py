@@ -3,76 +3,22 @@ draws it."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
+from fairlead.science.impact import report_more as more
 from fairlead.science.impact.claims.check import shown, shown_p
 from fairlead.science.impact.claims.finding import finding
 from fairlead.science.impact.claims.suggest import suggest
+from fairlead.science.impact.report_document import FigureData, Report, Section, Table, label, words
 from fairlead.science.impact.standards.rating import RATINGS, TIERS
 from fairlead.science.impact.standards.rules import rules
 from fairlead.science.impact.study import ModelResult, StudyResult
 from fairlead.science.impact.translate import translations
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table as texts, ready to print. `numeric` names the columns to align right."""
-
-    id: str
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numeric: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FigureData:
-    """What a figure shows. kind: forest (label, estimate, low, high), love (label, raw, within), flow
-    (label, i, c)."""
-
-    id: str
-    kind: str
-    title: str
-    summary: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str | float | None, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    id: str
-    heading: str
-    paragraphs: tuple[str, ...] = ()
-    tables: tuple[Table, ...] = ()
-    figures: tuple[FigureData, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """title, labels to print beside it (retrospective, provisional), and the sections in order."""
-
-    title: str
-    language: str
-    timing: str
-    provisional: bool
-    sections: tuple[Section, ...]
-
-    def marks(self) -> tuple[str, ...]:
-        """What must stand beside the title: whether the plan came first, and whether the verdict is provisional."""
-        told = (label(f"mark_{self.timing}", self.language),)
-        return (*told, label("mark_provisional", self.language)) if self.provisional else told
-
-    def section(self, name: str) -> Section:
-        return next(section for section in self.sections if section.id == name)
-
-
 def build_report(result: StudyResult, language: str = "en") -> Report:
     """Write the report of a study in English or Spanish. The words are fixed; nothing is estimated here."""
-    writer = _Writer(result, language)
+    writer = Writer(result, language)
     plan = result.plan
     return Report(
         title=plan.title_es if language == "es" else plan.title,
@@ -83,18 +29,10 @@ def build_report(result: StudyResult, language: str = "en") -> Report:
     )
 
 
-@cache
-def _words() -> dict[str, list[str]]:
-    text = (resources.files("fairlead.science.impact") / "report_words.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+__all__ = ["FigureData", "Report", "Section", "Table", "build_report", "label"]
 
 
-def label(key: str, language: str) -> str:
-    """One of the fixed words of a report, without fields."""
-    return _words()[key][{"en": 0, "es": 1}[language]]
-
-
-class _Writer:
+class Writer:
     """Puts one study's numbers into one language's words."""
 
     def __init__(self, result: StudyResult, language: str):
@@ -104,7 +42,7 @@ class _Writer:
         self.finding = finding(result)
 
     def say(self, key: str, **fields: str) -> str:
-        return _words()[key][self.place].format(**fields)
+        return words()[key][self.place].format(**fields)
 
     def of(self, thing: object, name: str) -> str:
         """The attribute of a plan's part in this language."""
@@ -119,8 +57,11 @@ class _Writer:
         yield self.sample()
         yield self.balance()
         yield self.estimates()
+        yield from more.sections(self)
         yield self.verdict()
         yield self.translations()
+        if self.main.costs is not None:
+            yield more.costs(self, self.main.costs)
         yield self.limits()
         yield self.provenance()
 
@@ -198,17 +139,20 @@ class _Writer:
             for item in items
         )  # fmt: skip
         columns = self.head("measure", "intervention", "comparison", "difference", "within", "in_model", "missing")
+        before = more.before_matching(self) if self.main.before else ()
         table = Table("balance", self.say("balance_caption"), columns, rows, (1, 2, 3, 4, 6))
         measured = [item for item in items if item.effect is not None]
         figures: tuple[FigureData, ...] = ()
-        if measured:
+        if self.main.before:
+            figures = (more.before_and_after(self),)
+        elif measured:
             worst = max(measured, key=lambda item: abs(item.effect or 0.0))
             summary = self.say(
                 "love_summary", value=f"{abs(worst.effect or 0.0):.3f}", measure=self.of(worst, "label")
             )
             figures = (FigureData("love", "love", self.say("love"), summary, self.head("measure", "difference", "within"),
                                   tuple((self.of(item, "label"), item.effect, item.within_blocks) for item in measured)),)  # fmt: skip
-        return Section("balance", self.say("balance"), (self.say("balance_intro"),), (table,), figures)
+        return Section("balance", self.say("balance"), (self.say("balance_intro"),), (table, *before), figures)
 
     def estimates(self) -> Section:
         rows, drawn = [], []
@@ -230,7 +174,8 @@ class _Writer:
                            high=shown(main.ci_high, digits))  # fmt: skip
         figure = FigureData("forest", "forest", self.say("forest"), summary, (*self.head("model", "estimate"), "low", "high"),
                             tuple(drawn))  # fmt: skip
-        return Section("estimates", self.say("estimates"), (self.say("estimates_intro"),), (table,), (figure,))
+        told = (self.say("estimates_intro"), *more.beside(self))
+        return Section("estimates", self.say("estimates"), told, (table,), (figure,))
 
     def model_label(self, item: ModelResult) -> str:
         model = next(model for model in self.plan.models if model.name == item.model)

@@ -13,7 +13,14 @@ import polars as pl
 import scipy
 
 from fairlead.science.impact import record
-from fairlead.science.impact.differences import Sensitivity, SubgroupResult, sensitivity, subgroups
+from fairlead.science.impact.differences import (
+    Sensitivity,
+    SiteResult,
+    SubgroupResult,
+    sensitivity,
+    sites,
+    subgroups,
+)
 from fairlead.science.impact.estimate import Balance, Estimate
 from fairlead.science.impact.estimators import Adoption, Draft, Matched, draft
 from fairlead.science.impact.plan import FORMAT_2, Model, Outcome, Plan, canonical_bytes, plan_hash
@@ -73,6 +80,7 @@ class ModelResult:
     matched: Matched | None = None
     adoption: Adoption | None = None
     subgroups: tuple[SubgroupResult, ...] = ()
+    sites: SiteResult | None = None
     sensitivity: Sensitivity | None = None
     costs: CostResult | None = None
 
@@ -195,6 +203,7 @@ def _rated(plan: Plan, outcome: Outcome, model: Model, made: Draft, siblings: tu
         matched=made.matched,
         adoption=made.adoption,
         subgroups=subgroups(plan, model, made.sample) if second and made.sample and plan.subgroups else (),
+        sites=sites(plan, made.sample) if second and made.sample else None,
         sensitivity=sensitivity(plan, model, made.sample) if second and made.sample else None,
         costs=(
             cost(plan.costs, made.flow.analysed.intervention, made.estimate, favourable=favourable)

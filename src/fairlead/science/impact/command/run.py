@@ -116,8 +116,12 @@ def _text(result: StudyResult, out: Path) -> str:
     for item in result.results:
         e = item.estimate
         rows.append(
-            f"  {item.outcome:<22}{item.model:<24}{e.estimate:>12.4f}{e.se:>11.4f}{e.df:>9.1f}{shown_p(e.p):>10}{e.n:>10,}"
+            f"  {item.outcome:<22}{item.model:<24}{e.estimate:>12.4f}{e.se:>11.4f}{_df(e.df):>9}{shown_p(e.p):>10}{e.n:>10,}"
             f"  {item.verdict.rating}{' *' if item.primary else ''}"
         )
     rows += ["", *told(result.primary.verdict), "", f"  {out / 'report.html'}", f"  {out / 'report.pdf'}"]
     return "\n".join([*rows, f"  {out / 'results.json'}"])
+
+
+def _df(df: float) -> str:
+    return "normal" if df >= 1e6 else f"{df:.1f}"

@@ -57,12 +57,14 @@ def _rule(at: tuple[float, ...]) -> alt.Chart:
 
 
 def _forest(data: FigureData) -> alt.TopLevelMixin:
-    base = alt.Chart(_values(data, ("label", "estimate", "low", "high"))).encode(y=_labels())
+    """With more than twenty rows the names are left out: the table beside it has them, and nobody is ranked."""
+    many = len(data.rows) > 20
+    y = alt.Y("label:N", title=None, sort=None, axis=None) if many else _labels()
+    base = alt.Chart(_values(data, ("label", "estimate", "low", "high"))).encode(y=y)
     reach = alt.X("low:Q", title=data.columns[1], scale=alt.Scale(zero=True))
-    line = base.mark_rule(strokeWidth=2.5, color=FIRST).encode(x=reach, x2="high:Q")
-    point = base.mark_point(size=110, color=FIRST).encode(x="estimate:Q")
-    tall = 34 if len(data.rows) <= 20 else 14
-    return (_rule((0.0,)) + line + point).properties(width=WIDTH, height=alt.Step(tall))
+    line = base.mark_rule(strokeWidth=1.2 if many else 2.5, color=FIRST).encode(x=reach, x2="high:Q")
+    point = base.mark_point(size=22 if many else 110, color=FIRST).encode(x="estimate:Q")
+    return (_rule((0.0,)) + line + point).properties(width=WIDTH, height=alt.Step(5 if many else 34))
 
 
 def _love(data: FigureData) -> alt.TopLevelMixin:

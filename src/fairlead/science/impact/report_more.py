@@ -1,0 +1,248 @@
+"""The sections that plans of the second format add: for whom, where, what would change the answer, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fairlead.science.impact.claims.check import shown, shown_p
+from fairlead.science.impact.differences import Sensitivity, SiteResult, SubgroupResult
+from fairlead.science.impact.estimate import Balance
+from fairlead.science.impact.report_document import FigureData, Section, Table
+from fairlead.science.impact.spending import CostResult
+
+if TYPE_CHECKING:
+    from fairlead.science.impact.report import Writer
+    from fairlead.science.impact.study import ModelResult
+
+
+def sections(writer: Writer) -> Iterator[Section]:
+    """Those that the primary result has something for."""
+    main = writer.main
+    if main.adoption is not None and main.adoption.points:
+        yield adoption(writer)
+    if main.subgroups:
+        yield subgroups(writer, main.subgroups)
+    if main.sites is not None:
+        yield sites(writer, main.sites)
+    if main.sensitivity is not None:
+        yield sensitivity(writer, main.sensitivity)
+
+
+def _number(writer: Writer, value: float | None) -> str:
+    return "–" if value is None else shown(value, writer.finding.decimals)
+
+
+def beside(writer: Writer) -> Iterator[str]:
+    """What single methods add to the table of estimates: take-up, redrawn lotteries, matches, other summaries."""
+    for item in writer.result.results:
+        if item.outcome != writer.main.outcome:
+            continue
+        yield from _compliers(writer, item)
+        yield from _redraw(writer, item)
+        yield from _matched(writer, item)
+        yield from _adoption(writer, item)
+
+
+def _compliers(writer: Writer, item: ModelResult) -> Iterator[str]:
+    found = item.compliers
+    if found is None:
+        return
+    region = found.anderson_rubin
+    low, high = _number(writer, region.low), _number(writer, region.high)
+    span = writer.say(f"region_{region.shape}", low=low, high=high)
+    f = "∞" if found.f is None else f"{found.f:,.0f}" if found.f >= 100 else f"{found.f:.1f}"
+    yield writer.say(
+        "compliers", model=writer.model_label(item), take_up=f"{100 * found.take_up:.0f}", f=f, span=span
+    )
+
+
+def _redraw(writer: Writer, item: ModelResult) -> Iterator[str]:
+    found = item.redraw
+    if found is None:
+        return
+    key = "redraw_exact" if found.exact else "redraw"
+    low, high = _number(writer, found.ci_low), _number(writer, found.ci_high)
+    yield writer.say(
+        key, model=writer.model_label(item), draws=f"{found.draws:,}", p=shown_p(found.p), low=low, high=high,
+        seed=str(writer.result.seed),
+    )  # fmt: skip
+
+
+def _matched(writer: Writer, item: ModelResult) -> Iterator[str]:
+    found = item.matched
+    if found is None:
+        return
+    yield writer.say(
+        "matched", model=writer.model_label(item), method=found.method, on=found.on,
+        one=f"{item.flow.analysed.intervention:,}", two=f"{item.flow.analysed.comparison:,}",
+        worth=f"{found.effective_comparison:,.0f}", naive=_number(writer, found.naive),
+    )  # fmt: skip
+    yield from found.notices
+
+
+def _adoption(writer: Writer, item: ModelResult) -> Iterator[str]:
+    found = item.adoption
+    if found is None:
+        return
+    said = "; ".join(
+        f"{writer.say(f'summary_{key}')} {_number(writer, value)} ({_number(writer, se)})"
+        for key, value, se in found.others
+    )
+    yield writer.say("adoption", summary=writer.say(f"summary_{found.summary}"), others=said)
+    if found.two_way is not None:
+        yield writer.say("two_way", value=_number(writer, found.two_way), se=_number(writer, found.two_way_se))
+    yield from found.notices
+
+
+def adoption(writer: Writer) -> Section:
+    """The event study."""
+    found = writer.main.adoption
+    assert found is not None
+    rows = tuple((f"{point.at:+.0f}", point.estimate, point.low, point.high) for point in found.points)
+    before = [point for point in found.points if point.at < 0]
+    told = [writer.say("event_intro")]
+    if found.pretrend_p is not None and before:
+        told.append(writer.say("pretrend", p=shown_p(found.pretrend_p)))
+    last = found.points[-1]
+    summary = writer.say("event_summary", at=f"{last.at:+.0f}", estimate=_number(writer, last.estimate),
+                         unit=writer.finding.names(writer.language).unit)  # fmt: skip
+    head = (writer.say("since"), writer.say("estimate"), "low", "high")
+    figure = FigureData("event", "forest", writer.say("event"), summary, head, rows)
+    return Section("event", writer.say("event"), tuple(told), (), (figure,))
+
+
+def subgroups(writer: Writer, found: tuple[SubgroupResult, ...]) -> Section:
+    """Effects by group, and the test that is the answer: whether they differ."""
+    told = [writer.say("subgroups_intro", count=str(len(found)))]
+    rows, drawn = [], []
+    for item in found:
+        label = writer.of(item, "label")
+        if item.problem:
+            told.append(writer.say("subgroup_problem", label=label, problem=item.problem))
+            continue
+        for effect in item.effects:
+            span = f"[{_number(writer, effect.ci_low)}, {_number(writer, effect.ci_high)}]"
+            rows.append((f"{label}: {effect.level}", _number(writer, effect.estimate), _number(writer, effect.se), span,
+                         f"{effect.intervention:,}", f"{effect.comparison:,}"))  # fmt: skip
+            drawn.append((f"{label}: {effect.level}", effect.estimate, effect.ci_low, effect.ci_high))
+        different = writer.say("differ" if item.p < writer.plan.alpha else "differ_not")
+        if item.difference is not None:
+            told.append(writer.say("subgroup_two", label=label, one=item.effects[-1].level, two=item.effects[0].level,
+                                   difference=_number(writer, item.difference), se=_number(writer, item.difference_se),
+                                   p=shown_p(item.p), different=different))  # fmt: skip
+        else:
+            told.append(
+                writer.say("subgroup_many", label=label, f=f"{item.f:.2f}", p=shown_p(item.p), different=different)
+            )
+        if item.missing or item.small:
+            told.append(
+                writer.say(
+                    "subgroup_left", label=label, missing=f"{item.missing:,}", small=", ".join(item.small) or "–"
+                )
+            )
+    columns = (*writer.head("group", "estimate", "se", "ci", "intervention", "comparison"),)
+    table = Table("subgroups", writer.say("subgroups_caption"), columns, tuple(rows), (1, 2, 3, 4, 5))
+    figures = ()
+    if drawn:
+        unit = writer.finding.names(writer.language).unit
+        least, most = min(drawn, key=lambda d: d[1]), max(drawn, key=lambda d: d[1])
+        summary = writer.say("subgroups_summary", one=least[0], low=_number(writer, least[1]), two=most[0],
+                             high=_number(writer, most[1]), unit=unit)  # fmt: skip
+        head = (writer.say("group"), writer.say("estimate"), "low", "high")
+        figures = (FigureData("subgroups", "forest", writer.say("subgroups"), summary, head, tuple(drawn)),)  # type: ignore[assignment]
+    return Section("subgroups", writer.say("subgroups"), tuple(told), (table,) if rows else (), figures)
+
+
+def sites(writer: Writer, found: SiteResult) -> Section:
+    """The distribution of effects over sites; no ranking: sites are numbered by their effect, not named first."""
+    unit = writer.finding.names(writer.language).unit
+    told = [writer.say("sites_intro", count=str(len(found.sites)), mean=_number(writer, found.mean),
+                       se=_number(writer, found.mean_se), sd=_number(writer, found.sd), unit=unit, p=shown_p(found.q_p))]  # fmt: skip
+    if found.below is not None and found.below_se is not None:
+        told.append(writer.say("sites_below", share=f"{100 * found.below:.0f}", se=f"{100 * found.below_se:.0f}",
+                               naive=f"{100 * found.estimates_below:.0f}"))  # fmt: skip
+    if found.lost:
+        told.append(writer.say("sites_lost", count=str(found.lost)))
+    rows = tuple((item.site, item.estimate, item.low, item.high) for item in found.sites)
+    summary = writer.say("sites_summary", low=_number(writer, found.sites[0].estimate),
+                         high=_number(writer, found.sites[-1].estimate), mean=_number(writer, found.mean), unit=unit)  # fmt: skip
+    head = (writer.say("site"), writer.say("estimate"), "low", "high")
+    figure = FigureData("sites", "forest", writer.say("sites"), summary, head, rows)
+    return Section("sites", writer.say("sites"), tuple(told), (), (figure,))
+
+
+def sensitivity(writer: Writer, found: Sensitivity) -> Section:
+    """What an unmeasured variable would have to be, and whether one cluster carries the answer."""
+    told = [writer.say("robust", rv=f"{100 * found.robustness:.1f}", rva=f"{100 * found.robustness_alpha:.1f}",
+                       partial=f"{100 * found.partial_r2:.1f}")]  # fmt: skip
+    told.append(writer.say("robust_lottery" if writer.plan.randomized else "robust_observed"))
+    if found.left_by is not None:
+        told.append(writer.say(
+            "left_out", by=found.left_by, count=str(found.left_count), low=_number(writer, found.left_low),
+            high=_number(writer, found.left_high), most=found.left_most or "–",
+            estimate=_number(writer, found.left_most_estimate),
+            sign=writer.say("sign_same" if found.same_sign else "sign_changes"),
+        ))  # fmt: skip
+    rows = tuple(
+        (item.name, f"{item.times:g}", f"{100 * item.r2_treatment:.2f}", f"{100 * item.r2_outcome:.2f}",
+         _number(writer, item.estimate), f"[{_number(writer, item.low)}, {_number(writer, item.high)}]")
+        for item in found.benchmarks
+    )  # fmt: skip
+    columns = (*writer.head("as_strong", "times", "r2_treatment", "r2_outcome", "estimate", "ci"),)
+    tables = (Table("omitted", writer.say("omitted_caption"), columns, rows, (1, 2, 3, 4, 5)),) if rows else ()
+    return Section("sensitivity", writer.say("sensitivity"), tuple(told), tables)
+
+
+def costs(writer: Writer, found: CostResult) -> Section:
+    """Ingredients, in all and each; and what a tenth of a standard deviation costs."""
+    money = "$" if found.currency == "USD" else f"{found.currency} "
+
+    def price(value: float, digits: int = 0) -> str:
+        return f"{money}{value:,.{digits}f}"
+
+    told = [writer.say("costs_intro", total=price(found.total), count=f"{found.participants:,}", each=price(found.each),
+                       perspective=found.perspective, year=found.year or "–")]  # fmt: skip
+    if found.tenth is not None:
+        high = price(found.tenth_high) if found.tenth_high is not None else writer.say("no_limit")
+        low = price(found.tenth_low) if found.tenth_low is not None else "–"
+        told.append(writer.say("tenth", tenth=price(found.tenth), low=low, high=high))
+    else:
+        told.append(writer.say("tenth_none"))
+    rows = tuple(
+        (writer.of(item, "name"), f"{item.quantity:g} {item.unit}", price(item.price), writer.say(f"per_{item.per}"),
+         price(item.total), price(item.each), item.source)
+        for item in found.spent
+    )  # fmt: skip
+    columns = (*writer.head("ingredient", "quantity", "price", "for_whom", "total", "each", "rule_source"),)
+    table = Table("costs", writer.say("costs_caption"), columns, rows, (1, 2, 4, 5))
+    return Section("costs", writer.say("costs"), tuple(told), (table,))
+
+
+def before_matching(writer: Writer) -> tuple[Table, ...]:
+    """Balance of all rows, before anybody was matched."""
+    rows = tuple(
+        (writer.of(item, "label"), _mean(item.mean_intervention), _mean(item.mean_comparison), _mean(item.effect, 3))
+        for item in writer.main.before
+    )
+    columns = writer.head("measure", "intervention", "comparison", "difference")
+    return (Table("balance_before", writer.say("before_caption"), columns, rows, (1, 2, 3)),)
+
+
+def _mean(value: float | None, digits: int = 2) -> str:
+    return "—" if value is None else shown(value, digits).replace(",", "")
+
+
+def before_and_after(writer: Writer) -> FigureData:
+    """The Love plot of a matched comparison."""
+    before = {item.measure: item for item in writer.main.before}
+
+    def effect(item: Balance | None) -> float | None:
+        return None if item is None else item.effect
+
+    rows = tuple(
+        (writer.of(item, "label"), effect(before.get(item.measure)), item.effect) for item in writer.main.balance
+    )
+    worst = [max((abs(value) for row in rows if (value := row[place]) is not None), default=0.0) for place in (1, 2)]  # type: ignore[arg-type]
+    summary = writer.say("love_matched", before=f"{worst[0]:.2f}", after=f"{worst[1]:.2f}")
+    return FigureData("love", "love", writer.say("love"), summary, writer.head("measure", "before", "after"), rows)
