@@ -160,6 +160,20 @@ def test_balance_counts_and_kolmogorov_by_hand():
     assert b.before.standing == "fails"
 
 
+def test_a_rare_level_that_one_arm_lacks_is_measured_by_its_share():
+    """Cox's index of 0 against 1 in 1,000 is infinite; the shares are 0.045 standard deviations apart."""
+    x = np.zeros((2000, 1))
+    x[0] = 1.0
+    t = np.arange(2000) < 1000
+    (b,) = balance_table(x, ["rare"], t, np.ones(2000), estimand="ATT")
+    assert b.before.effect_name == "hedges_g"
+    assert b.before.effect == pytest.approx(0.001 / np.sqrt(0.001 * 0.999 / 2), rel=1e-3)
+    assert b.before.standing == "satisfied"
+    x[1500] = 1.0
+    (b,) = balance_table(x, ["rare"], t, np.ones(2000), estimand="ATT")
+    assert (b.before.effect_name, b.before.effect) == ("cox", 0.0)
+
+
 def test_the_love_plot_has_its_data_and_a_text():
     found = match(study(), treated="t", on="pre + age", method="ebal")
     plot = love_plot(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import polars as pl
 import pytest
 
 from fairlead.cli import main
@@ -54,6 +55,18 @@ def test_a_person_reads_a_table(data, capsys, tmp_path):
     ):
         assert words in out
     assert json.loads((tmp_path / "love.json").read_text())["description"]
+
+
+def test_rows_of_no_known_arm_are_shown(data, capsys):
+    rows = students()
+    rows = rows.with_columns(
+        t=pl.when(pl.int_range(pl.len()) < 3).then(None).otherwise(pl.col("t")), y=pl.col("y") + 9 * pl.col("t")
+    )
+    rows.write_parquet(data)
+    out = asked(capsys, data, "--treat", "t", "--on", "pre+age", "--outcome", "y")
+    assert "lacks a value (t), of no known arm 3" in out
+    assert "p below 0.001" in out
+    assert "error" in out
 
 
 def test_whole_schools_weights_and_a_random_order(data, capsys):

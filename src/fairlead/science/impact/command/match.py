@@ -117,6 +117,8 @@ def as_text(found: Comparison, told: MatchedEffect | None = None) -> str:
         rows: list[tuple[str, ...]] = []
         for gone in found.dropped:
             column = f" ({gone.column})" if gone.column else ""
+            if gone.other:
+                column += f", of no known arm {gone.other:,}"
             rows.append((f"  {REASONS[gone.reason]}{column}", f"{gone.intervention:,}", f"{gone.comparison:,}"))
         lines += _table(rows)
     lines += ["", "standardised differences"]
@@ -138,10 +140,11 @@ def as_text(found: Comparison, told: MatchedEffect | None = None) -> str:
     if told is not None:
         kind = f"{told.errors}, by {told.clusters_by} ({told.clusters})" if told.clusters_by else told.errors
         adjusted = f", adjusted for {len(told.adjusted_for)} covariates" if told.adjusted_for else ""
+        p = f"{told.p:.3f}" if told.p >= 0.0005 else "below 0.001"
         lines += [
             "",
             f"effect on {told.outcome} ({told.estimand}{adjusted}): {told.estimate:,.4g}, error {told.se:,.4g} ({kind}), "
-            f"df {told.df:,.1f}, p {told.p:.3f}",
+            f"df {told.df:,.1f}, p {p}",
             f"  {100 * (1 - told.alpha):g}% interval {told.ci_low:,.4g} to {told.ci_high:,.4g}; "
             f"without matching {told.naive:,.4g} ({told.naive_se:,.4g})",
         ]

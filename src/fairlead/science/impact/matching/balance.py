@@ -24,8 +24,9 @@ class Gap:
     mean_treated, mean_control : weighted means, in the covariate's unit.
     standardised : difference over the standard deviation of all treated rows before matching (of both arms for an
         average over everybody). None when that is zero.
-    effect : the standards' measure on these rows: Hedges' g with the pooled standard deviation, Cox's index for a
-        binary covariate; None where it is not defined.
+    effect, effect_name : the standards' measure on these rows: Hedges' g with the pooled standard deviation
+        ("hedges_g"), Cox's index for a binary covariate ("cox"). Where an arm has none or all of a binary covariate,
+        Cox's index is infinite however rare it is; then g of the two shares stands in. None without any spread.
     variance_ratio : treated over control, None for a binary covariate.
     ks : the largest distance between the two cumulative distributions.
     """
@@ -36,6 +37,7 @@ class Gap:
     effect: float | None
     variance_ratio: float | None
     ks: float
+    effect_name: str = "hedges_g"
 
     @property
     def standing(self) -> str:
@@ -121,20 +123,22 @@ def _gap(
     scale = max(abs(m1), abs(m0), 1e-300)
     if abs(difference) <= 1e-13 * scale:
         difference = 0.0
-    ratio = effect = None
     n1, n0 = int((one > 0).sum()), int((two > 0).sum())
+    v1, v0 = _variance(values, w1, m1), _variance(values, w0, m0)
+    pooled = math.sqrt(((n1 - 1) * v1 + (n0 - 1) * v0) / (n1 + n0 - 2)) if n1 + n0 > 3 else 0.0
+    effect = 0.0 if difference == 0 else effects.hedges_g(difference, pooled, n1 + n0) if pooled > 0 else None
+    ratio, name = None, "hedges_g"
     if binary:
         ks = abs(difference)
-        effect = 0.0 if difference == 0 else effects.cox(min(max(m1, 0.0), 1.0), min(max(m0, 0.0), 1.0), n1 + n0)
+        index = effects.cox(min(max(m1, 0.0), 1.0), min(max(m0, 0.0), 1.0), n1 + n0)
+        if index is not None:
+            effect, name = (0.0 if difference == 0 else index), "cox"
     else:
-        v1, v0 = _variance(values, w1, m1), _variance(values, w0, m0)
         ratio = v1 / v0 if v0 > 0 else None
         steps = np.cumsum((w1 - w0)[order])
         last = np.append(np.diff(values[order]) > 0, True)
         ks = float(np.abs(steps[last]).max())
-        pooled = math.sqrt(((n1 - 1) * v1 + (n0 - 1) * v0) / (n1 + n0 - 2)) if n1 + n0 > 3 else 0.0
-        effect = 0.0 if difference == 0 else effects.hedges_g(difference, pooled, n1 + n0) if pooled > 0 else None
-    return Gap(m1, m0, difference / sd if sd > 0 else None, effect, ratio, ks if ks > 1e-13 else 0.0)
+    return Gap(m1, m0, difference / sd if sd > 0 else None, effect, ratio, ks if ks > 1e-13 else 0.0, name)
 
 
 def _variance(values: Array, w: Array, mean: float) -> float:

@@ -149,13 +149,11 @@ def _arm(series: pl.Series, column: str, level: str) -> pl.Series:
         return found
     if series.dtype == pl.Boolean:
         return series
-    values = series.drop_nulls()
-    if series.dtype.is_float():
-        values = values.drop_nans()
-    if not series.dtype.is_numeric() or not values.is_in([0, 1]).all():
-        seen = ", ".join(sorted(map(str, values.unique().to_list()))[:6])
+    numbers = series.cast(pl.Float64).fill_nan(None) if series.dtype.is_numeric() else None
+    if numbers is None or not numbers.drop_nulls().is_in([0.0, 1.0]).all():
+        seen = ", ".join(sorted(series.cast(pl.String).drop_nulls().unique().to_list())[:6])
         raise _refuse(column, "the treatment is not 0 and 1", seen, f"0 and 1, booleans, or {column}=level")
-    return series.cast(pl.Float64).fill_nan(None) == 1.0
+    return numbers == 1.0
 
 
 def _columns(frame: pl.DataFrame, formula: Formula) -> tuple[tuple[str, ...], Array, tuple[str, ...], Array]:
