@@ -21,6 +21,7 @@ PARTS: dict[str, tuple[str, str]] = {
         "bench.multilevel",
         "multilevel models from Parquet to result, beside lmer, statsmodels and bare sums",
     ),
+    "panel": ("bench.panel", "group-time effects of up to ten million rows, beside csdid"),
     "matching": (
         "bench.matching",
         "pairs and balancing weights of a million rows, beside MatchIt and empirical-calibration",

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 FEW_CLUSTERS = 40
 SMALL_COHORT = 10
 DRAWS = 999
-MANY_CLUSTERS = 20_000
+MANY_CLUSTERS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def group_time(
     anticipation : for how long before its first period a cohort may already react.
     rng : for the multiplier bootstrap; without it there are no bands.
     draws : of the bootstrap.
-    multipliers : "mammen", "rademacher" or "normal"; None takes Mammen's up to 20,000 clusters and normal ones above,
+    multipliers : "mammen", "rademacher" or "normal"; None takes Mammen's up to 5,000 clusters and normal ones above,
         whose draws do not cost more with more units.
     level : of intervals and bands.
 
