@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from fairlead.apps.roster.exchange import diff, shortcut
+from fairlead.apps.roster.exchange import ahead, diff, shortcut
 from tests.apps.roster.exchange.files import Rows, plain
 
 ALL = ["people", "enrollments", "teaching", "roles", "guardianships"]
@@ -136,3 +137,34 @@ def test_most_rows_of_a_file_sent_again_are_not_staged(bring: Any, monkeypatch: 
     files["users"][0]["familyName"] = "Newname"
     assert bring(files).diff.changes == 1
     assert (staged["people"], staged["enrollments"], staged["demographics"]) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("source", ["", "elsewhere"])
+def test_what_was_fetched_while_reading_is_what_would_be_fetched_then(
+    bring: Any, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    bring(large(), source="elsewhere")
+    bring(large(), source="")  # the last one: whose columns are fetched
+    files = changed(large(), random.Random(4))
+    asked: list[ahead.Columns] = []
+    fetch = ahead.fetch
+
+    def asking(columns: ahead.Columns, given: dict[str, Any]) -> Any:
+        asked.append(columns)
+        return fetch(columns, given)
+
+    monkeypatch.setattr(ahead, "fetch", asking)
+    early = told(bring(files, source=source, merge=False))
+    assert (len(asked) == 0) == (source == ""), "a right guess spares all three questions, a wrong one none"
+    monkeypatch.setattr(ahead, "fetching", lambda _root: nullcontext(ahead.Ahead()))
+    assert told(bring(files, source=source, merge=False)) == early
+    assert asked[-3:] == [ahead.PEOPLE, ahead.DEMOGRAPHICS, ahead.ENROLLMENTS]
+
+
+def test_a_separator_in_a_name_does_not_shift_the_columns(bring: Any) -> None:
+    files = large()
+    files["users"][5]["familyName"] = f"Two{ahead.ROW}rows{ahead.FIELD}or fields"
+    bring(files)
+    assert bring(files).diff.changes == 0
+    files["users"][6]["familyName"] = "Newname"
+    assert bring(files).diff.counts["people"]["changed"] == 1

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from fairlead.apps.roster.exchange.canonical import TABLES, Mode
+
+if TYPE_CHECKING:
+    from fairlead.apps.roster.exchange.ahead import Ahead
 
 
 @dataclass(slots=True)
@@ -33,7 +36,8 @@ class Job:
 
     `source` names the identifiers (`tidewater:powerschool`); `own` says that the file is an export of this very
     network, so that its identifiers are Fairlead's. `may_appoint`: whether roles other than teacher may come in.
-    `kind`: how staging tables are made, UNLOGGED (owner) or TEMPORARY (worker).
+    `kind`: how staging tables are made, UNLOGGED (owner) or TEMPORARY (worker). `ahead`: columns of the roster that
+    were fetched while the files were read.
     """
 
     root_id: int
@@ -46,6 +50,7 @@ class Job:
     kind: str
     modes: dict[str, Mode]
     files: list[str]
+    ahead: Ahead
     root_in_file: str = ""
     answers: dict[str, int] = field(default_factory=dict)
     default_session: int | None = None

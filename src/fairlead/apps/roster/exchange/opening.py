@@ -122,7 +122,7 @@ def _read_plain(path: Path, name: str, folder: Path, wanted: Columns, limits: Li
     kept = tuple(chosen.values())
     if len(full) == 1:
         return TextTable(name, kept, _no_rows(kept), 0, (), (*notes, Note(name, NO_ROWS)), text.encoding)
-    width, rows = len(header), full[1:]
+    width, rows, total = len(header), full[1:], len(full) - 1
     fit = found.fields[rows] == width
     quarantined = [
         Quarantined(
@@ -135,16 +135,19 @@ def _read_plain(path: Path, name: str, folder: Path, wanted: Columns, limits: Li
     if len(good) + 1 < len(found.starts) or text.skip:
         source = folder / "good-rows"
         _cut(text.path, source, found, good)
-    frame = _parse(source, name, delimiter, width, len(good), list(chosen), first_is_header=source is text.path)
+    lines, plain = pl.Series("_line", found.lines[good], dtype=pl.Int64), found.plain
+    whole, count = source is text.path, len(good)
+    del found, full, rows, fit, good  # of a million records, while as many rows are read
+    frame = _parse(source, name, delimiter, width, count, list(chosen), first_is_header=whole)
     frame = frame.select(pl.col(f"column_{i + 1}").alias(column) for i, column in chosen.items())
-    frame = frame.with_columns(pl.lit(name).alias("_file"), pl.Series("_line", found.lines[good], dtype=pl.Int64))
+    frame = frame.with_columns(pl.lit(name).alias("_file"), lines)
     frame, empty = _without_empty_rows(frame)
-    frame, formulas = (frame, []) if found.plain else _without_formulas(frame, name)
+    frame, formulas = (frame, []) if plain else _without_formulas(frame, name)
     return TextTable(
         name,
         kept,
         frame,
-        len(rows) - empty,
+        total - empty,
         tuple(sorted([*quarantined, *formulas], key=lambda q: q.line)),
         tuple(notes),
         text.encoding,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 
 from fairlead import clock
-from fairlead.apps.roster.exchange import staging, timetables
+from fairlead.apps.roster.exchange import ahead, staging, timetables
 from fairlead.apps.roster.exchange.canonical import Reading
 from fairlead.apps.roster.exchange.dates import Order
 from fairlead.apps.roster.exchange.diff import Diff, check_files, compare
@@ -115,44 +116,50 @@ def looking(
 ) -> Iterator[Import]:
     """Read a parcel and compare it with the roster. Staging tables live as long as the block."""
     answers = answers or {}
-    digest = _digest(path)
-    with Parcel(path, dates=dates, mapping=mapping, places=_schools(root)) as parcel:
-        chosen = _reader(reader, parcel)
-        reading: Reading = chosen.read(parcel)
-    run = run or ImportRun(organization=root, by_id=by, at=clock.now(), file_name=path.name)
-    own = reading.system == f"fairlead:{root.sourced_id}"
-    name = source or ("" if reading.system.startswith("fairlead:") else reading.system) or reading.source.key
-    job = Job(
-        root_id=root.pk,
-        root_key=root.sourced_id,
-        root_kind=root.kind,
-        source=f"{root.sourced_id}:{'fairlead' if own and not source else name}",
-        own=own,
-        today=clock.today(),
-        may_appoint=as_owner,
-        kind="UNLOGGED" if as_owner else "TEMPORARY",
-        modes={name: reading.modes.get(name, "bulk") for name in (*reading.tables, *reading.modes)},
-        files=[],
-        root_in_file=_root_in_file(reading, root),
-        answers=answers,
-    )
-    with _alone(), _memory(), staging.tables(job.kind), timetables.tables(job.kind):
-        notes: list[dict[str, Any]] = [
-            {"file": n.file, "text": n.text, "names": list(n.names)} for n in reading.notes
-        ]
-        staged, found = staging.stage(reading)
-        diff = compare(job, staged, found)
-        notes += timetables.compare(job, reading, staged.files, diff)
-        if diff.vacancies:
-            notes.append({"file": "", "text": TABLES_WITHOUT_TEACHER, "n": diff.vacancies})
-        run.status = ImportRun.Status.SHOWN
-        run.digest, run.source = digest, job.source
-        run.reader, run.reader_name = reading.source.key, reading.source.name
-        run.counts, run.files, run.over = diff.counts, diff.files, diff.over
-        run.modes, run.notes, run.allowed, run.answers = job.modes, notes, allowed or [], answers
-        _keep(run, diff)
-        assert not (lost := check_files(diff)), f"rows without an outcome in {', '.join(lost)}"
-        yield Import(run, job, diff)
+    with _alone(), _memory():
+        places = _schools(root)  # while columns are fetched, nobody else asks the database
+        with (
+            ahead.fetching(root) as fetched,
+            ThreadPoolExecutor(1) as beside,
+            Parcel(path, dates=dates, mapping=mapping, places=places) as parcel,
+        ):
+            digest = beside.submit(_digest, path)
+            reading: Reading = _reader(reader, parcel).read(parcel)
+        run = run or ImportRun(organization=root, by_id=by, at=clock.now(), file_name=path.name)
+        own = reading.system == f"fairlead:{root.sourced_id}"
+        name = source or ("" if reading.system.startswith("fairlead:") else reading.system) or reading.source.key
+        job = Job(
+            root_id=root.pk,
+            root_key=root.sourced_id,
+            root_kind=root.kind,
+            source=f"{root.sourced_id}:{'fairlead' if own and not source else name}",
+            own=own,
+            today=clock.today(),
+            may_appoint=as_owner,
+            kind="UNLOGGED" if as_owner else "TEMPORARY",
+            modes={name: reading.modes.get(name, "bulk") for name in (*reading.tables, *reading.modes)},
+            files=[],
+            ahead=fetched,
+            root_in_file=_root_in_file(reading, root),
+            answers=answers,
+        )
+        with staging.tables(job.kind), timetables.tables(job.kind):
+            notes: list[dict[str, Any]] = [
+                {"file": n.file, "text": n.text, "names": list(n.names)} for n in reading.notes
+            ]
+            staged, found = staging.stage(reading)
+            diff = compare(job, staged, found)
+            notes += timetables.compare(job, reading, staged.files, diff)
+            if diff.vacancies:
+                notes.append({"file": "", "text": TABLES_WITHOUT_TEACHER, "n": diff.vacancies})
+            run.status = ImportRun.Status.SHOWN
+            run.digest, run.source = digest.result(), job.source
+            run.reader, run.reader_name = reading.source.key, reading.source.name
+            run.counts, run.files, run.over = diff.counts, diff.files, diff.over
+            run.modes, run.notes, run.allowed, run.answers = job.modes, notes, allowed or [], answers
+            _keep(run, diff)
+            assert not (lost := check_files(diff)), f"rows without an outcome in {', '.join(lost)}"
+            yield Import(run, job, diff)
 
 
 def _keep(run: ImportRun, diff: Diff) -> None:

@@ -194,6 +194,12 @@ class _Scanner:
         structure: NDArray[np.int64],
         breaks: NDArray[np.int64],
     ) -> None:
+        records = np.concatenate([[self.record_start - self.at], ends + 1, [len(data)]])
+        lengths = np.diff(records)
+        if lengths.max() <= LONGEST_FIELD:  # then no field is longer either
+            if len(structure):
+                self.field_start = self.at + int(structure[-1]) + 1
+            return
         edges = np.concatenate([[self.field_start - self.at], structure + 1, [len(data)]])
         longest = np.flatnonzero(np.diff(edges) > LONGEST_FIELD)
         if len(longest):
@@ -202,10 +208,9 @@ class _Scanner:
                 raise Unsound("unclosed", *self.opened)
             raise self._place("field", start, breaks)
         self.field_start = self.at + int(edges[-2])
-        edges = np.concatenate([[self.record_start - self.at], ends + 1, [len(data)]])
-        longest = np.flatnonzero(np.diff(edges) > LONGEST_LINE)
+        longest = np.flatnonzero(lengths > LONGEST_LINE)
         if len(longest):
-            raise self._place("line", int(edges[longest[0]]), breaks)
+            raise self._place("line", int(records[longest[0]]), breaks)
 
     def _place(self, kind: str, index: int, breaks: NDArray[np.int64]) -> Unsound:
         """An error at an index of the piece (below zero: in a piece before)."""

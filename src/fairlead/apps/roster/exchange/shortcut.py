@@ -9,47 +9,36 @@ refused. A delta file is small and has no use for it.
 # ruff: noqa: S608 (tables and columns are named by constants of this package; values are parameters)
 from __future__ import annotations
 
-import io
 from datetime import date
 
 import numpy as np
 import polars as pl
-import psycopg
 from django.db import connection
-from numpy.typing import NDArray
 
-from fairlead.apps.roster.exchange import nouns, staging, ties
+from fairlead.apps.roster.exchange import staging, ties
+from fairlead.apps.roster.exchange.ahead import (
+    ENROLLMENTS_OF_OURS,
+    EPOCH,
+    NEVER,
+    PERSON_NUMBERS,
+    PERSON_WORDS,
+    Columns,
+    fetch,
+)
 from fairlead.apps.roster.exchange.job import Job
-from fairlead.apps.roster.exchange.nouns import BY_NAME, ask, run
+from fairlead.apps.roster.exchange.nouns import ask, run
 from fairlead.apps.roster.exchange.staging import Staged
 
-EPOCH = "date '1970-01-01'"
-NEVER = 2**31 - 1  # stands for "no last day" among days
-FIELD, ROW = "\x1f", "\x1e"  # the separators that are made for it
-NOTHING = -(2**62)  # stands for NULL in an array, whose elements must be of one width
-GROUP = 18  # rows are fetched in groups of 2 ** 18 numbers
 EXAMPLES = 10  # new enrollments that are staged all the same, to be shown
 
-_WORDS = ("given_name", "family_name", "sort_name", "language", "email", "phone", "zip")
-_NUMBERS = ("born", "grade")
+_STUDENTS = Columns({"student": "m.key"}, {"student_id": "m.id"}, "map_people m WHERE m.kind = 'student'", "m.id")
 
 
 def people(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
     """The persons that must be staged; of the others it is remembered who they are."""
     if not job.bulk("people") or not frame.height:
         return frame
-    known = _fetch(
-        {
-            "key": "k.value", "shared": "k.shared", **{f"o_{c}": f"o.{c}" for c in ("kind", *_WORDS)},
-        },
-        {
-            "id": "o.id", "o_organization": "o.organization_id", "ended": "(k.ends IS NOT NULL)::int",
-            "o_born": f"o.born - {EPOCH}", "o_grade": "o.grade::int",
-        },
-        f"({nouns.known(BY_NAME['people'])}) k JOIN roster_person o ON o.id = k.row_id",
-        "o.id",
-        job,
-    )  # fmt: skip
+    known = job.ahead.take("people", job.parameters)
     if not known.height:
         return frame
     reach = pl.Series([i for (i,) in ask("SELECT id FROM import_reach", job)], dtype=pl.Int64)
@@ -58,8 +47,10 @@ def people(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
     said = frame.with_columns(staging.sort_names(frame), pl.col("born").to_physical()).with_row_index("_at")
     pairs = said.join(known, left_on="sourced_id", right_on="key").join(orgs, on="org", how="left")
     pairs = pairs.with_columns(pl.col("id").is_duplicated().alias("twice"))
-    nothing_new = [pl.col(c).is_null() | (pl.col(c) == pl.col(f"o_{c}")) for c in (*_WORDS[3:], *_NUMBERS)]
-    exactly = [(pl.col(c) == pl.col(f"o_{c}")).fill_null(False) for c in ("kind", *_WORDS[:3])]
+    nothing_new = [
+        pl.col(c).is_null() | (pl.col(c) == pl.col(f"o_{c}")) for c in (*PERSON_WORDS[3:], *PERSON_NUMBERS)
+    ]
+    exactly = [(pl.col(c) == pl.col(f"o_{c}")).fill_null(False) for c in ("kind", *PERSON_WORDS[:3])]
     same = pairs.filter(
         ~pl.col("_gone").fill_null(False), pl.col("ended") == 0, ~pl.col("twice"),
         (pl.col("n_organization") == pl.col("o_organization")).fill_null(False),
@@ -96,15 +87,8 @@ def demographics(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
     persons = job.shortcut.people
     if persons is None or not frame.height:
         return frame
-    words = {f"o_{c}": f"d.{c}" for c in ties.WORDS}
+    there = job.ahead.take("demographics", job.parameters)
     flags = [c for c in ties.DEMOGRAPHICS if c not in ties.WORDS]
-    there = _fetch(
-        words,
-        {"id": "d.person_id", **{f"o_{c}": f"d.{c}::int" for c in flags}},
-        f"({nouns.known(BY_NAME['people'])}) k JOIN roster_demographics d ON d.person_id = k.row_id",
-        "d.person_id",
-        job,
-    )
     said = frame.with_row_index("_at").with_columns(pl.col(c).cast(pl.Int64) for c in flags)
     pairs = said.join(persons.select("key", "id"), left_on="person", right_on="key").join(there, on="id")
     nothing_new = [pl.col(c).is_null() | (pl.col(c) == pl.col(f"o_{c}")) for c in ties.DEMOGRAPHICS]
@@ -117,52 +101,85 @@ def enrollments(frame: pl.DataFrame, job: Job, staged: Staged) -> pl.DataFrame:
     """The enrollments that must be staged; those that are plainly new are kept for the merge, as numbers."""
     if not job.bulk("enrollments") or not frame.height:
         return frame
-    sections, students = _sections(job), _students(job)
-    if (sections["section_id"] >= 2**31).any() or (students["student_id"] >= 2**32).any():
+    sections, every = _sections(job)
+    students = _students(job)
+    if (
+        max(every, default=0) >= 2**31
+        or int(ask("SELECT coalesce(max(id), 0) FROM roster_person", job)[0][0]) >= 2**32
+    ):
         return frame  # a section and a student would not fit into one number
-    there = _standing(job)
-    said = (
-        frame.lazy()
-        .select("_file", "_line", "_gone", "section", "student", "begins", "ends")
-        .with_row_index("_at")
-        .join(sections.lazy(), on="section", how="left", maintain_order="left")
-        .join(students.lazy(), on="student", how="left", maintain_order="left")
-        .select(
-            "_at", "_file", "_line", "section_id", "student_id", "organization_id", _pair(),
-            pl.coalesce(pl.col("begins").to_physical(), "session_begins").alias("begins"),
-            pl.col("ends").to_physical().fill_null(NEVER).alias("ends"),
-            (pl.col("section_id").is_not_null() & pl.col("student_id").is_not_null()
-             & ~pl.col("_gone").fill_null(False)).alias("sound"),
-        )
-        .collect()
+    there = _standing(job, every)
+    section = _row_of(frame["section"], sections["section"])
+    student = _row_of(frame["student"], students["student"])
+    said = pl.DataFrame(
+        {
+            "section_id": sections["section_id"].gather(section), "student_id": students["student_id"].gather(student),
+            "organization_id": sections["organization_id"].gather(section),
+            "session_begins": sections["session_begins"].gather(section),
+        }
+    ).with_row_index("_at").with_columns(
+        (pl.col("section_id") * 2**32 + pl.col("student_id")).alias("pair"),
+        pl.coalesce(frame["begins"].to_physical(), "session_begins").alias("begins"),
+        frame["ends"].to_physical().fill_null(NEVER).alias("ends"),
     )  # fmt: skip
-    key = ["pair", "begins"]
-    sound = said.filter("sound")
-    if there.select(pl.struct(key).hash().n_unique()).item() < there.height or (
-        sound.select(pl.struct(key).hash().n_unique()).item() < sound.height
-    ):  # one row for two, or two for one: not for a shortcut
+    found = pl.col("section_id").is_not_null() & pl.col("student_id").is_not_null()
+    sound = said.filter(found, ~frame["_gone"].fill_null(False))
+    if _doubled(there) or _doubled(sound):  # one row for two, or two for one: not for a shortcut
         return frame
-    cut = job.shortcut
-    same = sound.join(there.select(*key, "ends", "id"), on=[*key, "ends"]).select("_at", "id")
-    left = there.join(same, on="id", how="anti")
-    today = (job.today - date(1970, 1, 1)).days
-    lasting = sections.filter(pl.col("session_ends") >= today).select("section_id").unique()
-    going_on = there.filter(pl.col("ends") >= today).join(lasting, on="section_id", how="semi")
-    new = sound.join(there.select("pair"), on="pair", how="anti", maintain_order="left")
-    new = new.filter(pl.col("begins").is_not_null()) if _lines_are_their_own(frame, staged) else new.clear()
-    new = new.slice(EXAMPLES)
-    gone = pl.concat([same["_at"], new["_at"]])
-    rest = said.join(gone.to_frame(), on="_at", how="anti")
-    of_rest = left.join(rest.select("pair"), on="pair", how="semi")
-    run(f"CREATE {job.kind} TABLE standing_enrollments (id bigint)", job)
-    _copy(
-        "standing_enrollments", pl.concat([of_rest, going_on.join(same, on="id", how="anti")]).select("id").unique()
+    days = (pl.col("begins").cast(pl.Int64) * 2**32 + pl.col("ends")).alias("days")
+    met = sound.select("_at", "pair", days).join(
+        there.select("pair", pl.col("days").alias("o_days"), pl.int_range(pl.len()).alias("_row")),
+        on="pair",
+        how="left",
     )
+    same = met.filter(pl.col("days") == pl.col("o_days"))
+    untouched = _marked(there.height, same["_row"])
+    today = (job.today - date(1970, 1, 1)).days
+    lasting = sections.filter(pl.col("session_ends") >= today)["section_id"].unique()
+    going_on = there.select(
+        (pl.col("ends") >= today) & (pl.col("pair") // 2**32).is_in(lasting.implode())
+    ).to_series()
+    fresh = _marked(frame.height, met.filter(pl.col("_row").is_null())["_at"])
+    if _lines_are_their_own(frame, staged):
+        new = said.filter(fresh & said["begins"].is_not_null()).slice(EXAMPLES)
+    else:
+        new = said.clear()
+    gone = _marked(frame.height, pl.concat([same["_at"], new["_at"]]))
+    rest = said.filter(~gone).select("pair")
+    of_rest = there.filter(~untouched).join(rest, on="pair", how="semi")
+    run(f"CREATE {job.kind} TABLE standing_enrollments (id bigint)", job)
+    _copy("standing_enrollments", pl.concat([of_rest, there.filter(going_on & ~untouched)]).select("id").unique())
     run("ANALYZE standing_enrollments", job)
-    cut.known["enrollments"] = going_on.height
+    cut = job.shortcut
+    cut.known["enrollments"] = int(going_on.sum())
     cut.fresh = new.select("section_id", "student_id", "organization_id", "begins", "ends")
-    cut.fresh_of = dict(new.group_by("_file").len().iter_rows())
-    return frame.with_row_index("_at").join(gone.to_frame(), on="_at", how="anti", maintain_order="left").drop("_at")
+    cut.fresh_of = dict(frame[new["_at"]].group_by("_file").len().iter_rows())
+    return frame.filter(~gone)
+
+
+def _row_of(said: pl.Series, keys: pl.Series) -> pl.Series:
+    """For each text the row of `keys` that is the same; null for none. Texts become numbers once, and are then looked up."""
+    words, known = said.cast(pl.Categorical), keys.cast(pl.Categorical)  # a text has one number while both are held
+    texts, rows = words.to_physical().fill_null(0).to_numpy(), known.to_physical().to_numpy()
+    row = np.full(max(int(texts.max(initial=0)), int(rows.max(initial=0))) + 1, -1, dtype=np.int64)
+    row[rows] = np.arange(len(rows))
+    found = pl.Series(row[texts])
+    return found.set((found < 0) | said.is_null(), None)
+
+
+def _marked(height: int, at: pl.Series) -> pl.Series:
+    """Which of so many rows are among those numbered."""
+    mark = np.zeros(height, dtype=np.bool_)
+    mark[at.to_numpy()] = True
+    return pl.Series(mark)
+
+
+def _doubled(rows: pl.DataFrame) -> bool:
+    """Whether two rows have section, student and first day in common."""
+    if rows["pair"].n_unique() == rows.height:
+        return False
+    several = rows.filter(pl.col("pair").is_duplicated())
+    return bool(several.select(pl.struct("pair", "begins").is_duplicated().any()).item())
 
 
 def write_fresh(job: Job) -> None:
@@ -197,12 +214,8 @@ def _lines_are_their_own(frame: pl.DataFrame, staged: Staged) -> bool:
     )
 
 
-def _pair() -> pl.Expr:
-    """Section and student in one number."""
-    return (pl.col("section_id") * 2**32 + pl.col("student_id")).alias("pair")
-
-
-def _sections(job: Job) -> pl.DataFrame:
+def _sections(job: Job) -> tuple[pl.DataFrame, list[int]]:
+    """The sections that go by one identifier each; and the ids of all to which the source may refer."""
     found = ask(
         f"SELECT key, id, organization_id, begins - {EPOCH}, ends - {EPOCH} FROM ({ties.SECTIONS}) c",
         job,
@@ -211,14 +224,13 @@ def _sections(job: Job) -> pl.DataFrame:
         "section": pl.String, "section_id": pl.Int64, "organization_id": pl.Int64, "session_begins": pl.Int32,
         "session_ends": pl.Int32,
     }  # fmt: skip
-    return pl.DataFrame(found, schema, orient="row").unique("section", keep="none")
+    sections = pl.DataFrame(found, schema, orient="row")
+    return sections.unique("section", keep="none"), sections["section_id"].unique().to_list()
 
 
 def _students(job: Job) -> pl.DataFrame:
     """Every student to whom the file may refer, staged or not."""
-    mapped = _fetch(
-        {"student": "m.key"}, {"student_id": "m.id"}, "map_people m WHERE m.kind = 'student'", "m.id", job
-    )
+    mapped = fetch(_STUDENTS, job.parameters)
     cut = job.shortcut.people
     if cut is not None:
         same = cut.filter(pl.col("kind") == "student").select(
@@ -228,57 +240,15 @@ def _students(job: Job) -> pl.DataFrame:
     return mapped.unique("student", keep="none")
 
 
-def _standing(job: Job) -> pl.DataFrame:
-    """The roster's enrollments in the source's sections."""
-    there = _fetch(
-        {},
-        {
-            "id": "e.id", "section_id": "e.section_id", "student_id": "e.student_id", "begins": f"e.begins - {EPOCH}",
-            "ends": f"coalesce(e.ends - {EPOCH}, {NEVER})",
-        },
-        f"roster_enrollment e JOIN (SELECT DISTINCT id FROM ({ties.SECTIONS}) c) c ON c.id = e.section_id",
-        "e.id",
-        job,
-    )  # fmt: skip
-    days = [pl.col(c).cast(pl.Int32) for c in ("begins", "ends")]
-    return there.with_columns(*days, _pair())
-
-
-def _fetch(words: dict[str, str], numbers: dict[str, str], source: str, number: str, job: Job) -> pl.DataFrame:
-    """Columns of the database, each in one piece for a quarter of a million rows: row by row takes far longer.
-
-    Words come as one text with separators between, numbers as arrays; NULL is "" among words and null among numbers.
-    """
-    asked = [f"array_agg(coalesce(({expression})::bigint, {NOTHING}))" for expression in numbers.values()]
-    if words:
-        fields = ", ".join(f"translate(coalesce({w}, ''), '{FIELD}{ROW}', '??')" for w in words.values())
-        asked.append(f"string_agg(concat_ws('{FIELD}', {fields}, '.'), '{ROW}')")
-    connection.ensure_connection()
-    parts = []
-    with psycopg.ClientCursor(connection.connection) as cursor:
-        sql = cursor.mogrify(f"SELECT {', '.join(asked)} FROM {source} GROUP BY {number} >> {GROUP}", job.parameters)
-    with psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql.encode(), binary=True)
-        result = cursor.pgresult
-        assert result is not None
-        for i in range(result.ntuples):
-            part = pl.DataFrame({name: _numbers(result.get_value(i, j) or b"") for j, name in enumerate(numbers)})
-            part = part.with_columns(pl.all().replace(NOTHING, None))
-            if words:
-                text = pl.read_csv(
-                    io.BytesIO(result.get_value(i, len(numbers)) or b""), has_header=False, infer_schema=False,
-                    separator=FIELD, eol_char=ROW, quote_char=None, new_columns=[*words, "_end"],
-                )  # fmt: skip
-                part = part.with_columns(text.drop("_end").fill_null(""))
-            parts.append(part)
-    schema = dict.fromkeys(numbers, pl.Int64) | dict.fromkeys(words, pl.String)
-    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
-
-
-def _numbers(array: bytes) -> NDArray[np.int64]:
-    """The elements of PostgreSQL's binary bigint[]: after 20 bytes of header, each with its width before it."""
-    found = np.frombuffer(array, dtype=[("width", ">i4"), ("value", ">i8")], offset=20)
-    return found["value"].astype(np.int64)
+def _standing(job: Job, sections: list[int]) -> pl.DataFrame:
+    """The roster's enrollments in these sections, which are all of the source's."""
+    if job.own:  # it may name sections that it has not named before
+        there = fetch(ENROLLMENTS_OF_OURS, job.parameters)
+    else:
+        there = job.ahead.take("enrollments", job.parameters)
+        there = there.filter((pl.col("pair") // 2**32).is_in(sections))
+    ends = ((pl.col("days") + 2**31) % 2**32 - 2**31).alias("ends")
+    return there.with_columns(ends).with_columns(((pl.col("days") - pl.col("ends")) // 2**32).alias("begins"))
 
 
 def _copy(target: str, frame: pl.DataFrame) -> None:

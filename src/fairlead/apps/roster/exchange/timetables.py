@@ -348,7 +348,7 @@ def _examples(name: str, job: Job) -> list[Example]:
         for told, before, after in ask(
             f"SELECT {label}, ARRAY[{olds}], ARRAY[{news}] FROM resolved_{name} r "
             f"LEFT JOIN roster_organization g ON g.id = r.organization_id {joined} "
-            f"WHERE r.outcome = '{outcome}' ORDER BY r._file, r._line LIMIT {EXAMPLES}",
+            f"WHERE r.outcome = '{outcome}' ORDER BY r._file, r._line, 1 LIMIT {EXAMPLES}",
             job,
         ):
             fields = {c: [b, a] for c, b, a in zip(columns, before, after, strict=False) if b != a and (a or b)}

@@ -116,20 +116,23 @@ def recognises(parcel: Parcel) -> bool:
 
 
 def read(parcel: Parcel) -> Reading:
-    """All files of the parcel, as canonical tables."""
+    """All files of the parcel, as canonical tables. The largest comes first: then no other is held meanwhile."""
     reading = Reading(SOURCE)
     modes = _manifest(parcel, reading)
     files: dict[str, pl.DataFrame] = {}
-    for file in FILES:
+    for file in sorted(FILES, key=lambda name: name != "enrollments"):
         name = parcel.find(f"{file}.csv")
         if name is None or modes.get(file) == "absent":
             if name:
                 reading.notes.append(Note(name, MANIFEST_ABSENT))
                 reading.unused[name] = parcel.frame(name).height
             continue
-        files[file] = _file(parcel, name, file, reading)
         for table in GOVERNS[file]:
             reading.modes[table] = "delta" if modes.get(file) == "delta" else "bulk"
+        if file == "enrollments":
+            _enrollments(_file(parcel, name, file, reading), reading)
+        else:
+            files[file] = _file(parcel, name, file, reading)
     for file in KNOWN_UNUSED:
         if name := parcel.find(f"{file}.csv"):
             reading.unused[name] = parcel.frame(name).height
@@ -147,8 +150,6 @@ def read(parcel: Parcel) -> Reading:
         _roles(files.pop("roles"), reading)
     if "demographics" in files:
         _demographics(files.pop("demographics"), reading)
-    if "enrollments" in files:
-        _enrollments(files.pop("enrollments"), reading)
     parcel.account(reading)
     return reading
 
@@ -206,13 +207,24 @@ def _file(parcel: Parcel, name: str, file: str, reading: Reading) -> pl.DataFram
         reading.notes.append(Note(name, COLUMNS_UNKNOWN, tuple(unknown)))
     if "status" not in frame.columns:
         return frame.with_columns(pl.lit(False).alias("_gone"))
-    status = pl.col("status").str.strip_chars().str.to_lowercase()
-    frame = frame.with_columns((status == "tobedeleted").fill_null(False).alias("_gone"))
-    wrong = status.is_not_null() & ~status.is_in(["", "active", "tobedeleted", "inactive"])
-    table = GOVERNS[file][0]
-    for line in frame.filter(wrong)["_line"]:
-        reading.quarantined.append(Quarantined(name, line, "status", table, NOT_ACTIVE, WRITE_STATUS))
-    return frame.filter(~wrong.fill_null(False))
+    frame = frame.with_columns(_few_words("status", frame))
+    gone = (pl.col("status") == "tobedeleted").fill_null(False).alias("_gone")
+    wrong = ~frame["status"].is_in(["active", "tobedeleted", "inactive"])
+    if wrong.any():  # not said is not wrong
+        table = GOVERNS[file][0]
+        for line in frame.filter(wrong)["_line"]:
+            reading.quarantined.append(Quarantined(name, line, "status", table, NOT_ACTIVE, WRITE_STATUS))
+        frame = frame.filter(~wrong.fill_null(False))
+    return frame.select(pl.exclude("status"), gone)
+
+
+def _few_words(column: str, frame: pl.DataFrame) -> pl.Expr:
+    """A column of a few words trimmed and in small letters: each different one is looked at once."""
+    words = frame[column].unique().drop_nulls()
+    tidy = words.to_frame().select(trimmed(column).str.to_lowercase()).to_series()
+    if tidy.equals(words, null_equal=True):
+        return pl.col(column)
+    return pl.col(column).replace_strict(words, tidy, default=None, return_dtype=pl.String)
 
 
 # Columns of the standard that nothing here reads.
@@ -241,9 +253,9 @@ def _extension(column: str) -> bool:
 def _take(frame: pl.DataFrame, table: str, reading: Reading, spoken: dict[str, str], *made: pl.Expr) -> None:
     """Columns of the file under their canonical names, plus those made by an expression, into the reading."""
     columns = [pl.col(header).alias(name) for name, header in spoken.items() if header in frame.columns]
-    chosen = frame.select("_file", "_line", "_gone", *columns, *made)
-    good, refused = typed(table, chosen, spoken)
-    reading.add(table, good, refused)
+    chosen = [frame.select("_file", "_line", "_gone", *columns, *made)]
+    del frame
+    reading.add(table, *typed(table, chosen.pop(), spoken))  # what is typed need not be held as text as well
 
 
 def _own(frame: pl.DataFrame, column: str, name: str | None = None) -> list[pl.Expr]:
@@ -383,9 +395,13 @@ def _identifiers(frame: pl.DataFrame) -> pl.Expr:
     """`{type:value},…` of userIds, the master identifier and the local one, as `kind:value|kind:value`."""
     parts: list[pl.Expr] = []
     if "userIds" in frame.columns:
-        pairs = pl.col("userIds").str.extract_all(r"\{[^:{}]+:[^{}]+\}")
-        clean = pl.element().str.strip_chars("{}").str.replace(r"^([^:]+):\s*", "${1}:")
-        parts.append(pairs.list.eval(clean).list.join("|"))
+        one = pl.col("userIds").str.contains(r"^\{[^:{}\s]+:[^{}\s]+\}$").fill_null(True)
+        if frame.select(one.all()).item():  # nearly every file: one pair, as it should be written
+            parts.append(pl.col("userIds").str.strip_chars("{}"))
+        else:
+            pairs = pl.col("userIds").str.extract_all(r"\{[^:{}]+:[^{}]+\}")
+            clean = pl.element().str.strip_chars("{}").str.replace(r"^([^:]+):\s*", "${1}:")
+            parts.append(pairs.list.eval(clean).list.join("|"))
     for column, kind in (("userMasterIdentifier", "master"), ("identifier", "local")):
         if column in frame.columns:
             parts.append(pl.format(kind + ":{}", trimmed(column).str.replace_all(r"[|:]", " ")))
@@ -480,14 +496,16 @@ def _yes(column: str) -> pl.Expr:
 
 def _enrollments(frame: pl.DataFrame, reading: Reading) -> None:
     """Students are enrolled, teachers teach; aides and proctors do neither."""
-    frame = frame.with_columns(trimmed("role").str.to_lowercase())
+    frame = frame.with_columns(_few_words("role", frame))
     missing = frame.filter(pl.col("role").is_null())
     for file, line in missing.select("_file", "_line").iter_rows():
         reading.quarantined.append(Quarantined(file, line, "role", "enrollments", NO_ROLE, FILL_IT))
     spoken = {"section": "classSourcedId", "begins": "beginDate", "ends": "endDate"}
-    student = {"sourced_id": "sourcedId", "student": "userSourcedId"}
-    _take(frame.filter(pl.col("role") == "student"), "enrollments", reading, spoken | student)
     others = frame.filter(pl.col("role") != "student")
+    students = [frame.filter(pl.col("role") == "student").drop("role", "primary", strict=False)]
+    del frame  # a million rows are held once
+    student = {"sourced_id": "sourcedId", "student": "userSourcedId"}
+    _take(students.pop(), "enrollments", reading, spoken | student)
     teacher = {"teacher": "userSourcedId", "primary": "primary"}
     _take(others.filter(pl.col("role") == "teacher"), "teaching", reading, spoken | teacher)
     _unused(others.filter(pl.col("role") != "teacher"), reading)
