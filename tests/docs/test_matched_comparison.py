@@ -67,7 +67,9 @@ NAMES = {
     "nearest, adjusted": ("TABLE", "nearest, adjusted"),
     "Mahalanobis, adjusted": ("TABLE", "mahalanobis, adjusted"),
     "nearest with replacement, adjusted": ("TABLE", "nearest with replacement, adjusted"),
-    "within school": ("TABLE", "within school"),
+    "within school, 24 schools": ("TABLE", "within school"),
+    "within school, 10 schools": ("TABLE", "within school, 10 schools"),
+    "within school, 40 schools": ("TABLE", "within school, 40 schools"),
     "schools first": ("TABLE", "schools first"),
     "*known failure:* whole schools treated, errors by pair": (
         "KNOWN",
@@ -98,7 +100,7 @@ def test_the_simulated_shares_are_all_told() -> None:
         for name in (
             "*known failure:* schools differ unseen, errors as if students were alone",
             "*known failure:* schools differ unseen, errors by school",
-            "within school",
+            "within school, 24 schools",
         )
     )
     assert f"in {alone:.0f} of 100" in TEXT
