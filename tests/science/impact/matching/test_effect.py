@@ -174,6 +174,16 @@ def test_a_rare_level_that_one_arm_lacks_is_measured_by_its_share():
     assert (b.before.effect_name, b.before.effect) == ("cox", 0.0)
 
 
+def test_a_covariate_may_be_called_score():
+    found = match(study().rename({"pre": "score"}), treated="t", on="score + age")
+    assert [(b.measure, b.kind) for b in found.balance] == [
+        ("propensity score", "score"),
+        ("score", "continuous"),
+        ("age", "continuous"),
+    ]
+    assert found.worst("before") == max(abs(b.before.effect) for b in found.balance[1:])
+
+
 def test_the_love_plot_has_its_data_and_a_text():
     found = match(study(), treated="t", on="pre + age", method="ebal")
     plot = love_plot(found)

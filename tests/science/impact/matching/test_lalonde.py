@@ -127,7 +127,7 @@ def test_weighted_differences_of_r(data, estimand, value):
 def test_balance_of_r(data):
     """summary(matchit(…))$sum.all of MatchIt 4.5.1, printed with eight digits."""
     r = {
-        "score": (1.794086050, 0.92114471, 0.644364644),
+        "propensity score": (1.794086050, 0.92114471, 0.644364644),
         "age": (-0.309445262, 0.43999546, 0.157726958),
         "educ": (0.054964661, 0.49589337, 0.111371511),
         "race=black": (1.761541891, None, 0.640446040),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fairlead.science.impact import effects
 
 Array = NDArray[np.float64]
+SCORE = "propensity score"
 SATISFIED, ADJUST = 0.05, 0.25  # baseline equivalence of the What Works Clearinghouse, 4.1 and 5.0
 
 
@@ -83,12 +84,14 @@ def balance_table(
     Definitions as in MatchIt 4 (`summary`): the variance under weights w that sum to one is Σw(x−x̄)²/(1−Σw²), and that of
     a binary covariate p(1−p).
     """
-    columns = [*([("score", score)] if score is not None else []), *zip(names, x.T, strict=True)]
+    columns = [(name, "", values) for name, values in zip(names, x.T, strict=True)]
+    if score is not None:
+        columns.insert(0, (SCORE, "score", score))
     ones = np.ones(treated.size)
     found = []
-    for name, values in columns:
-        assert values is not None
-        binary = name != "score" and bool(np.isin(values, (0.0, 1.0)).all())
+    for name, kind, values in columns:
+        kind = kind or ("binary" if bool(((values == 0.0) | (values == 1.0)).all()) else "continuous")
+        binary = kind == "binary"
         one, two = values[treated], values[~treated]
         variance = _spread(one, binary)
         if estimand == "ATE":
@@ -97,9 +100,7 @@ def balance_table(
         order = np.zeros(0, dtype=np.intp) if binary else np.argsort(values)
         before = _gap(values, treated, ones, sd, binary, order)
         after = _gap(values, treated, weights, sd, binary, order)
-        found.append(
-            Balance(name, "score" if name == "score" else "binary" if binary else "continuous", sd, before, after)
-        )
+        found.append(Balance(name, kind, sd, before, after))
     return tuple(found)
 
 
