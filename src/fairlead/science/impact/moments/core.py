@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from fairlead.science.impact.problems import EstimationError, Problem
 
 Array = NDArray[np.float64]
+CHUNK = 1024  # groups worked on together
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +114,15 @@ class Moments:
             return self
         stretch = np.concatenate([[1.0], self.scale / new_scale])
         shift = np.concatenate([[0.0], (self.center - new_center) / new_scale])
-        products = self.products * np.outer(stretch, stretch)
-        sums = products[:, 0, :].copy()
-        added = sums[:, :, None] * shift
-        products += added
-        products += added.transpose(0, 2, 1)
-        products += sums[:, 0, None, None] * np.outer(shift, shift)
+        size, moved = np.outer(stretch, stretch), np.outer(shift, shift)
+        products = np.empty_like(self.products)
+        for start in range(0, len(self), CHUNK):  # each piece stays in the processor's cache
+            part = products[start : start + CHUNK]
+            np.multiply(self.products[start : start + CHUNK], size, out=part)
+            sums = part[:, 0, :].copy()
+            part += sums[:, :, None] * shift
+            part += sums[:, None, :] * shift[:, None]
+            part += sums[:, 0, None, None] * moved
         return replace(
             self,
             products=products,

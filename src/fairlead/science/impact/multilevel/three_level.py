@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fairlead.science.impact.moments import Moments
 from fairlead.science.impact.multilevel.layout import Layout
-from fairlead.science.impact.multilevel.two_level import Swept, sides_of, solve
+from fairlead.science.impact.multilevel.two_level import Swept, sides_of, solve, times
 
 Array = NDArray[np.float64]
 Cells = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -141,9 +141,9 @@ class ThreeLevel:
         top_solved, _, _ = solve(top, np.ascontiguousarray(d.transpose(1, 2, 0)))
         top_means = np.einsum("ij,jrg,r->gi", top, top_solved[:, s:], c, optimize=True)
         omega = top @ top.T
-        top_q = omega - np.einsum("xyg,yz->gxz", np.tensordot(top, top_solved[:, :s], axes=1), omega)
+        top_q = omega - np.einsum("xyg,yz->gxz", times(top, top_solved[:, :s]), omega)
         codes = np.repeat(np.arange(self.starts.size - 1), np.diff(self.starts))
-        scaled = np.tensordot(lam, solved, axes=1)
+        scaled = times(lam, solved)
         pulled = scaled[:, q : q + s]  # Q Z′T of inner groups
         means = np.einsum("irg,r->gi", scaled[:, q + s :], c) - np.einsum("ixg,gx->gi", pulled, top_means[codes])
         own = lam @ lam.T

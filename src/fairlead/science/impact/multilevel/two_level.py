@@ -77,7 +77,7 @@ class TwoLevel:
                 p -= b[q:] @ b[q:].T
             here = weighted[:, :, part]
             here[...] = side
-            scaled = np.tensordot(lam, solved, axes=1)  # Λ M⁻¹ Λ′ [Z′Z, Z′U]
+            scaled = times(lam, solved)  # Λ M⁻¹ Λ′ [Z′Z, Z′U]
             for i in range(q):
                 for k in range(q):
                     here[i] -= side[i, k] * scaled[k]
@@ -139,7 +139,7 @@ class TwoLevel:
             side = self.sides[:, :, part]
             solved, _, _ = solve(lam, side)
             means[part] = np.einsum("ij,jrg,r->gi", lam, solved[:, q:], c, optimize=True)
-            rest = np.tensordot(lam, solved[:, :q], axes=1)  # Q Z′Z
+            rest = times(lam, solved[:, :q])  # Q Z′Z
             # Q = Ω − Q Z′Z Ω
             omega = lam @ lam.T
             spread[part] = omega - np.einsum("ikg,kj->gij", rest, omega)
@@ -149,7 +149,7 @@ class TwoLevel:
 def solve(lam: Array, side: Array) -> tuple[Array, Array, float]:
     """M⁻¹ Λ′ [Z′Z, …], its half L⁻¹ Λ′ […] where M = L L′, and Σ log |M|. `side` (q, q + r, g) begins with Z′Z."""
     q = lam.shape[0]
-    pulled = np.tensordot(lam.T, side, axes=1)  # Λ′ […]
+    pulled = times(lam.T, side)  # Λ′ […]
     low: list[list[Array]] = []
     log_determinant = 0.0
     for i in range(q):
@@ -175,6 +175,20 @@ def solve(lam: Array, side: Array) -> tuple[Array, Array, float]:
             solved[i] -= low[k][i] * solved[k]
         solved[i] /= low[i][i]
     return solved, half, log_determinant
+
+
+def times(small: Array, wide: Array) -> Array:
+    """A (q, q) matrix, mostly zeros, times (q, c, g): quicker than the product of matrices that it is."""
+    found = np.empty((small.shape[0], *wide.shape[1:]))
+    for row, target in zip(small, found, strict=True):
+        used = np.flatnonzero(row)
+        if not used.size:
+            target[...] = 0.0
+            continue
+        np.multiply(wide[used[0]], row[used[0]], out=target)
+        for k in used[1:]:
+            target += row[k] * wide[k]
+    return found
 
 
 def sides_of(products: Array, level: Level, u: Array) -> Array:
