@@ -206,6 +206,11 @@ def examples(name: str, job: Job) -> list[Example]:
     return shown
 
 
+def _first(name: str, outcome: str) -> str:
+    """The first few rows of an outcome, before anything is asked about them: they are few of very many."""
+    return f"SELECT * FROM resolved_{name} WHERE outcome = '{outcome}' ORDER BY _file, _line LIMIT {EXAMPLES}"
+
+
 def _noun_examples(name: str, job: Job) -> list[Example]:
     noun = BY_NAME[name]
     columns = [v.column for v in noun.values if v.column not in UNSEEN.get(name, ())]
@@ -214,8 +219,8 @@ def _noun_examples(name: str, job: Job) -> list[Example]:
     result = []
     for outcome in ("n", "c", "x"):
         for key, label, person_id, fresh, before, after in ask(
-            f"SELECT key, {_LABELS[name]}, {person}, ARRAY[{olds}], ARRAY[{news}] FROM resolved_{name} "
-            f"WHERE outcome = '{outcome}' ORDER BY _file, _line LIMIT {EXAMPLES}",
+            f"SELECT key, {_LABELS[name]}, {person}, ARRAY[{olds}], ARRAY[{news}] FROM ({_first(name, outcome)}) r "
+            "ORDER BY _file, _line",
             job,
         ):
             fields = {
@@ -236,7 +241,6 @@ def _noun_examples(name: str, job: Job) -> list[Example]:
 
 
 # (label, person, fields) of a tie, over its resolved table `r`; the same over the roster's own row `e` when it closes.
-_WHO = "(SELECT p.n_given_name || ' ' || p.n_family_name FROM resolved_people p WHERE p.id = {0} LIMIT 1)"
 _KNOWN_WHO = "(SELECT p.given_name || ' ' || p.family_name FROM roster_person p WHERE p.id = {0})"
 _CLASS = "(SELECT c.n_name FROM resolved_classes c WHERE c.id = {0} LIMIT 1)"
 _KNOWN_CLASS = "(SELECT c.name FROM roster_section c WHERE c.id = {0})"
@@ -260,9 +264,11 @@ def _tie_examples(name: str, job: Job) -> list[Example]:
         )
         extra = "r.role" if name == "roles" else "NULL"
         for who, what, word, person_id, there, before, after in ask(
-            f"SELECT coalesce({_WHO.format('r.' + person)}, {_KNOWN_WHO.format('r.' + person)}), {where}, {extra}, "
+            f"WITH shown AS MATERIALIZED ({_first(name, outcome)}) "
+            f"SELECT coalesce(w.name, {_KNOWN_WHO.format('r.' + person)}), {where}, {extra}, "
             f"r.{person}, EXISTS (SELECT FROM roster_person p WHERE p.id = r.{person}), ARRAY[{olds}], ARRAY[{news}] "
-            f"FROM (SELECT * FROM resolved_{name} WHERE outcome = '{outcome}' ORDER BY _file, _line LIMIT {EXAMPLES}) r",
+            "FROM shown r LEFT JOIN (SELECT id, min(n_given_name || ' ' || n_family_name) AS name FROM resolved_people "
+            f"WHERE id IN (SELECT {person} FROM shown) GROUP BY id) w ON w.id = r.{person} ORDER BY r._file, r._line",
             job,
         ):
             hidden = name == "demographics"  # what somebody is stays out of a list that is read in passing
