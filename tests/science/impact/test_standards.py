@@ -296,6 +296,74 @@ def test_both_versions_have_every_rule():
             assert {"basis", "confidence", "source", "text", "text_es", "title", "title_es"} <= body.keys()
 
 
+# --- open rules, tiers, other designs -------------------------------------------------------------------------------
+
+
+def readings(answer):
+    return [line.text for line in answer.lines if line.rule == "readings"]
+
+
+def test_the_other_boundary_is_shown_where_it_matters(facts):
+    """20 % lost, 6 points apart: high by the cautious boundary (5.4), low by the optimistic one (10.0)."""
+    lost = replace(facts.flow, assigned=Count(1000, 1000), analysed=Count(770, 830))
+    answer = verdict(replace(facts, flow=lost))
+    assert answer.rating == "DNM"
+    assert any(
+        "By the optimistic attrition boundary: Meets standards without reservations" in t for t in readings(answer)
+    )
+    assert readings(verdict(facts)) == ["No other reading of an open rule would change the rating or the tier."]
+
+
+def test_the_other_rule_of_multiplicity_is_shown_where_it_matters(facts):
+    family = (Sibling("total_score", "achievement", 0.04, True), Sibling("other", "achievement", 0.5, True))
+    some = replace(facts, siblings=family, estimate=replace(facts.estimate, p=0.04))
+    assert any(text.startswith("Without Benjamini–Hochberg") for text in readings(verdict(some)))
+    assert any(text.startswith("With Benjamini–Hochberg") for text in readings(verdict(replace(some, version="5.0"))))
+
+
+def test_the_older_reliability_is_shown_with_5_0(facts):
+    outcome = replace(facts.outcome, reliability_kind="internal_consistency", reliability=0.55)
+    assert verdict(replace(facts, outcome=outcome)).rating == "MWOR"
+    answer = verdict(replace(facts, outcome=outcome, version="5.0"))
+    assert answer.rating == "DNM"
+    assert any("reliability of 0.50" in text for text in readings(answer))
+
+
+def test_a_rationale_is_tier_4_unless_the_finding_is_negative(facts):
+    hopeful = replace(
+        facts, rationale="Fewer children leave more time for each.", estimate=replace(facts.estimate, p=0.3)
+    )
+    assert verdict(hopeful).essa == "4"
+    assert verdict(replace(hopeful, rationale="")).essa == "none"
+    harmful = replace(facts.estimate, estimate=-facts.estimate.estimate)
+    assert verdict(replace(facts, rationale="It should work.", estimate=harmful)).essa == "none"
+    assert verdict(replace(facts, rationale="It should work.")).essa == "1"
+
+
+def test_the_statute_is_shown_beside_a_study_that_does_not_meet(facts):
+    """Correlational evidence with controls for selection is promising by the statute, whatever the handbook says."""
+    quasi = replace(facts, assignment=replace(facts.assignment, design="qed"), balance=())
+    assert verdict(quasi).rating == "DNM"
+    assert any("tier 3" in text for text in readings(verdict(quasi)))
+
+
+@pytest.mark.parametrize("design", ["matched", "panel", "qed"])
+def test_designs_without_a_lottery_meet_with_reservations_at_most(facts, design):
+    measure = replace(facts.balance[0], required=True, effect=0.01)
+    answer = verdict(replace(facts, assignment=replace(facts.assignment, design=design), balance=(measure,)))
+    assert (answer.rating, answer.causal) == ("MWR", False)
+
+
+@pytest.mark.parametrize("design", ["randomized_individual", "randomized_paired"])
+def test_every_lottery_may_meet_without_reservations(facts, design):
+    assert verdict(replace(facts, assignment=replace(facts.assignment, design=design))).rating == "MWOR"
+
+
+def test_who_evaluated_is_said(facts):
+    said = next(line.text for line in verdict(facts).lines if line.rule == "independence")
+    assert said == "The evaluator is independent of the provider."
+
+
 # --- cluster trials ----------------------------------------------------------------------------------------------
 
 

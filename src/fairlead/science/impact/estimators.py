@@ -98,6 +98,7 @@ def draft(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model, rng: 
             solved = _of_compliers(compliers)
         else:
             solved = _of_contrast(_by_design(plan, model, sample))
+        solved = replace(solved, absorbed=plan.assignment.blocks)
         found = told(plan, outcome, model, sample, solved)
     redraw = _redraw(plan, model, sample, rng) if model.permutations else None
     balance = estimation.balance(plan, sample, model, outcome)

@@ -256,6 +256,9 @@ def draw_sample(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model)
             gone = _count(left)
             shown = " + ".join(outcome.columns) if column == OUTCOME else column
             dropped.append(Dropped(reason, shown, gone.intervention, gone.comparison, left.height - gone.total))
+    if model.method == "difference" and assignment.blocks is not None:
+        frame, gone_with = _both_arms(frame, assignment.blocks)
+        dropped += gone_with
     _check_numbers(frame, outcome, model)
     analysed = _count(frame)
     if not analysed.intervention or not analysed.comparison:
@@ -284,6 +287,19 @@ def draw_sample(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model)
         absorb=_labels(frame, model.fixed_effects),
         cluster=_labels(frame, cluster) if model.errors != "HC1" else None,
     )
+
+
+def _both_arms(frame: pl.DataFrame, blocks: str) -> tuple[pl.DataFrame, list[Dropped]]:
+    """Without the blocks in which one arm of the contrast is empty: a difference within them does not exist."""
+    arms = frame.filter(pl.col(ARM).is_in(["i", "c"])).group_by(blocks).agg(pl.col(ARM).n_unique().alias("arms"))
+    whole = arms.filter(pl.col("arms") == 2)[blocks]
+    keep = pl.col(blocks).is_in(whole.implode())
+    left = frame.filter(~keep)
+    if not left.height:
+        return frame, []
+    gone = _count(left)
+    lost = Dropped("block_one_arm", blocks, gone.intervention, gone.comparison, left.height - gone.total)
+    return frame.filter(keep), [lost]
 
 
 def _flow(plan: Plan, rows: int, reference: pl.DataFrame, frame: pl.DataFrame, dropped: list[Dropped]) -> Flow:

@@ -52,6 +52,8 @@ class Evidence:
     multiplicity: str
     siblings: tuple[Sibling, ...]
     mismatch: Mismatch | None = None
+    evaluator: str = "unknown"
+    rationale: str = ""
 
 
 def evidence(
@@ -74,4 +76,7 @@ def evidence(
         plan.attrition.boundary,
         plan.multiplicity,
         siblings or (own,),
+        None,
+        plan.evaluator,
+        plan.rationale,
     )

@@ -3,7 +3,7 @@ tier."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fairlead.science.impact.effects import benjamini_hochberg
 from fairlead.science.impact.plan import RANDOMIZED
@@ -23,13 +23,14 @@ TIERS = {
     "1": ("Tier 1, strong evidence.", "Nivel 1, evidencia fuerte."),
     "2": ("Tier 2, moderate evidence.", "Nivel 2, evidencia moderada."),
     "3": ("Tier 3, promising evidence.", "Nivel 3, evidencia prometedora."),
+    "4": ("Tier 4, demonstrates a rationale.", "Nivel 4, con fundamento."),
     "none": ("No tier from this study.", "Este estudio no alcanza ningún nivel."),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Rating (MWOR, MWR, DNM), character (positive, uncertain, negative), ESSA tier (1, 2, 3, none) and
+    """Rating (MWOR, MWR, DNM), character (positive, uncertain, negative), ESSA tier (1, 2, 3, 4, none) and
     their reasons."""
 
     version: str
@@ -62,6 +63,12 @@ def verdict(facts: Evidence) -> Verdict:
     between with reservations and not. Cluster trials follow the seven cluster steps. `provisional` is set
     when a decisive line is recalled or of low confidence, and `rests_on` names those rules.
     """
+    decided = _decide(facts)
+    return replace(decided, lines=(*decided.lines, *_readings(facts, decided)))
+
+
+def _decide(facts: Evidence) -> Verdict:
+    """The rules in order, by the reading that the plan and the version choose."""
     lines: list[Line] = []
     admitted = eligible(facts, lines)
     admitted &= unconfounded(facts, lines)
@@ -91,6 +98,12 @@ def verdict(facts: Evidence) -> Verdict:
     good = {WITHOUT: "pass", WITH: "adjust", NOT: "fail"}[rating]
     lines.append(line(facts.version, "rating", good, value=RATINGS[rating][0], es={"value": RATINGS[rating][1]}))
     essa = _essa(facts, rating, character, lines)
+    says = {
+        "independent": ("independent of the provider", "independiente de quien la imparte"),
+        "provider": ("the provider itself", "quien la imparte"),
+        "unknown": ("not stated", "no se indica"),
+    }[facts.evaluator]
+    lines.append(line(facts.version, "independence", "info", decisive=False, value=says[0], es={"value": says[1]}))
     leaning = tuple(dict.fromkeys(item.rule for item in lines if item.decisive and item.provisional))
     return Verdict(
         version=facts.version,
@@ -104,6 +117,56 @@ def verdict(facts: Evidence) -> Verdict:
         rests_on=leaning,
         lines=tuple(lines),
     )
+
+
+def _readings(facts: Evidence, decided: Verdict) -> list[Line]:
+    """Where a rule is open: what its other reading would make of this study."""
+    other = "optimistic" if facts.boundary == "cautious" else "cautious"
+    spanish = {"cautious": "cauteloso", "optimistic": "optimista"}
+    asked = []
+    if facts.assignment.design in RANDOMIZED:
+        asked.append(
+            (
+                replace(facts, boundary=other),
+                (f"By the {other} attrition boundary", f"Con el límite de pérdida {spanish[other]}"),
+            )
+        )
+    if sum(item.domain == facts.outcome.domain for item in facts.siblings) > 1:
+        corrects = bool(rules(facts.version)["multiplicity"]["correct"])
+        if facts.multiplicity != "by_version":
+            corrects = facts.multiplicity == "benjamini_hochberg"
+        turned = "none" if corrects else "benjamini_hochberg"
+        words = ("Without", "Sin") if corrects else ("With", "Con")
+        said = (f"{words[0]} Benjamini–Hochberg", f"{words[1]} Benjamini–Hochberg")
+        asked.append((replace(facts, multiplicity=turned), said))
+    outcome = facts.outcome
+    loose = outcome.reliability_kind == "internal_consistency" and 0.50 <= (outcome.reliability or 0.0) < 0.60
+    if facts.version == "5.0" and loose:
+        presumed = replace(facts, outcome=replace(outcome, reliability_kind="standardised"))
+        asked.append((presumed, ("With 4.1's reliability of 0.50", "Con la confiabilidad de 0.50 de 4.1")))
+    found = []
+    for changed, words in asked:
+        answer = _decide(changed)
+        if (answer.rating, answer.character, answer.essa) != (decided.rating, decided.character, decided.essa):
+            texts = [
+                f"{words[place]}: {RATINGS[answer.rating][place]}. {TIERS[answer.essa][place]}" for place in (0, 1)
+            ]
+            found.append(
+                line(facts.version, "readings", "info", decisive=False, value=texts[0], es={"value": texts[1]})
+            )
+    if decided.rating == NOT and decided.character == "positive" and facts.estimate.rank > 2:
+        texts = [
+            "By the statute alone a correlational study with controls for selection may count as promising (tier 3).",
+            "Por la sola ley, un estudio correlacional con controles de selección puede contar como prometedor (nivel 3).",
+        ]
+        found.append(line(facts.version, "readings", "info", decisive=False, value=texts[0], es={"value": texts[1]}))
+    if not found:
+        same = (
+            "No other reading of an open rule would change the rating or the tier.",
+            "Ninguna otra lectura de una regla abierta cambiaría la calificación ni el nivel.",
+        )
+        found.append(line(facts.version, "readings", "info", decisive=False, value=same[0], es={"value": same[1]}))
+    return found
 
 
 def _attrition_line(
@@ -385,6 +448,9 @@ def _essa(facts: Evidence, rating: str, character: str, lines: list[Line]) -> st
     tier = "none"
     if rating != NOT and character == "positive":
         tier = "3" if not enough or against else "1" if rating == WITHOUT else "2"
+    elif facts.rationale and character != "negative":
+        tier = "4"
+        lines.append(line(facts.version, "essa.rationale", "pass", value=facts.rationale))
     lines.append(
         line(
             facts.version,
