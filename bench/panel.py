@@ -30,27 +30,31 @@ SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 REFERENCE_ROWS = 1_000_000
 
 OURS = """
-    import json, resource, sys, time
+    import json, sys, time
     import numpy as np, polars
     from fairlead.science.impact.panel import group_time
     path, covariates, banded = sys.argv[1:]
     columns = dict(outcome="y", unit="unit", time="time", cohort="cohort", covariates=covariates)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    def high():  # of this process alone: getrusage would count its parent's
+        return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024
+    before = high()
     wall, cpu = time.perf_counter(), time.process_time()
     found = group_time(path, **columns, rng=np.random.default_rng(1) if banded else None)
     seconds, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = high()
     whole = found.simple.overall
     print(json.dumps([seconds, cpu, before, peak, whole.estimate, whole.se]))
 """
 CSDID = """
-    import json, resource, sys, time, io, contextlib, warnings
+    import json, sys, time, io, contextlib, warnings
     warnings.filterwarnings("ignore")
     import pandas as pd
     from csdid.att_gt import ATTgt
     path, covariates, _ = sys.argv[1:]
     data = pd.read_parquet(path)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    def high():  # of this process alone: getrusage would count its parent's
+        return int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024
+    before = high()
     wall, cpu = time.perf_counter(), time.process_time()
     with contextlib.redirect_stdout(io.StringIO()):
         fit = ATTgt(yname="y", gname="cohort", idname="unit", tname="time", xformla=f"y~{covariates or 1}", data=data)
@@ -58,7 +62,7 @@ CSDID = """
         for kind in ("dynamic", "group", "calendar", "simple"):
             answer = fit.aggte(typec=kind, bstrap=False, cband=False).atte
     seconds, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = high()
     se = float(answer["overall_se"][0] if hasattr(answer["overall_se"], "__len__") else answer["overall_se"])
     print(json.dumps([seconds, cpu, before, peak, float(answer["overall_att"]), se]))
 """

@@ -88,8 +88,8 @@ def test_coverage_of_the_simple_mean(
         panel = simulated(rng, units, per, selected)
         cells = group_time_cells(panel, control=control)
         sums = aggregate.simple(cells)
-        influence = aggregate.influence(cells, sums, panel.cohort, panel.cluster)
-        se = bands.spread(influence, panel.n, None).se[0]
+        influence = aggregate.features(cells, panel.cohort, panel.cluster) @ sums.loads
+        se = bands.spread(bands.covariance(influence, panel.n), None).se[0]
         estimates.append(sums.estimate[0])
         held.append(abs(sums.estimate[0] - truth()) <= 1.959964 * se)
     bias = np.mean(estimates) - truth()

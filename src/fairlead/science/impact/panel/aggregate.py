@@ -33,6 +33,11 @@ class Sums:
     weights: Array
     shares: Array
 
+    @property
+    def loads(self) -> Array:
+        """(K + G, E + 1) both, one above the other."""
+        return np.vstack([self.weights, self.shares])
+
 
 def simple(cells: Cells) -> Sums:
     """Every treated unit and period of it alike."""
@@ -75,15 +80,15 @@ def calendar(cells: Cells) -> Sums:
     return _sums(cells, points, columns, _mean(columns))
 
 
-def influence(cells: Cells, sums: Sums, cohort: NDArray[np.intp], cluster: NDArray[np.intp]) -> Array:
-    """(C, E + 1) sums of the influences over clusters."""
-    result = cells.influence @ sums.weights
-    clusters = cells.influence.shape[0]
-    if not sums.shares.any():
-        return result
-    counts = np.zeros((clusters, cells.shares.size))
-    np.add.at(counts, (cluster, cohort), 1.0)
-    return np.asarray(result + counts @ sums.shares)
+def features(cells: Cells, cohort: NDArray[np.intp], cluster: NDArray[np.intp]) -> Array:
+    """(C, K + G) of each cluster: its influences, and how many of its units are of each cohort. Whatever is a sum of
+    group-time effects has the influence `features @ sums.loads`."""
+    clusters, count = cells.influence.shape
+    whole = np.zeros((clusters, count + cells.shares.size), order="F")
+    whole[:, :count] = cells.influence
+    for position in range(cells.shares.size):
+        whole[:, count + position] = np.bincount(cluster[cohort == position], minlength=clusters)
+    return whole
 
 
 def _weighted(cells: Cells, mask: NDArray[np.bool_]) -> tuple[Array, Array]:

@@ -38,7 +38,7 @@ class Spread:
 
 
 def covariance(influence: Array, n: int) -> Array:
-    """ΣΨΨ′ ÷ n², (E, E), of (C, E) cluster sums."""
+    """ΣΨΨ′ ÷ n², (E, E), of (C, E) sums over clusters."""
     return np.asarray(influence.T @ influence / n**2)
 
 
@@ -62,14 +62,13 @@ def draws(influence: Array, n: int, rng: np.random.Generator, count: int, multip
     return result
 
 
-def spread(influence: Array, n: int, deviations: Array | None, level: float = 0.95) -> Spread:
-    """Errors of one family; the band covers all its members at once with probability `level`.
+def spread(matrix: Array, deviations: Array | None, level: float = 0.95) -> Spread:
+    """Errors of one family with this covariance; the band covers all its members at once with probability `level`.
 
     The bootstrap's standard error is the interquartile range of the draws over that of the normal distribution, and the
     band's critical value is never below the pointwise one.
     """
-    matrix = covariance(influence, n)
-    se = np.sqrt(np.diag(matrix))
+    se = np.sqrt(np.maximum(np.diag(matrix), 0.0))
     se = np.where(se > 1e-14 * max(float(se.max(initial=0.0)), 1e-300), se, np.nan)
     if deviations is None:
         return Spread(matrix, se, None, None)

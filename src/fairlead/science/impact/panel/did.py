@@ -222,12 +222,12 @@ def group_time(
         "group": sums.group(cells),
         "calendar": sums.calendar(cells),
     }
-    influences = {"cells": cells.influence} | {
-        key: sums.influence(cells, family, panel.cohort, panel.cluster) for key, family in families.items()
-    }
+    features = sums.features(cells, panel.cohort, panel.cluster)
     chosen = multipliers or ("mammen" if panel.clusters <= MANY_CLUSTERS else "normal")
-    deviations = _deviations(influences, panel.n, rng, draws, chosen)
-    spread = bands.spread(cells.influence, panel.n, deviations["cells"], level)
+    whole = bands.covariance(features, panel.n)
+    drawn = None if rng is None else bands.draws(features, panel.n, rng, draws, chosen)
+    count = cells.estimate.size
+    spread = bands.spread(whole[:count, :count], None if drawn is None else drawn[:, :count], level)
     effects = _points(cells.time, cells.estimate, spread, level)
     rows = tuple(
         GroupTime(first, now, start, int(ones), int(others), point)
@@ -241,10 +241,7 @@ def group_time(
             strict=True,
         )
     )
-    aggregates = {
-        key: _aggregate(key, family, influences[key], deviations[key], panel.n, level)
-        for key, family in families.items()
-    }
+    aggregates = {key: _aggregate(key, family, whole, drawn, level) for key, family in families.items()}
     return Did(
         outcome=outcome,
         control=control,
@@ -290,29 +287,18 @@ BIAS = (
 )
 
 
-def _deviations(
-    influences: dict[str, Array], n: int, rng: np.random.Generator | None, draws: int, multipliers: str
-) -> dict[str, Array | None]:
-    """The same draws for every family."""
-    if rng is None:
-        return dict.fromkeys(influences)
-    widths = np.cumsum([influence.shape[1] for influence in influences.values()])
-    together = bands.draws(np.column_stack(list(influences.values())), n, rng, draws, multipliers)
-    return dict(zip(influences, np.split(together, widths[:-1], axis=1), strict=True))
-
-
-def _aggregate(
-    key: str, family: sums.Sums, influence: Array, deviations: Array | None, n: int, level: float
-) -> Aggregate:
+def _aggregate(key: str, family: sums.Sums, whole: Array, drawn: Array | None, level: float) -> Aggregate:
     """The band is that of the points; the overall effect has a pointwise interval only."""
-    parts = None if deviations is None else deviations[:, :-1]
+    loads = family.loads
+    matrix, deviations = loads.T @ whole @ loads, None if drawn is None else drawn @ loads
     points: tuple[Point, ...] = ()
     critical = None
     if family.points.size:
-        spread = bands.spread(influence[:, :-1], n, parts, level)
+        parts = None if deviations is None else deviations[:, :-1]
+        spread = bands.spread(matrix[:-1, :-1], parts, level)
         points, critical = _points(family.points, family.estimate[:-1], spread, level), spread.critical
-    whole = bands.spread(influence[:, -1:], n, None if deviations is None else deviations[:, -1:], level)
-    overall = _points(np.array([np.nan]), family.estimate[-1:], bands.Spread(*_unbanded(whole)), level)[0]
+    last = bands.spread(matrix[-1:, -1:], None if deviations is None else deviations[:, -1:], level)
+    overall = _points(np.array([np.nan]), family.estimate[-1:], bands.Spread(*_unbanded(last)), level)[0]
     return Aggregate(key, QUESTIONS[key], overall, points, critical)
 
 

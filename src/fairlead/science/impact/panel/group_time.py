@@ -129,7 +129,8 @@ def group_time_cells(
     _check(control, base, anticipation, estimator)
     times, sizes = panel.times, panel.sizes
     found: list[tuple[int, float, float, float, int, int]] = []
-    columns: list[Array] = []
+    finite = int(np.isfinite(panel.cohorts).sum())
+    influence = np.zeros((panel.clusters, finite * times.size), order="F")
     problems: list[Problem] = []
     notes: list[Problem] = []
     thin: list[float] = []
@@ -150,7 +151,6 @@ def group_time_cells(
                 continue
             if place == origin:
                 found.append((group, now, times[origin], 0.0, int(sizes[group]), 0))
-                columns.append(np.zeros(panel.clusters))
                 continue
             others = np.isinf(panel.cohorts)
             if control == "notyet":
@@ -173,7 +173,7 @@ def group_time_cells(
             if cell.effective is not None and cell.effective < FEW_EFFECTIVE:
                 thin.append(cell.effective)
             found.append((group, now, times[origin], cell.estimate, int(sizes[group]), count))
-            columns.append(_spread(panel, cell.influence, group, others))
+            influence[:, len(found) - 1] = _spread(panel, cell.influence, group, others)
     if problems:
         raise EstimationError(problems)
     if thin:
@@ -199,7 +199,7 @@ def group_time_cells(
         estimate=table[:, 3],
         treated=table[:, 4].astype(np.intp),
         controls=table[:, 5].astype(np.intp),
-        influence=np.column_stack(columns),
+        influence=influence[:, : len(found)],
         shares=sizes / panel.n,
         notes=tuple(notes),
     )
