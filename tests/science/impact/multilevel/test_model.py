@@ -204,7 +204,7 @@ def test_the_terminal_prints_what_others_rely_on(tmp_path: Path, capsys: pytest.
     text = capsys.readouterr().out
     for words in ("arm=small", "residual", "deviance", "ICC", "reliability"):
         assert words in text
-    assert main(["impact", "model", str(path), "--formula", "math ~ pre", "--json"]) == 2
+    assert main(["impact", "model", str(path), "--formula", "math ~ pre + (1 | school) + (pre | school)", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["problems"][0]["where"] == "formula"
     assert main(["impact", "model", str(path), "--formula", FORMULA, "--engine", "postgres"]) == 2
     assert "postgres" in capsys.readouterr().err
