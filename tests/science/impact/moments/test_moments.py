@@ -110,6 +110,17 @@ def test_a_row_is_left_out_under_the_first_column_it_lacks(engine: str | None) -
     assert (moments.n, moments.origins[0].rows) == (2, 6)
 
 
+def test_nan_in_parquet_is_missing_and_infinity_is_refused(tmp_path: Path) -> None:
+    """Parquet's statistics leave NaN out, and DuckDB believes them."""
+    path = tmp_path / "rows.parquet"
+    pl.DataFrame({"y": [1.0, 2.0, float("nan"), 4.0]}).write_parquet(path)
+    moments = collect(path, ["y"])
+    assert (moments.n, [(left.column, left.rows) for left in moments.left]) == (3, [("y", 1)])
+    pl.DataFrame({"y": [1.0, 2.0, float("inf"), 4.0]}).write_parquet(path)
+    with pytest.raises(DataError, match="infinite"):
+        collect(path, ["y"])
+
+
 def test_a_bootstrap_may_draw_a_group_twice() -> None:
     moments = collect(rows(), ["math"], by=["school"])
     twice = moments.take([0, 0, 3])

@@ -299,9 +299,20 @@ def _standard(means: list[Any], spread: list[Any], wanted: Sequence[Column], row
     return center, np.where(tiny, 1.0, scale)
 
 
+@ibis.udf.scalar.builtin(name="isfinite", signature=(("float64",), "boolean"))
+def _finite(value: Any) -> Any:
+    """DuckDB's own."""
+
+
 def _lacks(table: Any, variable: str) -> Any:
+    """Null or NaN. DuckDB takes isnan() of a column to be false where Parquet's statistics, which leave NaN out, are finite
+    (2.0); of isfinite() it does not."""
     column = table[variable]
-    return (column.isnull() | column.isnan()) if column.type().is_floating() else column.isnull()
+    if not column.type().is_floating():
+        return column.isnull()
+    if table.op().find(InMemoryTable) or table.get_backend().name != "duckdb":
+        return column.isnull() | column.isnan()
+    return column.isnull() | ~(_finite(column.cast("float64")) | column.isinf())
 
 
 def _any(conditions: list[Any]) -> Any:

@@ -29,7 +29,7 @@ class Piece:
         """As an expression of the database, a 64-bit float."""
         column = table[self.factor.variable]
         if self.level is not None:
-            return ibis.ifelse(column.cast("string") == self.level, 1.0, 0.0)
+            return ibis.ifelse(column.cast("string") == self.level, 1, 0).cast("float64")
         value = column.cast("float64")
         return {
             "": lambda: value,
