@@ -131,7 +131,7 @@ def group_time_cells(
     found: list[tuple[int, float, float, float, int, int]] = []
     finite = int(np.isfinite(panel.cohorts).sum())
     influence = np.zeros((panel.clusters, finite * times.size), order="F")
-    problems: list[Problem] = []
+    troubles: dict[str, list[str]] = {}
     notes: list[Problem] = []
     thin: list[float] = []
     for group, first in enumerate(panel.cohorts):
@@ -160,22 +160,25 @@ def group_time_cells(
                 continue
             cell, count = _cell(panel, group, np.flatnonzero(others), place, origin, estimator == "improved")
             if cell.trouble:
-                problems.append(
-                    Problem(
-                        f"cohort {first:g} at {now:g}",
-                        cell.trouble,
-                        f"{sizes[group]:,} treated, {count:,} comparison units",
-                        "units of both kinds with like covariates",
-                        "use fewer covariates, join cohorts, or compare with the not yet treated",
-                    )
+                troubles.setdefault(cell.trouble, []).append(
+                    f"cohort {first:g} at {now:g} ({sizes[group]:,} treated, {count:,} comparison units)"
                 )
                 continue
             if cell.effective is not None and cell.effective < FEW_EFFECTIVE:
                 thin.append(cell.effective)
             found.append((group, now, times[origin], cell.estimate, int(sizes[group]), count))
             influence[:, len(found) - 1] = _spread(panel, cell.influence, group, others)
-    if problems:
-        raise EstimationError(problems)
+    if troubles:
+        raise EstimationError(
+            Problem(
+                "covariates",
+                trouble,
+                f"{cells[0]}" + (f" and {len(cells) - 1} cells more" if cells[1:] else ""),
+                "units of both kinds with like covariates",
+                "use fewer covariates, join cohorts, or compare with the not yet treated",
+            )
+            for trouble, cells in troubles.items()
+        )
     if thin:
         notes.append(
             Problem(

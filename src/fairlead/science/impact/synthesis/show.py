@@ -91,15 +91,17 @@ def forest_figure(found: Synthesis) -> Figure:
     layers = [
         alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color="#999999").encode(x="zero:Q"),
         base.mark_rule(strokeWidth=2).encode(y=y, x=alt.X("low:Q", title="effect"), x2="high:Q", color=color),
-        base.mark_point(filled=True, opacity=1).encode(
+        base.transform_filter("datum.kind == 'effect'")
+        .mark_point(filled=True, opacity=1, shape="square")
+        .encode(
             y=y,
             x="estimate:Q",
             color=color,
-            shape=alt.Shape(
-                "kind:N", title=None, scale=alt.Scale(domain=kinds, range=["square", "diamond", "circle"])
-            ),
             size=alt.Size("weight:Q", legend=None, scale=alt.Scale(range=[20, 160])),
         ),
+        base.transform_filter("datum.kind == 'mean'")
+        .mark_point(filled=True, opacity=1, shape="diamond", size=220)
+        .encode(y=y, x="estimate:Q", color=color),
         base.mark_text(align="right", dx=-6).encode(y=y, x=alt.value(0), text="label:N"),
     ]
     height = 16 * len(rows) + 20
