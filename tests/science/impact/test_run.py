@@ -215,3 +215,12 @@ def test_power_of_a_plan_before_the_data(capsys: pytest.CaptureFixture[str]) -> 
     assert answer["guesses"][0]["power_for_smallest_effect"] == pytest.approx(first.power_for_native(5.0))
     assert main(["impact", "plan", "power", str(PLAN)]) == 2
     assert "--units" in capsys.readouterr().err
+
+
+def test_a_study_in_a_notebook(tmp_path: Path) -> None:
+    study = impact.Study(PLAN, DATA)
+    assert "15.9331" in str(study)
+    assert study._repr_html_().startswith("<main>")
+    study.save(tmp_path, language="es")
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").count('lang="es"') == 1
+    assert sorted(study.table.columns) == sorted(impact.columns_used(study.plan))

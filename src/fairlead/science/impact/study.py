@@ -32,6 +32,7 @@ from fairlead.science.impact.standards.rating import Verdict, verdict
 from fairlead.science.impact.trials import ComplierEffect, RandomizationTest
 
 RESULT_FORMAT = 1
+SEED = 20260901
 ENGINE = "0.1.0"
 
 
@@ -126,7 +127,7 @@ class StudyResult:
         return record.from_json(StudyResult, text)
 
 
-def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance, seed: int = 1) -> StudyResult:
+def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance, seed: int = SEED) -> StudyResult:
     """Run the plan on a table with one row per unit of analysis. Deterministic; the table is not changed.
 
     Parameters

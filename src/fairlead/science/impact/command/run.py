@@ -9,9 +9,9 @@ from pathlib import Path
 from fairlead.science.impact.command import Answer
 from fairlead.science.impact.plan_file import load_plan
 from fairlead.science.impact.problems import DataError, Problem
-from fairlead.science.impact.study import Provenance, StudyResult, analyse, columns_used
+from fairlead.science.impact.study import SEED, StudyResult
 
-SEED = 20260901
+FILES = ("report.html", "report.pdf", "results.json")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -33,33 +33,21 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> Answer:
     """Read, analyse, write."""
-    from fairlead.science.impact.moments.source import open_source
-    from fairlead.science.impact.rendering.page import page
-    from fairlead.science.impact.rendering.pdf import pdf
-    from fairlead.science.impact.report import build_report
+    from fairlead.science.impact.notebook import Study
 
     plan = load_plan(chosen.plan)
     _check_dates(chosen)
-    source = open_source(chosen.data)
-    wanted = [column for column in columns_used(plan) if column in source.table.columns]
-    say(f"Reading {len(wanted)} columns of {source.name}")
-    table = source.table.select(*wanted).to_polars() if wanted else source.table.limit(0).to_polars()
+    study = Study(
+        plan, chosen.data, source=chosen.source, registered=chosen.registered, outcomes_from=chosen.outcomes_from,
+        seed=chosen.seed,
+    )  # fmt: skip
+    say(f"Reading {chosen.data}")
+    table = study.table
     say(f"{table.height:,} rows; {len(plan.models)} models of {len(plan.outcomes)} outcomes")
-    origin = Provenance(chosen.source or plan.source or source.name, chosen.registered, chosen.outcomes_from)
-    result = analyse(plan, table, provenance=origin, seed=chosen.seed)
+    result = study.result
     say("Writing the report")
-    report = build_report(result, chosen.language)
-    out: Path = chosen.out
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "results.json").write_text(result.to_json(indent=1) + "\n", encoding="utf-8")
-        (out / "report.html").write_text(page(report), encoding="utf-8")
-        (out / "report.pdf").write_bytes(pdf(report, paper=chosen.paper))
-    except OSError as error:
-        raise DataError(
-            [Problem("--out", "the folder cannot be written", f"{out}: {error.strerror}", next="name another")]
-        ) from error
-    return Answer(_record(result, out), _text(result, out), result.converged)
+    study.save(chosen.out, language=chosen.language, paper=chosen.paper)
+    return Answer(_record(result, chosen.out), _text(result, chosen.out), result.converged)
 
 
 def _check_dates(chosen: argparse.Namespace) -> None:
@@ -103,25 +91,11 @@ def _record(result: StudyResult, out: Path) -> dict[str, object]:
             "provisional": main.verdict.provisional,
             "rests_on": list(main.verdict.rests_on),
         },
-        "files": [str(out / name) for name in ("report.html", "report.pdf", "results.json")],
+        "files": [str(out / name) for name in FILES],
     }
 
 
 def _text(result: StudyResult, out: Path) -> str:
-    from fairlead.science.impact.claims.check import shown_p
-    from fairlead.science.impact.command.wwc import told
+    from fairlead.science.impact.notebook import table_of
 
-    rows = [f"{result.plan.title} ({result.timing})", ""]
-    rows.append(f"  {'outcome':<22}{'model':<24}{'estimate':>12}{'se':>11}{'df':>9}{'p':>10}{'n':>10}  rating")
-    for item in result.results:
-        e = item.estimate
-        rows.append(
-            f"  {item.outcome:<22}{item.model:<24}{e.estimate:>12.4f}{e.se:>11.4f}{_df(e.df):>9}{shown_p(e.p):>10}{e.n:>10,}"
-            f"  {item.verdict.rating}{' *' if item.primary else ''}"
-        )
-    rows += ["", *told(result.primary.verdict), "", f"  {out / 'report.html'}", f"  {out / 'report.pdf'}"]
-    return "\n".join([*rows, f"  {out / 'results.json'}"])
-
-
-def _df(df: float) -> str:
-    return "normal" if df >= 1e6 else f"{df:.1f}"
+    return "\n".join([table_of(result), "", *(f"  {out / name}" for name in FILES)])

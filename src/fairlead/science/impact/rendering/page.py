@@ -12,14 +12,19 @@ from fairlead.science.impact.report import FigureData, Report, Section, Table, l
 
 def page(report: Report) -> str:
     """The whole document."""
-    head = "".join(f'<p class="mark">{escape(text)}</p>' for text in report.marks())
-    body = "".join(_section(section, report.language) for section in report.sections)
     return (
         f'<!doctype html><html lang="{report.language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(report.title)}</title><style>{_style()}</style></head>"
-        f"<body><main><h1>{escape(report.title)}</h1>{head}{_contents(report)}{body}</main></body></html>\n"
+        f"<body>{body(report)}</body></html>\n"
     )
+
+
+def body(report: Report) -> str:
+    """The document without its head, as a notebook shows it."""
+    marks = "".join(f'<p class="mark">{escape(text)}</p>' for text in report.marks())
+    sections = "".join(_section(section, report.language) for section in report.sections)
+    return f"<main><h1>{escape(report.title)}</h1>{marks}{_contents(report)}{sections}</main>"
 
 
 @cache
