@@ -135,6 +135,25 @@ def test_a_zero_of_symmetry_is_left_behind() -> None:
     assert point.theta == pytest.approx(state.point.theta, rel=1e-8)
 
 
+def test_an_edge_along_which_the_root_can_turn_is_reached() -> None:
+    """Intercepts hardly differ, slopes do: Λ can turn there without changing the model. Found by trying many; the search
+    once followed the turn for a hundred steps."""
+    rng = np.random.default_rng(180)
+    groups = int(rng.integers(4, 15))
+    n = int(rng.integers(groups * 3, groups * 8))
+    school, _ = rng.integers(0, groups, n), rng.integers(0, 3, n)
+    pre = rng.normal(rng.choice([0, 50]), 1, n)
+    math = pre + rng.choice([0, 0.2, 1, 5]) * rng.normal(size=groups)[school]
+    math = math + rng.choice([0, 0.3, 2]) * rng.normal(size=groups)[school] * (pre - pre.mean()) + rng.normal(size=n)
+    fit = multilevel_model(
+        pl.DataFrame({"school": school, "pre": pre, "math": math}), "math ~ pre + (1 + pre | school)"
+    )
+    assert fit.converged
+    assert fit.singular
+    assert fit.convergence.iterations < 25
+    assert fit.convergence.slope > -1e-6
+
+
 @pytest.mark.parametrize(
     ("formula", "words"),
     [
@@ -204,7 +223,9 @@ def test_the_terminal_prints_what_others_rely_on(tmp_path: Path, capsys: pytest.
     text = capsys.readouterr().out
     for words in ("arm=small", "residual", "deviance", "ICC", "reliability"):
         assert words in text
-    assert main(["impact", "model", str(path), "--formula", "math ~ pre + (1 | school) + (pre | school)", "--json"]) == 2
+    assert (
+        main(["impact", "model", str(path), "--formula", "math ~ pre + (1 | school) + (pre | school)", "--json"]) == 2
+    )
     assert json.loads(capsys.readouterr().out)["problems"][0]["where"] == "formula"
     assert main(["impact", "model", str(path), "--formula", FORMULA, "--engine", "postgres"]) == 2
     assert "postgres" in capsys.readouterr().err

@@ -21,6 +21,7 @@ MOST_STEPS = 100
 CLOSE = 1e-10  # Newton decrement, in units of −2 log likelihood, below which only full last steps follow
 DONE = 1e-18  # the decrement at which digits are used up: θ is known to 1e-9 of its error
 DOWNHILL = 1e-7  # a slope in Ω that counts as falling, relative to the size of its parts
+NEAR = 2e-3  # a root of a variance at which it is tried whether zero does as well
 ZERO = 1e-7  # a root of a variance, in residual standard deviations, that counts as zero
 
 
@@ -91,16 +92,21 @@ class Shape:
         """Where the search begins: no correlation, each effect with a ninth of the residual variance."""
         return np.concatenate([np.where(rows == columns, 1 / 3, 0.0) for rows, columns in self.cells])
 
-    def theta(self, omegas: list[Array]) -> Array:
+    def theta(self, omegas: list[Array], least: float = ZERO) -> Array:
         """From Ω of each level; a direction without variance gives a zero on the diagonal and below it."""
         found = []
         for level, cells, omega in zip(self.levels, self.cells, omegas, strict=True):
             lam = np.zeros_like(omega)
             for block in level.blocks:
                 part = slice(block.start, block.stop)
-                lam[part, part] = semidefinite_root(omega[part, part])
+                lam[part, part] = semidefinite_root(omega[part, part], least)
             found.append(lam[cells])
         return np.concatenate(found)
+
+    def snapped(self, theta: Array) -> Array:
+        """θ with directions of next to no variance left out: near such an edge Λ can turn without changing the model, and
+        the search would follow the turn."""
+        return self.theta([lam @ lam.T for lam in self.factors(theta)], NEAR)
 
     def tidy(self, theta: Array) -> Array:
         """The same model with diagonals that are not negative, and zeros where they are next to nothing."""
@@ -115,11 +121,11 @@ class Shape:
         return self.theta([lam @ lam.T for lam in self.factors(tidied)])
 
 
-def semidefinite_root(omega: Array) -> Array:
-    """Lower triangular Λ with Λ Λ′ = Ω, where Ω may be singular."""
+def semidefinite_root(omega: Array, least: float = ZERO) -> Array:
+    """Lower triangular Λ with Λ Λ′ = Ω, where Ω may be singular; diagonals below `least` are zeros."""
     left, root = omega.copy(), np.zeros_like(omega)
     for j in range(omega.shape[0]):
-        if left[j, j] <= max(ZERO**2, 1e-14 * omega[j, j]):
+        if left[j, j] <= max(least**2, 1e-14 * omega[j, j]):
             continue
         root[j:, j] = left[j:, j] / np.sqrt(left[j, j])
         left = left - np.outer(root[:, j], root[:, j])
@@ -199,7 +205,7 @@ def minimise(criterion: Criterion, shape: Shape) -> tuple[Point, Array, Converge
     assert point is not None, "the criterion is not finite where it starts"
     hessian = np.eye(start.size)
     decrement = np.inf
-    steps = kicks = 0
+    steps = kicks = snaps = 0
     message = f"no minimum after {MOST_STEPS} steps"
     converged = False
     while steps < MOST_STEPS:
@@ -214,6 +220,11 @@ def minimise(criterion: Criterion, shape: Shape) -> tuple[Point, Array, Converge
                 break
             point, kicks = kicked, kicks + 1
             continue
+        if decrement < 1e-4 and snaps < 3 and not np.array_equal(edge := shape.snapped(point.theta), point.theta):
+            found = criterion.at(edge) if (np.abs(shape.tidy(point.theta) - edge) > ZERO).any() else None
+            if found is not None and found.value <= point.value + 1e-6:
+                point, snaps = found, snaps + 1
+                continue
         moved = _backtrack(criterion, point, step)
         if moved is None:
             converged = decrement <= 1e-6
