@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.science import impact
-from fairlead.science.impact import DataError, effects, translate
-from fairlead.science.impact.costs import Costs, Ingredient, cost_effect, read_costs
+from fairlead.science.impact import effects, translate
+from fairlead.science.impact.costs import Costs, Ingredient, cost_effect
 from tests.plugins.skips import needs_data
 
 
@@ -136,20 +136,3 @@ def test_costs_by_ingredients() -> None:
 def test_an_effect_that_may_be_zero_has_no_highest_price_and_none_without_effect() -> None:
     assert cost_effect(COSTS, 0.2, -0.1, 0.4).high is None
     assert cost_effect(COSTS, -0.1, -0.3, 0.1).per_tenth is None
-
-
-def test_wrong_costs_are_refused_all_at_once() -> None:
-    body = {"students": 0, "ingredients": [{"name": "tutor", "quantity": -1, "price": "dear", "category": "magic"}]}
-    with pytest.raises(DataError) as caught:
-        read_costs(body)
-    assert {problem.where for problem in caught.value.problems} == {
-        "costs.students",
-        "costs.ingredients[0].unit",
-        "costs.ingredients[0].category",
-        "costs.ingredients[0].quantity",
-        "costs.ingredients[0].price",
-    }
-    good = {"students": 10, "ingredients": [{"name": "tutor", "unit": "hour", "quantity": 5, "price": 30}]}
-    assert read_costs(good).per_student == 15.0
-    with pytest.raises(DataError, match="need their ingredients"):
-        read_costs({"students": 10})

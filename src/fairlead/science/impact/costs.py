@@ -6,11 +6,7 @@ All that was used counts, also what nobody paid for (volunteers' hours, rooms), 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from fairlead.science.impact.problems import DataError, Problem
 
 CATEGORIES = ("personnel", "training", "facilities", "materials", "other")
 TENTH = 0.1
@@ -105,61 +101,3 @@ def cost_effect(costs: Costs, g: float, low: float | None = None, high: float | 
     if price(g) is None:
         return CostEffect(costs.per_student, None, None, None, costs.currency, costs.price_year)
     return CostEffect(costs.per_student, price(g), price(high), price(low), costs.currency, costs.price_year)
-
-
-def read_costs(body: Mapping[str, Any], where: str = "costs") -> Costs:
-    """Costs as a plan's table has them; everything that is wrong at once.
-
-    Parameters
-    ----------
-    body : `students`, `ingredients` (each with name, quantity, unit, price and maybe category, paid_by, source), and maybe
-        `currency` and `price_year`.
-
-    Raises
-    ------
-    DataError
-        Missing keys, negative numbers, unknown categories, no ingredient.
-    """
-    problems: list[Problem] = []
-    students = _number(body.get("students"), f"{where}.students", problems, above_zero=True)
-    rows = body.get("ingredients", ())
-    if not isinstance(rows, Sequence) or isinstance(rows, str) or not rows:
-        problems.append(
-            Problem(f"{where}.ingredients", "costs need their ingredients", "none", "[[costs.ingredients]]")
-        )
-        rows = ()
-    ingredients = []
-    for place, row in enumerate(rows):
-        at = f"{where}.ingredients[{place}]"
-        texts = {key: str(row.get(key, "")) for key in ("name", "unit", "paid_by", "source")}
-        problems += [
-            Problem(f"{at}.{key}", "must be said", "nothing", "a text") for key in ("name", "unit") if not texts[key]
-        ]
-        category = str(row.get("category", "other"))
-        if category not in CATEGORIES:
-            problems.append(Problem(f"{at}.category", "no such category", category, ", ".join(CATEGORIES)))
-        foreign = sorted(set(row) - {"name", "quantity", "unit", "price", "category", "paid_by", "source"})
-        problems += [
-            Problem(f"{at}.{key}", "no such key", key, "name, quantity, unit, price, category, paid_by, source")
-            for key in foreign
-        ]
-        quantity = _number(row.get("quantity"), f"{at}.quantity", problems)
-        price = _number(row.get("price"), f"{at}.price", problems)
-        ingredients.append(Ingredient(quantity=quantity, price=price, category=category, **texts))
-    year = body.get("price_year")
-    if year is not None and not isinstance(year, int):
-        problems.append(Problem(f"{where}.price_year", "must be a year", str(year), "for example 2026"))
-    if problems:
-        raise DataError(problems)
-    return Costs(tuple(ingredients), students, str(body.get("currency", "USD")), year)
-
-
-def _number(value: Any, where: str, problems: list[Problem], *, above_zero: bool = False) -> float:
-    good = (
-        isinstance(value, int | float) and not isinstance(value, bool) and (value > 0 if above_zero else value >= 0)
-    )
-    if not good:
-        allowed = "a number above 0" if above_zero else "a number, 0 or more"
-        problems.append(Problem(where, "must be a number", "nothing" if value is None else str(value), allowed))
-        return 1.0
-    return float(value)
