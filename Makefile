@@ -37,7 +37,7 @@ baseline: dev  ## record the migrations anew, for empty databases (after a chang
 	@$(PY) scripts/baseline.py
 
 locks: dev  ## resolve locks/*.in anew
-	@cd locks && for name in uv build runtime dev; do ../.venv/uv/bin/uv pip compile --quiet --universal \
+	@cd locks && for name in uv build runtime dev spark; do ../.venv/uv/bin/uv pip compile --quiet --universal \
 	  --generate-hashes --python-version 3.11 --no-header --upgrade $$name.in -o $$name.txt; done
 
 runtime:

@@ -145,6 +145,8 @@ def wild_bootstrap(
             f"{count} clusters: p values come in steps of at least {1 / min(sums.square.shape[1], 2 ** (count - 1)):.3f}"
             f"{' or so' if kind == 'webb' else ''}; permute_clusters is exact where treatment was assigned to clusters"
         )
+    if count < FEW_SIGNS:
+        told.append("with ten unequal clusters its 95 % interval held the truth in 91 to 92 of 100 simulated trials")
     if interval and (low is None or high is None):
         told.append("the interval is open: so few clusters reject no value that far out")
     ends = (
