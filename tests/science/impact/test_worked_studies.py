@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -76,7 +77,7 @@ def test_star_costs_add_up(star):
 
 
 def test_the_report_has_every_section_in_both_languages(star, lalonde):
-    for result, extra in ((star, {"subgroups", "sites", "sensitivity", "costs"}), (lalonde, set())):
+    for result, extra in ((star, {"subgroups", "sites", "sensitivity", "costs", "methods"}), (lalonde, {"methods"})):
         assert impact.StudyResult.from_json(result.to_json()) == result
         for language in ("en", "es"):
             report = impact.build_report(result, language)
@@ -142,6 +143,34 @@ def test_achievement_awards():
     assert [(item.reason, item.n) for item in main.flow.dropped] == [("block_one_arm", 181)]
     assert (main.redraw.exact, main.redraw.draws) == (True, 2**14)
     assert next(line.outcome for line in main.verdict.lines if line.rule == "randomization.intact") == "pass"
+
+
+def test_methods_that_are_not_validated_are_refused_unless_asked_for(monkeypatch):
+    from fairlead.science.impact import methods_of_plan
+
+    plan = impact.load_plan(EXAMPLES / "lalonde" / "experiment.toml")
+    assert set(methods_of_plan.methods_used(plan)) == {
+        "trials.difference_in_means", "trials.interacted_regression", "trials.randomization_test",
+    }  # fmt: skip
+    unproven = dict(methods_of_plan.methods())
+    unproven["trials.interacted_regression"] = replace(
+        unproven["trials.interacted_regression"], status="experimental"
+    )
+    assert methods_of_plan.experimental(plan) == []
+    monkeypatch.setattr(methods_of_plan, "methods", lambda: unproven)
+    rows = star_first_grade().head(0)
+    with pytest.raises(impact.EstimationError, match="experimental: Lin"):
+        impact.analyse(plan, rows, provenance=impact.Provenance("x"))
+    with pytest.raises(impact.DataError):  # asked for, it goes on to the table, which has nothing
+        impact.analyse(plan, rows, provenance=impact.Provenance("x"), allow_experimental=True)
+
+
+def test_every_method_of_every_example_says_what_it_is_worth():
+    from fairlead.science.impact.methods import methods
+    from fairlead.science.impact.methods_of_plan import methods_used
+
+    for path in sorted(EXAMPLES.glob("*/*.toml")):
+        assert set(methods_used(impact.load_plan(path))) <= set(methods())
 
 
 def test_every_example_is_a_plan_with_a_page():

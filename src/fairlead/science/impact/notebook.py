@@ -26,6 +26,7 @@ class Study:
     data : whatever `moments.open_source` takes: a path, a frame, `postgres://…#table`.
     source, registered, outcomes_from : see `Provenance`; the source is the plan's if it is left out.
     seed : of everything that is drawn at random.
+    allow_experimental : run methods that are not validated, too.
 
     Raises
     ------
@@ -49,9 +50,10 @@ class Study:
         registered: str | None = None,
         outcomes_from: str | None = None,
         seed: int = SEED,
+        allow_experimental: bool = False,
     ) -> None:
         self.plan = plan if isinstance(plan, Plan) else load_plan(plan)
-        self.data, self.seed = data, seed
+        self.data, self.seed, self.allow_experimental = data, seed, allow_experimental
         self.provenance = Provenance(source or self.plan.source or str(data)[:80], registered, outcomes_from)
 
     @cached_property
@@ -67,7 +69,13 @@ class Study:
     @cached_property
     def result(self) -> StudyResult:
         """Everything that was found."""
-        return analyse(self.plan, self.table, provenance=self.provenance, seed=self.seed)
+        return analyse(
+            self.plan,
+            self.table,
+            provenance=self.provenance,
+            seed=self.seed,
+            allow_experimental=self.allow_experimental,
+        )
 
     def report(self, language: str = "en") -> Report:
         """The report, in English or Spanish."""

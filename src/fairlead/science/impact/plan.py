@@ -255,6 +255,11 @@ class Plan:
         return plan_hash(self)
 
     @property
+    def second_format(self) -> bool:
+        """Whether the plan uses anything of the second format; others keep their hash and the report they had."""
+        return canonical_bytes(self).startswith(FORMAT_2.encode())
+
+    @property
     def randomized(self) -> bool:
         return self.assignment.design in RANDOMIZED
 

@@ -63,6 +63,8 @@ class Writer:
         if self.main.costs is not None:
             yield more.costs(self, self.main.costs)
         yield self.limits()
+        if self.plan.second_format:
+            yield more.methods(self)
         yield self.provenance()
 
     def question(self) -> Section:

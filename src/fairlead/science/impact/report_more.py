@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from fairlead.science.impact.claims.check import shown, shown_p
 from fairlead.science.impact.differences import Sensitivity, SiteResult, SubgroupResult
 from fairlead.science.impact.estimate import Balance
+from fairlead.science.impact.methods import methods as registry
+from fairlead.science.impact.methods_of_plan import methods_used
 from fairlead.science.impact.report_document import FigureData, Section, Table
 from fairlead.science.impact.spending import CostResult
 
@@ -217,6 +219,19 @@ def costs(writer: Writer, found: CostResult) -> Section:
     columns = (*writer.head("ingredient", "quantity", "price", "for_whom", "total", "each", "rule_source"),)
     table = Table("costs", writer.say("costs_caption"), columns, rows, (1, 2, 4, 5))
     return Section("costs", writer.say("costs"), tuple(told), (table,))
+
+
+def methods(writer: Writer) -> Section:
+    """What each method assumes, and what it was held against."""
+    known = registry()
+    rows = tuple(
+        (known[key].name, ", ".join(models), writer.say(known[key].status), "; ".join(known[key].assumptions),
+         known[key].against, known[key].source)
+        for key, models in methods_used(writer.plan).items()
+    )  # fmt: skip
+    columns = writer.head("method", "model", "result", "assumptions", "against", "rule_source")
+    table = Table("methods", writer.say("methods_caption"), columns, rows)
+    return Section("methods", writer.say("methods"), (writer.say("methods_intro"),), (table,))
 
 
 def before_matching(writer: Writer) -> tuple[Table, ...]:

@@ -23,8 +23,9 @@ from fairlead.science.impact.differences import (
 )
 from fairlead.science.impact.estimate import Balance, Estimate
 from fairlead.science.impact.estimators import Adoption, Draft, Matched, draft
-from fairlead.science.impact.plan import FORMAT_2, Model, Outcome, Plan, canonical_bytes, plan_hash
-from fairlead.science.impact.problems import DataError, ImpactError, Problem
+from fairlead.science.impact.methods_of_plan import experimental
+from fairlead.science.impact.plan import Model, Outcome, Plan, plan_hash
+from fairlead.science.impact.problems import DataError, EstimationError, ImpactError, Problem
 from fairlead.science.impact.sample import Flow, check_table, named_in
 from fairlead.science.impact.spending import CostResult, cost
 from fairlead.science.impact.standards.facts import Sibling, evidence
@@ -127,7 +128,9 @@ class StudyResult:
         return record.from_json(StudyResult, text)
 
 
-def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance, seed: int = SEED) -> StudyResult:
+def analyse(
+    plan: Plan, table: pl.DataFrame, *, provenance: Provenance, seed: int = SEED, allow_experimental: bool = False
+) -> StudyResult:
     """Run the plan on a table with one row per unit of analysis. Deterministic; the table is not changed.
 
     Parameters
@@ -136,6 +139,7 @@ def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance, seed: in
     table : carries the plan's columns; missing values are nulls (or NaN). More columns do no harm.
     provenance : source and, where known, the dates of registration and of the first outcome.
     seed : of what is drawn at random (randomization inference); kept in the result.
+    allow_experimental : run methods that are not validated, too; else they are refused.
 
     Raises
     ------
@@ -150,6 +154,8 @@ def analyse(plan: Plan, table: pl.DataFrame, *, provenance: Provenance, seed: in
     >>> round(result.primary.estimate.estimate, 2), round(result.primary.estimate.se, 2)
     (15.93, 2.24)
     """
+    if not allow_experimental and (unproven := experimental(plan)):
+        raise EstimationError(unproven)
     check_table(plan, table)
     rng = np.random.default_rng(seed)
     drafts = []
@@ -188,7 +194,7 @@ def _siblings(plan: Plan, findings: list[tuple[Outcome, Estimate]]) -> tuple[Sib
 def _rated(plan: Plan, outcome: Outcome, model: Model, made: Draft, siblings: tuple[Sibling, ...]) -> ModelResult:
     """A draft with its verdict; for the primary model also by subgroup, with what would change it."""
     answer = verdict(evidence(plan, outcome, made.flow, made.balance, made.estimate, siblings))
-    second = _second_format(plan) and model.primary and model.method != "panel" and made.sample is not None
+    second = plan.second_format and model.primary and model.method != "panel" and made.sample is not None
     favourable = (made.estimate.estimate >= 0) == outcome.higher_is_better
     return ModelResult(
         outcome=outcome.name,
@@ -212,11 +218,6 @@ def _rated(plan: Plan, outcome: Outcome, model: Model, made: Draft, siblings: tu
             else None
         ),
     )
-
-
-def _second_format(plan: Plan) -> bool:
-    """Whether the plan asks for anything of the second format; older plans keep their report as it was."""
-    return canonical_bytes(plan).startswith(FORMAT_2.encode())
 
 
 def _estimate(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model, rng: np.random.Generator) -> Draft:

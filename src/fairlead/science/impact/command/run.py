@@ -26,6 +26,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=["en", "es"], default="en", help="the report's language")
     parser.add_argument("--paper", choices=["us-letter", "a4"], default="us-letter", help="the PDF's paper")
     parser.add_argument("--seed", type=int, default=SEED, help="of everything drawn at random (default: %(default)s)")
+    parser.add_argument("--experimental", action="store_true", help="run methods that are not validated, too")
     parser.add_argument("--source", default="", help="where the data come from, as the report says it")
     parser.add_argument("--registered", metavar="DATE", help="when the plan was registered (ISO date)")
     parser.add_argument("--outcomes-from", metavar="DATE", help="the day of the first outcome (ISO date)")
@@ -39,7 +40,7 @@ def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> Answer:
     _check_dates(chosen)
     study = Study(
         plan, chosen.data, source=chosen.source, registered=chosen.registered, outcomes_from=chosen.outcomes_from,
-        seed=chosen.seed,
+        seed=chosen.seed, allow_experimental=chosen.experimental,
     )  # fmt: skip
     say(f"Reading {chosen.data}")
     table = study.table
