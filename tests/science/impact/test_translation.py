@@ -53,19 +53,20 @@ def test_without_clustering_the_corrections_vanish(clustered: int, other: int, s
     assert grouped == pytest.approx(plain * np.sqrt(2), rel=0.01)  # η = 2; ω differs in the third digit
 
 
-def test_the_pooled_variance_shrinks_by_gamma_when_one_arm_is_clustered() -> None:
-    """E[S²] = σ²·(1 − (N_c + n − 2)ρ/(N − 2)): 4,000 draws of 10 groups of 5 beside 50 alone; their error is 0.2 %."""
+def test_one_clustered_arm_beside_its_own_model() -> None:
+    """20,000 draws of 10 groups of 5 whose members share ρ, beside 50 alone with the variance within groups, 1 − ρ: E[S²] is
+    γ, the variance of the difference of means (1/n_T + 1/n_C)·η, and 2E²/Var of S² is h. Errors 0.1, 1 and 1.5 %."""
     rng = np.random.default_rng(2)
     rho, groups, size, alone = 0.3, 10, 5, 50
-    shared = np.sqrt(rho) * rng.normal(size=(4000, groups, 1))
-    one = (shared + np.sqrt(1 - rho) * rng.normal(size=(4000, groups, size))).reshape(4000, -1)
-    two = rng.normal(size=(4000, alone))
-    total = groups * size + alone
-    pooled = (one.var(axis=1, ddof=1) * (groups * size - 1) + two.var(axis=1, ddof=1) * (alone - 1)) / (total - 2)
-    gamma, _, _ = effects.one_arm_clustered(groups * size, alone, size, rho)
-    # the other arm's variance is 1 and the clustered arm's 1 − (n − 1)ρ/(N_T − 1)
-    assert pooled.mean() == pytest.approx(1 - (size - 1) * rho / (total - 2), rel=0.01)
-    assert gamma < pooled.mean()
+    shared = np.sqrt(rho) * rng.normal(size=(20_000, groups, 1))
+    one = (shared + np.sqrt(1 - rho) * rng.normal(size=(20_000, groups, size))).reshape(20_000, -1)
+    two = np.sqrt(1 - rho) * rng.normal(size=(20_000, alone))
+    n = groups * size
+    pooled = (one.var(axis=1, ddof=1) * (n - 1) + two.var(axis=1, ddof=1) * (alone - 1)) / (n + alone - 2)
+    gamma, eta, h = effects.one_arm_clustered(n, alone, size, rho)
+    assert pooled.mean() == pytest.approx(gamma, rel=0.004)
+    assert (one.mean(axis=1) - two.mean(axis=1)).var() == pytest.approx((1 / n + 1 / alone) * eta, rel=0.04)
+    assert 2 * pooled.mean() ** 2 / pooled.var() == pytest.approx(h, rel=0.06)
 
 
 @pytest.mark.parametrize(

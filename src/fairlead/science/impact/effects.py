@@ -138,7 +138,7 @@ def one_arm_clustered(
     n_clustered: float, n_other: float, cluster_size: float, rho: float
 ) -> tuple[float, float, float]:
     """γ, η and h when only one arm comes in clusters, as in tutoring groups (4.1 Supplement; Hedges & Citkowicz 2015,
-    doi:10.3758/s13428-014-0538-z).
+    doi:10.3758/s13428-014-0538-z). The other arm has the variance within clusters, 1 − ρ.
 
     Parameters
     ----------
