@@ -96,8 +96,9 @@ class Writer:
 
     def sample(self) -> Section:
         flow = self.main.flow
+        start = "assigned" if self.plan.randomized else "in_arms"
         steps: list[tuple[str, int | None, int | None, int | None]] = [
-            (self.say("assigned"), flow.assigned.intervention, flow.assigned.comparison, flow.other_assigned)
+            (self.say(start), flow.assigned.intervention, flow.assigned.comparison, flow.other_assigned)
         ]
         for item in flow.dropped:
             label = self.say(item.reason, column=item.column)
@@ -121,8 +122,12 @@ class Writer:
             self.say("flow_intro"),
             f"{self.say('rows')}: {flow.rows:,}. {self.say('unassigned')}: {flow.unassigned:,}.",
         )
-        summary = self.say("flow_summary", analysed=f"{flow.analysed.total:,}", assigned=f"{flow.assigned.total:,}")
-        counts = ((self.say("assigned"), flow.assigned), (self.say("analysed"), flow.analysed))
+        summary = self.say(
+            "flow_summary" if self.plan.randomized else "flow_summary_arms",
+            analysed=f"{flow.analysed.total:,}",
+            assigned=f"{flow.assigned.total:,}",
+        )
+        counts = ((self.say(start), flow.assigned), (self.say("analysed"), flow.analysed))
         figure = FigureData("flow", "flow", self.say("flow"), summary, self.head("step", "intervention", "comparison"),
                             tuple((label, float(pair.intervention), float(pair.comparison)) for label, pair in counts))  # fmt: skip
         return Section("sample", self.say("sample"), said, (table,), (figure,))

@@ -44,6 +44,15 @@ def beside(writer: Writer) -> Iterator[str]:
         yield from _redraw(writer, item)
         yield from _matched(writer, item)
         yield from _adoption(writer, item)
+    notices: dict[str, None] = {}
+    for item in writer.result.results:
+        if item.outcome == writer.main.outcome:
+            told = (
+                *(item.matched.notices if item.matched else ()),
+                *(item.adoption.notices if item.adoption else ()),
+            )
+            notices |= dict.fromkeys(told)
+    yield from (writer.say("careful", text=text.rstrip(".")) for text in notices)
 
 
 def _compliers(writer: Writer, item: ModelResult) -> Iterator[str]:
@@ -80,7 +89,6 @@ def _matched(writer: Writer, item: ModelResult) -> Iterator[str]:
         one=f"{item.flow.analysed.intervention:,}", two=f"{item.flow.analysed.comparison:,}",
         worth=f"{found.effective_comparison:,.0f}", naive=_number(writer, found.naive),
     )  # fmt: skip
-    yield from found.notices
 
 
 def _adoption(writer: Writer, item: ModelResult) -> Iterator[str]:
@@ -94,7 +102,6 @@ def _adoption(writer: Writer, item: ModelResult) -> Iterator[str]:
     yield writer.say("adoption", summary=writer.say(f"summary_{found.summary}"), others=said)
     if found.two_way is not None:
         yield writer.say("two_way", value=_number(writer, found.two_way), se=_number(writer, found.two_way_se))
-    yield from found.notices
 
 
 def adoption(writer: Writer) -> Section:

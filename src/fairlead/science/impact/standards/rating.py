@@ -144,6 +144,13 @@ def _readings(facts: Evidence, decided: Verdict) -> list[Line]:
     if facts.version == "5.0" and loose:
         presumed = replace(facts, outcome=replace(outcome, reliability_kind="standardised"))
         asked.append((presumed, ("With 4.1's reliability of 0.50", "Con la confiabilidad de 0.50 de 4.1")))
+    if any(not item.required for item in facts.balance):
+        wider = replace(facts, balance=tuple(replace(item, required=True) for item in facts.balance))
+        said = (
+            "If every baseline measure named were required",
+            "Si se exigieran todas las medidas iniciales nombradas",
+        )
+        asked.append((wider, said))
     found = []
     for changed, words in asked:
         answer = _decide(changed)
