@@ -192,6 +192,7 @@ def test_a_result_of_a_run_is_rated_as_in_its_report(out: Path, capsys: pytest.C
         ({"analysed": {"intervention": 3}}, "analysed.comparison"),
         ({"finding": {}}, "finding"),
         ({"clusters_assigned": None}, "clusters_assigned"),
+        ({"design": "randomized_paired", "clusters_analysed": None}, "clusters_analysed"),
         ({"sitess": 3}, "sitess"),
         ({"baseline": [{"measure": "pretest"}]}, "baseline[0]"),
     ],

@@ -119,7 +119,7 @@ def _record(top: Reader, problems: list[Problem]) -> Evidence | None:
     if randomized and counts["assigned"] is None:
         what = "a lottery's attrition needs the numbers assigned"
         problems.append(Problem("assigned", what, "nothing", '{"intervention": n, "comparison": n}'))
-    if design == "randomized_cluster":
+    if design == "randomized_cluster" or any(clusters.values()):
         problems += [
             Problem(
                 name, "a cluster design needs this count by arm", "nothing", '{"intervention": n, "comparison": n}'
