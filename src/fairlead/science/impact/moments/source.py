@@ -92,7 +92,7 @@ def _spark(data: Any) -> Source:
     try:
         from pyspark.sql import SparkSession
     except ImportError:
-        raise _refuse("Spark is not installed", "engine spark", "pip install 'fairlead[spark]', and Java") from None
+        raise _refuse("Spark is not installed", "engine spark", "pip install -r locks/spark.txt, and Java") from None
     path = Path(str(data))
     known = _file(path)  # refuses what cannot be read, in the same words
     connection = ibis.pyspark.connect(SparkSession.builder.getOrCreate())
