@@ -237,6 +237,11 @@ def test_what_is_wrong_with_subgroups_and_costs():
     assert "given twice" in problems(twice)["cost_per_participant"].what
 
 
+def test_a_table_of_another_design_is_not_ignored():
+    found = problems(MINIMAL + '[matching]\nmethod = "nearest"\non = "age"')
+    assert "belongs to the design matched" in found["matching"].what
+
+
 def test_several_imputations_are_refused_with_the_reason():
     found = problems('missing = "multiple_imputation"\n' + MINIMAL)
     assert "clustered data" in found["missing"].next

@@ -140,6 +140,9 @@ def _later_checks(plan: Plan) -> list[Problem]:
         if design == wanted and getattr(plan, key) is None:
             what = f"a {wanted} design needs a [{key}] table"
             problems.append(Problem(key, what, "nothing", f"[{key}]", f"add it; see docs/reference/plan.md, {key}"))
+        if design != wanted and getattr(plan, key) is not None:
+            what = f"a [{key}] table belongs to the design {wanted}"
+            problems.append(Problem(key, what, f"design {design}", next=f"remove it, or write design = {wanted!r}"))
     if assignment.received_value is not None and assignment.received is None:
         problems.append(Problem("assignment.received", "received_value needs the column it is a value of", "nothing"))
     for place, model in enumerate(plan.models):
