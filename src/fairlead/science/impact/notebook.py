@@ -10,6 +10,7 @@ from fairlead.science.impact.claims.check import shown_p
 from fairlead.science.impact.plan import Plan
 from fairlead.science.impact.plan_file import load_plan
 from fairlead.science.impact.problems import DataError, Problem
+from fairlead.science.impact.reading import closest
 from fairlead.science.impact.report import Report, build_report
 from fairlead.science.impact.study import SEED, Provenance, StudyResult, analyse, columns_used
 
@@ -58,12 +59,21 @@ class Study:
 
     @cached_property
     def table(self) -> pl.DataFrame:
-        """The plan's columns of the data, and no others; a column that is not there is refused when the study runs."""
+        """The plan's columns of the data, and no others."""
         from fairlead.science.impact.moments.source import open_source
 
-        found = open_source(self.data).table
-        wanted = [column for column in columns_used(self.plan) if column in found.columns]
-        answer: pl.DataFrame = found.select(*wanted).to_polars() if wanted else found.limit(0).to_polars()
+        source = open_source(self.data)
+        wanted, have = columns_used(self.plan), source.table.columns
+        missing = [column for column in wanted if column not in have]
+        if missing:
+            what = f"{source.name} has no such column"
+            raise DataError(
+                [
+                    Problem(f"column {name}", what, repr(name), ", ".join(have), closest(name, have))
+                    for name in missing
+                ]
+            )
+        answer: pl.DataFrame = source.table.select(*wanted).to_polars()
         return answer
 
     @cached_property
