@@ -30,7 +30,7 @@ def temporary() -> set[str]:
         return {name for (name,) in cursor.fetchall()}
 
 
-@pytest.mark.parametrize("login", ["fairlead_owner", "fairlead_worker"])
+@pytest.mark.parametrize("login", ["owner", "fairlead_worker"])
 def test_every_measure_is_the_same(login: str, question: Question, scope_of: Any) -> None:
     scope = scope_of("ines")
     _become(login)
@@ -61,7 +61,8 @@ def test_what_goes_wrong_leaves_no_table_before_the_view(question: Question, sco
 
 def _become(login: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL ROLE {login}")
+        # On an ordinary server the owner has a name of its own: it is whoever the tests signed in as.
+        cursor.execute("RESET ROLE" if login == "owner" else f"SET LOCAL ROLE {login}")
 
 
 def _counted(scope: Any, question: Question) -> dict[str, list[Any]]:
