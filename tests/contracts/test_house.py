@@ -35,6 +35,13 @@ def test_no_module_grows_too_long() -> None:
     assert {path: length for path, length in lengths.items() if length > 600} == {}
 
 
+def test_a_school_is_held_against_the_scope_once() -> None:
+    """With both conditions on the column, PostgreSQL plans the morning's statements anew each time (the list looks cheap)."""
+    room = PACKAGE / "apps" / "attendance"
+    of_column = re.compile(r"organization_id = %\(\w+\)s AND [^\n]*organization_id = ANY \(%\(orgs\)s\)")
+    assert {p.name for p in room.glob("*.py") if of_column.search(p.read_text())} == {"timeliness.py"}  # once a term
+
+
 def test_only_the_site_asks_the_system_clock() -> None:
     asking = {
         str(path.relative_to(PACKAGE))

@@ -205,7 +205,7 @@ JOIN attendance_arrival a ON a.roll_id = r.id
 JOIN roster_section s ON s.id = r.section_id
 LEFT JOIN roster_person p ON p.id = a.person_id
 LEFT JOIN roster_person l ON l.id = a.loaded_by_id
-WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
+WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND %(organization)s = ANY (%(orgs)s)
   AND a.received_at <= %(now)s AND (a.clock_off OR a.outcome IN ('amended', 'superseded', 'refused'))
 ORDER BY a.received_at DESC, s.name
 """

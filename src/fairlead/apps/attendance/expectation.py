@@ -120,7 +120,7 @@ def _refuse_with_rolls(scope: Scope, school_id: int, day: date) -> None:
 
 _UNEXPECTED = """
 SELECT r.id FROM attendance_roll r
-WHERE r.organization_id = %(school)s AND r.organization_id = ANY (%(orgs)s) AND r.date = %(day)s
+WHERE r.organization_id = %(school)s AND %(school)s = ANY (%(orgs)s) AND r.date = %(day)s
   AND r.submitted_at IS NULL AND NOT EXISTS (SELECT FROM attendance_arrival a WHERE a.roll_id = r.id)
   AND NOT EXISTS (
       SELECT FROM attendance_expected(%(network)s, %(day)s) x
@@ -130,7 +130,7 @@ WHERE r.organization_id = %(school)s AND r.organization_id = ANY (%(orgs)s) AND 
 _MOVE = """
 UPDATE attendance_roll r SET due_at = x.due_at
 FROM attendance_expected(%(network)s, %(day)s) x
-WHERE r.organization_id = %(school)s AND r.organization_id = ANY (%(orgs)s) AND r.date = %(day)s
+WHERE r.organization_id = %(school)s AND %(school)s = ANY (%(orgs)s) AND r.date = %(day)s
   AND r.submitted_at IS NULL AND x.section_id = r.section_id AND x.period_id IS NOT DISTINCT FROM r.period_id
   AND x.due_at <> r.due_at
 """

@@ -63,7 +63,7 @@ JOIN attendance_roll r ON r.id = m.roll_id
 JOIN roster_section s ON s.id = r.section_id
 JOIN roster_person t ON t.id = s.teacher_id
 LEFT JOIN roster_person b ON b.id = m.sent_by_id
-WHERE m.organization_id = %(school)s AND m.organization_id = ANY (%(orgs)s)
+WHERE m.organization_id = %(school)s AND %(school)s = ANY (%(orgs)s)
   AND r.date BETWEEN %(first)s AND %(last)s AND m.sent_at <= %(now)s
 ORDER BY r.date DESC, s.name, m.sent_at
 """
@@ -93,7 +93,7 @@ def claims(scope: Scope, organization_id: int, day: date, now: datetime) -> dict
 _CLAIMS = """
 SELECT c.student_id, p.id, p.given_name || ' ' || p.family_name, c.until
 FROM attendance_callclaim c JOIN roster_person p ON p.id = c.by_id
-WHERE c.organization_id = %(school)s AND c.organization_id = ANY (%(orgs)s) AND c.date = %(day)s AND c.until > %(now)s
+WHERE c.organization_id = %(school)s AND %(school)s = ANY (%(orgs)s) AND c.date = %(day)s AND c.until > %(now)s
 """
 
 

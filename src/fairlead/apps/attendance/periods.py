@@ -15,7 +15,7 @@ WITH student AS (
     JOIN roster_enrollment e ON e.section_id = r.section_id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
     LEFT JOIN attendance_attendancemark m
            ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
-    WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
+    WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND %(organization)s = ANY (%(orgs)s)
     GROUP BY e.student_id
 )
 SELECT count(*), count(*) FILTER (WHERE submitted > 0 AND NOT attendance_absent_day(absent, submitted, share)),

@@ -253,6 +253,10 @@ def need(a: AbsentStudent) -> tuple[Any, ...]:
     return (bool(a.calls), not a.unexcused, -a.days_in_a_row, -a.risk, youngest, a.name)
 
 
+# Whether one organization is within the scope is asked of the two values, not of each row's column: nothing of the list's
+# length enters the plan's cost then, and PostgreSQL keeps one plan where it would make a new one each time.
+_OF_SCHOOL = "r.organization_id = %(organization)s AND %(organization)s = ANY (%(orgs)s) AND r.date = %(day)s"
+_OWN = "s.teacher_id = %(person)s AND r.organization_id = ANY (%(orgs)s)"
 _ROLLS = """
 SELECT r.id, s.name, t.given_name || ' ' || t.family_name, r.date, r.due_at,
        CASE WHEN r.submitted_at <= %(now)s THEN r.submitted_at END, CASE WHEN r.amended_at <= %(now)s THEN r.amended_at END,
@@ -273,13 +277,13 @@ CROSS JOIN LATERAL (
            ON m.roll_id = r.id AND m.student_id = e.student_id AND r.submitted_at <= %(now)s
     WHERE e.section_id = s.id AND e.begins <= r.date AND (e.ends IS NULL OR e.ends >= r.date)
 ) n
-WHERE {which} AND r.organization_id = ANY (%(orgs)s)
+WHERE {which}
 ORDER BY r.date DESC, s.name, b.position
 """
 
 
 def _rolls(scope: Scope, organization_id: int, day: date, now: datetime) -> list[tuple[Any, ...]]:
-    sql = _ROLLS.format(which="r.organization_id = %(organization)s AND r.date = %(day)s")
+    sql = _ROLLS.format(which=_OF_SCHOOL)
     return fetch(sql, organization=organization_id, day=day, now=now, orgs=sorted(scope.org_ids))
 
 
@@ -364,7 +368,7 @@ WITH mark AS (
         FROM attendance_attendancemark h JOIN attendance_roll k ON k.id = h.roll_id
         WHERE r.period_id IS NOT NULL AND h.student_id = m.student_id AND h.date = m.date AND k.submitted_at <= %(now)s
     ) today
-    WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
+    WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND %(organization)s = ANY (%(orgs)s)
       AND r.submitted_at <= %(now)s
       AND (r.period_id IS NULL OR attendance_absent_day(today.absent, today.submitted, share.absent))
     ORDER BY m.student_id, (m.explained_at IS NULL), r.due_at, m.id
@@ -425,7 +429,7 @@ SELECT c.student_id, c.at, b.given_name || ' ' || b.family_name, c.outcome, c.no
 FROM attendance_familycontact c
 JOIN roster_person b ON b.id = c.by_id
 LEFT JOIN roster_person g ON g.id = c.guardian_id
-WHERE c.organization_id = %(organization)s AND c.organization_id = ANY (%(orgs)s) AND c.date = %(day)s
+WHERE c.organization_id = %(organization)s AND %(organization)s = ANY (%(orgs)s) AND c.date = %(day)s
   AND c.student_id = ANY (%(students)s) AND c.at <= %(now)s
 ORDER BY c.at, c.id
 """
@@ -472,7 +476,7 @@ LEFT JOIN attendance_substitutelink l ON l.id = r.substitute_id AND r.amended_so
 CROSS JOIN LATERAL (
     SELECT v.status FROM attendance_attendancemarkevent v WHERE v.pgh_obj_id = m.id ORDER BY v.pgh_id LIMIT 1
 ) was
-WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND r.organization_id = ANY (%(orgs)s)
+WHERE r.organization_id = %(organization)s AND r.date = %(day)s AND %(organization)s = ANY (%(orgs)s)
   AND r.amended_at <= %(now)s AND was.status <> m.status
 ORDER BY r.amended_at DESC, p.sort_name
 """
@@ -485,14 +489,14 @@ def _amendments(scope: Scope, organization_id: int, day: date, now: datetime) ->
 
 def own_rolls(scope: Scope, now: datetime) -> list[TeacherRoll]:
     """The asking teacher's rolls of today, in the order in which they are due."""
-    sql = _ROLLS.format(which="s.teacher_id = %(person)s AND r.date = %(day)s")
+    sql = _ROLLS.format(which=f"{_OWN} AND r.date = %(day)s")
     rows = fetch(sql, person=scope.person_id, day=now.date(), now=now, orgs=sorted(scope.org_ids))
     return sorted(_teacher_rolls(scope, rows, now), key=lambda r: (r.due_at, r.section))
 
 
 def sheet(scope: Scope, roll_id: int, now: datetime) -> Sheet | None:
     """One of the asking teacher's own rolls with its students and their marks; None when there is no such roll."""
-    sql = _ROLLS.format(which="s.teacher_id = %(person)s AND r.id = %(roll)s")
+    sql = _ROLLS.format(which=f"{_OWN} AND r.id = %(roll)s")
     rows = fetch(sql, person=scope.person_id, roll=roll_id, now=now, orgs=sorted(scope.org_ids))
     found = _teacher_rolls(scope, rows, now)
     if not found:
@@ -549,13 +553,13 @@ WITH day AS (
     SELECT date, count(*) AS expected, count(submitted_at) AS submitted,
            count(*) FILTER (WHERE submitted_at <= due_at) AS on_time, bool_and(submitted_at IS NOT NULL) AS complete
     FROM attendance_roll
-    WHERE organization_id = %(organization)s AND organization_id = ANY (%(orgs)s) AND date < %(before)s
+    WHERE organization_id = %(organization)s AND %(organization)s = ANY (%(orgs)s) AND date < %(before)s
     GROUP BY date ORDER BY date DESC LIMIT %(days)s
 ),
 by_period AS (
     SELECT DISTINCT r.date, coalesce(p.absent_share, 0.5) AS share
     FROM attendance_roll r LEFT JOIN roster_rollpolicy p ON p.organization_id = r.organization_id
-    WHERE r.organization_id = %(organization)s AND r.organization_id = ANY (%(orgs)s) AND r.period_id IS NOT NULL
+    WHERE r.organization_id = %(organization)s AND %(organization)s = ANY (%(orgs)s) AND r.period_id IS NOT NULL
       AND r.date BETWEEN (SELECT min(date) FROM day) AND (SELECT max(date) FROM day)
 ),
 absence AS (
@@ -568,7 +572,7 @@ absence AS (
     FROM (
         SELECT m.student_id, m.date, bool_or(m.explained_at IS NOT NULL) AS explained, count(*) AS periods
         FROM attendance_attendancemark m
-        WHERE m.organization_id = %(organization)s AND m.organization_id = ANY (%(orgs)s) AND m.status = 'absent'
+        WHERE m.organization_id = %(organization)s AND %(organization)s = ANY (%(orgs)s) AND m.status = 'absent'
           AND m.date BETWEEN (SELECT min(date) FROM day) AND (SELECT max(date) FROM day)
         GROUP BY m.student_id, m.date
     ) a

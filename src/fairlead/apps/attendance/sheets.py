@@ -51,7 +51,7 @@ JOIN roster_section s ON s.id = r.section_id
 JOIN roster_person t ON t.id = s.teacher_id
 LEFT JOIN roster_period b ON b.id = r.period_id
 LEFT JOIN attendance_substitutelink l ON l.id = r.substitute_id
-WHERE r.organization_id = %(school)s AND r.organization_id = ANY (%(orgs)s) AND {which}
+WHERE r.organization_id = %(school)s AND %(school)s = ANY (%(orgs)s) AND {which}
 ORDER BY r.date DESC, r.due_at, s.name
 """
 

@@ -154,7 +154,7 @@ LEFT JOIN roster_person m ON m.id = l.made_by_id
 LEFT JOIN attendance_roll r ON r.id = l.roll_id
 LEFT JOIN roster_section s ON s.id = r.section_id
 LEFT JOIN roster_period b ON b.id = r.period_id
-WHERE l.organization_id = %(school)s AND l.organization_id = ANY (%(orgs)s) AND l.date = %(day)s AND l.made_at <= %(now)s
+WHERE l.organization_id = %(school)s AND %(school)s = ANY (%(orgs)s) AND l.date = %(day)s AND l.made_at <= %(now)s
 ORDER BY l.made_at DESC
 """
 

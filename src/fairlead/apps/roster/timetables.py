@@ -110,7 +110,7 @@ LEFT JOIN roster_calendarday c
        ON c.organization_id = %(school)s AND c.date = x.date AND c.organization_id = ANY (%(orgs)s)
 LEFT JOIN LATERAL (
     SELECT s.id, s.name FROM roster_bellschedule s
-    WHERE s.organization_id = %(school)s AND s.organization_id = ANY (%(orgs)s)
+    WHERE s.organization_id = %(school)s AND %(school)s = ANY (%(orgs)s)
       AND (s.id = c.schedule_id OR (c.schedule_id IS NULL AND extract(isodow FROM x.date)::smallint = ANY (s.weekdays)))
     ORDER BY s.id LIMIT 1
 ) b ON true
