@@ -1,0 +1,36 @@
+"""How well an instrument measures: agreement, reliability, generalizability, and scores with their errors.
+
+A pure library: arrays and tables in, frozen results out. Every name is found when it is first asked for, so that pages
+start quickly. No function is called as its module.
+"""
+
+import importlib
+from typing import Any
+
+# name: its module
+LAZY = {
+    "Agreement": "agreement",
+    "ClusteredShare": "clustered",
+    "CronbachAlpha": "consistency",
+    "FleissKappa": "agreement",
+    "Intraclass": "intraclass",
+    "Kappa": "agreement",
+    "MeasurementError": "problems",
+    "Problem": "problems",
+    "clustered_share": "clustered",
+    "cronbach_alpha": "consistency",
+    "exact_and_adjacent": "agreement",
+    "fleiss_kappa": "agreement",
+    "intraclass_correlations": "intraclass",
+    "kappa": "agreement",
+    "kappa_of_table": "agreement",
+    "wide": "ratings",
+}
+
+__all__ = sorted(LAZY)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{LAZY[name]}"), name)

@@ -1,0 +1,29 @@
+"""The examples in the docstrings of measurement are true, and every public name is there."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+from fairlead.science import measurement
+
+MODULES = sorted(item.name for item in pkgutil.walk_packages(measurement.__path__, f"{measurement.__name__}."))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples(name: str) -> None:
+    failed, _ = doctest.testmod(importlib.import_module(name), raise_on_error=False)
+    assert failed == 0
+
+
+@pytest.mark.parametrize("name", measurement.__all__)
+def test_names(name: str) -> None:
+    assert getattr(measurement, name).__name__ == name
+
+
+def test_what_is_not_there_is_not_found() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'gamma'"):
+        measurement.gamma  # noqa: B018
