@@ -46,7 +46,9 @@ def prepare() -> bool:
     with step("Building the demo network (invented: 18 schools, 12,000 students)"):
         manage("build_demo")
     with owner() as connection:
-        connection.execute("VACUUM (ANALYZE)")  # so that an index alone can answer, as on a server that has run a while
+        connection.execute(
+            "VACUUM (ANALYZE)"
+        )  # so that an index alone can answer, as on a server that has run a while
         if postgres.is_embedded():  # else a start after a crash would replay all these rows from the log
             connection.execute("CHECKPOINT")
     return True

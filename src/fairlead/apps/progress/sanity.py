@@ -80,7 +80,9 @@ def unsound(values: Mapping[str, Mapping[int, float]]) -> dict[str, Flag]:
     """
     found: dict[str, Flag] = {}
     for key, by_school in values.items():
-        if flag := next((f for f in check(indicators()[key], list(by_school.values()), None) if f.kind == "range"), None):
+        if flag := next(
+            (f for f in check(indicators()[key], list(by_school.values()), None) if f.kind == "range"), None
+        ):
             found[key] = flag
     for expectation in expectations():
         pair = (expectation.first, expectation.second)

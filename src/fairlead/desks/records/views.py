@@ -35,7 +35,12 @@ def history(request: ScopedRequest, kind: str, pk: int) -> HttpResponse:
     else:
         log_list(scope, f"history:{kind}", [record.organization_id])
     says = [(label, said(value)) for label, value in record.says]
-    context = {"says": says, "record": record, "steps": steps(scope, record), "ground": scope.ground(record.organization_id)}
+    context = {
+        "says": says,
+        "record": record,
+        "steps": steps(scope, record),
+        "ground": scope.ground(record.organization_id),
+    }
     return render(request, "records/history.html", context)
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 Direction = Literal["more_is_need", "less_is_need"]
 Normalisation = Literal["rank", "zscore", "minmax"]
@@ -455,7 +455,7 @@ def _points(raw: FloatArray, ingredient: Ingredient) -> tuple[FloatArray, bool]:
     if ingredient.direction == "less_is_need":
         x = 1.0 - x
     if ingredient.normalisation == "rank":
-        points[known] = 100 * (rankdata(np.round(x, 12)) - 0.5) / len(x)
+        points[known] = 100 * (scipy.stats.rankdata(np.round(x, 12)) - 0.5) / len(x)
     elif ingredient.normalisation == "zscore":
         assert ingredient.cap is not None
         z = np.clip((x - x.mean()) / x.std(), -ingredient.cap, ingredient.cap)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from fairlead.science.attendance.rules import LatenessRule
 
@@ -217,7 +217,7 @@ def _more_lately(
     past_k = np.ceil((late - recent_late) * effective - tiny)
     recent_n = np.maximum(np.ceil(recent_expected * effective - tiny), recent_k)
     past_n = np.maximum(np.floor((expected - recent_expected) * effective + tiny), past_k)
-    tail = stats.hypergeom.sf(recent_k - 1, recent_n + past_n, recent_k + past_k, recent_n)
+    tail = scipy.stats.hypergeom.sf(recent_k - 1, recent_n + past_n, recent_k + past_k, recent_n)
     return np.minimum(tail, 1.0)
 
 

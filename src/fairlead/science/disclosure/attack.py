@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, sparse
-from scipy.sparse import csgraph
 
 from fairlead.science.disclosure.lattice import equations
 from fairlead.science.disclosure.release import HIDDEN, Release, State
@@ -150,7 +149,7 @@ class System:
         for cell in hidden_n:  # 0 <= numerator <= size
             rows.append(([int(self._size[cell]), int(self._attribute[cell])], [1.0, -1.0], 0.0, np.inf))
         at = np.repeat(np.arange(len(rows)), [len(row[0]) for row in rows])
-        self._matrix = sparse.csr_array(
+        self._matrix = scipy.sparse.csr_array(
             (
                 np.array([weight for row in rows for weight in row[1]], dtype=float),
                 (at, np.array([variable for row in rows for variable in row[0]], dtype=int)),
@@ -162,16 +161,16 @@ class System:
 
     def _cut(self) -> None:
         pattern = abs(self._matrix)
-        _, self._component = csgraph.connected_components(pattern.T @ pattern, directed=False)
+        _, self._component = scipy.sparse.csgraph.connected_components(pattern.T @ pattern, directed=False)
         row_component = self._component[[self._matrix.indices[start] for start in self._matrix.indptr[:-1]]]
-        self._parts: dict[int, tuple[NDArray[np.intp], optimize.LinearConstraint]] = {}
+        self._parts: dict[int, tuple[NDArray[np.intp], scipy.optimize.LinearConstraint]] = {}
         for part in np.unique(self._component):
             variables = np.flatnonzero(self._component == part)
             rows = np.flatnonzero(row_component == part)
             matrix = self._matrix[rows][:, variables]
             self._parts[int(part)] = (
                 variables,
-                optimize.LinearConstraint(matrix, self._least[rows], self._most[rows]),
+                scipy.optimize.LinearConstraint(matrix, self._least[rows], self._most[rows]),
             )
 
     def _targets(self) -> Iterable[Target]:
@@ -189,7 +188,7 @@ class System:
     def _forms(self) -> None:
         """Put the targets of each component into one matrix, to read all of them from every solution."""
         self._members: dict[int, NDArray[np.intp]] = {}
-        self._form: dict[int, sparse.csr_array] = {}
+        self._form: dict[int, scipy.sparse.csr_array] = {}
         self._constant: dict[int, NDArray[np.float64]] = {}
         component = np.array([target.component for target in self.targets], dtype=int)
         for part, (variables, _) in self._parts.items():
@@ -201,7 +200,7 @@ class System:
             ]
             row, column, weight = (np.array(part_) for part_ in zip(*entries, strict=True))
             self._members[part] = mine
-            self._form[part] = sparse.csr_array((weight, (row, column)), shape=(len(mine), len(variables)))
+            self._form[part] = scipy.sparse.csr_array((weight, (row, column)), shape=(len(mine), len(variables)))
             self._constant[part] = np.array([self.targets[number].constant for number in mine])
 
     def target(self, cell: int, quantity: Quantity) -> Target | None:
@@ -246,10 +245,10 @@ class System:
     def _visit(self, component: int, objective: NDArray[np.float64], integer: bool) -> NDArray[np.float64]:
         """Solve one programme and note what every target of the component is in that possible world."""
         variables, constraint = self._parts[component]
-        answer = optimize.milp(
+        answer = scipy.optimize.milp(
             objective,
             constraints=constraint,
-            bounds=optimize.Bounds(self._lower[variables], self._upper[variables]),
+            bounds=scipy.optimize.Bounds(self._lower[variables], self._upper[variables]),
             integrality=np.full(len(variables), int(integer)),
         )
         if answer.x is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from scipy import stats
+import scipy
 
 from fairlead.science.impact.plan import Model, Plan, Subgroup
 from fairlead.science.impact.problems import ImpactError
@@ -165,7 +165,7 @@ def _subgroup(plan: Plan, model: Model, sample: Analytic, item: Subgroup) -> Sub
         return without("; ".join(problem.what for problem in error.problems))
     found = []
     for level, piece in zip(levels, pieces, strict=True):
-        half = float(stats.t.ppf(1 - plan.alpha / 2, piece.df)) * piece.se
+        half = float(scipy.stats.t.ppf(1 - plan.alpha / 2, piece.df)) * piece.se
         found.append(
             GroupEffect(
                 level, *count(level), piece.estimate, piece.se, piece.df, piece.p, piece.estimate - half,

@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 
 def small_sample(df: float) -> float:
@@ -209,7 +209,7 @@ def mismatched_t(
     t = g / math.sqrt(variance)
     corrected = t * math.sqrt(gamma(cluster_size, total, rho) / design_effect(cluster_size, rho))
     h = cluster_df(cluster_size, total, rho)
-    return t, corrected, h, float(2 * stats.t.sf(abs(corrected), h))
+    return t, corrected, h, float(2 * scipy.stats.t.sf(abs(corrected), h))
 
 
 def anova_icc(values: ArrayLike, clusters: ArrayLike, arms: ArrayLike) -> float | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy import stats
+import scipy
 
 from fairlead.science.impact import effects
 from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
@@ -139,7 +139,7 @@ def estimate(plan: Plan, outcome: Outcome, model: Model, sample: Analytic) -> Es
         errors=model.errors,
     )
     errors = fit.standard_errors
-    p = np.asarray(2 * stats.t.sf(np.abs(fit.coefficients / np.where(errors > 0, errors, np.nan)), fit.df))
+    p = np.asarray(2 * scipy.stats.t.sf(np.abs(fit.coefficients / np.where(errors > 0, errors, np.nan)), fit.df))
     warnings: list[str] = []
     if fit.clusters is not None and fit.clusters < FEW_CLUSTERS:
         warnings.append("few_clusters")
@@ -180,7 +180,7 @@ def told(plan: Plan, outcome: Outcome, model: Model, sample: Analytic, solved: S
             ]
         )
     t = solved.b / solved.se
-    half = float(stats.t.ppf(1 - plan.alpha / 2, solved.df) * solved.se)
+    half = float(scipy.stats.t.ppf(1 - plan.alpha / 2, solved.df) * solved.se)
     return Estimate(
         outcome=outcome.name,
         model=model.name,
@@ -190,7 +190,7 @@ def told(plan: Plan, outcome: Outcome, model: Model, sample: Analytic, solved: S
         se=solved.se,
         df=solved.df,
         t=t,
-        p=float(2 * stats.t.sf(abs(t), solved.df)),
+        p=float(2 * scipy.stats.t.sf(abs(t), solved.df)),
         alpha=plan.alpha,
         ci_low=solved.b - half,
         ci_high=solved.b + half,

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from fairlead.science.impact.estimate import Estimate
 from fairlead.science.impact.plan import Outcome
@@ -51,7 +51,7 @@ def improvement_index(g: float) -> float:
     >>> round(improvement_index(0.25), 2)
     9.87
     """
-    return float(100 * stats.norm.cdf(g) - 50)
+    return float(100 * scipy.stats.norm.cdf(g) - 50)
 
 
 def kraft_band(g: float) -> str:

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from scipy import stats
+import scipy
 
 from fairlead.science.impact.plan import Plan
 from fairlead.science.impact.problems import DataError, Problem
@@ -252,9 +252,9 @@ def detect(effect: float, se: float, df: float, alpha: float = 0.05) -> float:
     >>> round(design.power_for(0.25), 4)
     0.6036
     """
-    critical = stats.t.ppf(1 - alpha / 2, df)
+    critical = scipy.stats.t.ppf(1 - alpha / 2, df)
     shift = effect / se
-    return float(stats.nct.sf(critical, df, shift) + stats.nct.cdf(-critical, df, shift))
+    return float(scipy.stats.nct.sf(critical, df, shift) + scipy.stats.nct.cdf(-critical, df, shift))
 
 
 def _power(design: str, variance: float, df: float, alpha: float, power: float, sd: float | None) -> Power:
@@ -268,7 +268,7 @@ def _power(design: str, variance: float, df: float, alpha: float, power: float, 
     if problems:
         raise DataError(problems)
     se = math.sqrt(variance)
-    mdes = float(stats.t.ppf(1 - alpha / 2, df) + stats.t.ppf(power, df)) * se
+    mdes = float(scipy.stats.t.ppf(1 - alpha / 2, df) + scipy.stats.t.ppf(power, df)) * se
     return Power(design, se, float(df), alpha, power, mdes, None if sd is None else mdes * sd, sd)
 
 

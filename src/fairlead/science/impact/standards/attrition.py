@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from scipy import optimize, stats
+import scipy
 
 from fairlead.science.impact.problems import DataError, Problem
 from fairlead.science.impact.sample import Count
@@ -105,7 +105,7 @@ def selection_bias(overall: float, differential: float, alpha_intervention: floa
     in percent."""
 
     def shift(rate: float) -> float:
-        return float(stats.norm.pdf(stats.norm.ppf(rate)) / (1 - rate)) if rate > 0 else 0.0
+        return float(scipy.stats.norm.pdf(scipy.stats.norm.ppf(rate)) / (1 - rate)) if rate > 0 else 0.0
 
     return alpha_intervention * shift((overall + differential / 2) / 100) - alpha_comparison * shift(
         (overall - differential / 2) / 100
@@ -116,4 +116,6 @@ def model_limit(overall: float, boundary: str) -> float:
     """The differential at which the selection model reaches its tolerance: a check of the table."""
     model = table()["model"]
     top = 2 * min(overall, 100 - overall) - 1e-6
-    return float(optimize.brentq(lambda d: selection_bias(overall, d, *model[boundary]) - model["tolerance"], 0, top))
+    return float(
+        scipy.optimize.brentq(lambda d: selection_bias(overall, d, *model[boundary]) - model["tolerance"], 0, top)
+    )

@@ -11,7 +11,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from scipy import stats
+import scipy
 
 from fairlead.science.impact import effects, record
 from fairlead.science.impact.estimate import Arm, Balance, Effect, Estimate
@@ -270,13 +270,13 @@ def _finding(
         se = math.sqrt(1 / arms[0] + 1 / arms[1] + effect**2 / (2 * total))
     if p is None:
         assert se is not None
-        p = float(2 * stats.norm.sf(abs(effect) / se)) if se > 0 else 0.0
+        p = float(2 * scipy.stats.norm.sf(abs(effect) / se)) if se > 0 else 0.0
     if se is None or se == 0:
-        z = float(stats.norm.isf(p / 2)) if 0 < p < 1 else math.inf
+        z = float(scipy.stats.norm.isf(p / 2)) if 0 < p < 1 else math.inf
         se = abs(effect) / z if math.isfinite(z) and z > 0 else math.sqrt(1 / arms[0] + 1 / arms[1])
     sign = 1.0 if outcome.higher_is_better else -1.0
     b = sign * effect
-    half = float(stats.t.ppf(1 - alpha / 2, df)) * se
+    half = float(scipy.stats.t.ppf(1 - alpha / 2, df)) * se
     estimate = Estimate(
         outcome=outcome.name, model="reported", primary=True, unit="SD", estimate=b, se=se, df=df, t=b / se, p=p,
         alpha=alpha, ci_low=b - half, ci_high=b + half, errors="reported", n=total, n_clusters=None, absorbed=None,

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from fairlead.science.impact.ols import FEW_CLUSTERS
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
@@ -147,7 +147,7 @@ def complier_effect(
     estimate = reduced / first
     variance = (v[0, 0] - 2 * estimate * v[0, 1] + estimate**2 * v[1, 1]) / first**2
     se = math.sqrt(max(float(variance), 0.0))
-    critical = float(stats.t.ppf(1 - alpha / 2, df))
+    critical = float(scipy.stats.t.ppf(1 - alpha / 2, df))
     f = first**2 / float(v[1, 1]) if v[1, 1] > 1e-18 * first**2 else None
     warnings = []
     if f is not None and f < WEAK:
@@ -158,7 +158,7 @@ def complier_effect(
         estimate=estimate,
         se=se,
         df=df,
-        p=float(2 * stats.t.sf(abs(estimate) / se, df)) if se > 0 else 0.0,
+        p=float(2 * scipy.stats.t.sf(abs(estimate) / se, df)) if se > 0 else 0.0,
         alpha=alpha,
         ci_low=estimate - critical * se,
         ci_high=estimate + critical * se,

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
 from fairlead.science.impact.problems import DataError, Problem
@@ -118,7 +118,7 @@ def difference_in_means(
     if not se > 0:
         what = "the error of the difference is zero"
         raise DataError([Problem("outcome", what, "0", next="look at the outcome within the arms")])
-    half = float(stats.t.ppf(1 - alpha / 2, df)) * se
+    half = float(scipy.stats.t.ppf(1 - alpha / 2, df)) * se
     z = design.treated > 0.5
     few = design.clustered and design.units < FEW_CLUSTERS
     warnings = [*(["few_clusters"] if few else []), *(["few_degrees_of_freedom"] if df < 4 else [])]
@@ -130,7 +130,7 @@ def difference_in_means(
         estimate=estimate,
         se=se,
         df=df,
-        p=float(2 * stats.t.sf(abs(estimate / se), df)),
+        p=float(2 * scipy.stats.t.sf(abs(estimate / se), df)),
         alpha=alpha,
         ci_low=estimate - half,
         ci_high=estimate + half,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
@@ -67,7 +67,7 @@ def interacted_regression(
         estimate, se, df = float(fit.coefficients[0]), float(fit.standard_errors[0]), float(fit.df[0])
     else:
         estimate, se, df = _hc2(outcome, full)
-    half = float(stats.t.ppf(1 - alpha / 2, df)) * se
+    half = float(scipy.stats.t.ppf(1 - alpha / 2, df)) * se
     warnings = ["few_clusters"] if design.clustered and design.units < FEW_CLUSTERS else []
     return Contrast(
         design=design.name,
@@ -75,7 +75,7 @@ def interacted_regression(
         estimate=estimate,
         se=se,
         df=df,
-        p=float(2 * stats.t.sf(abs(estimate / se), df)),
+        p=float(2 * scipy.stats.t.sf(abs(estimate / se), df)),
         alpha=alpha,
         ci_low=estimate - half,
         ci_high=estimate + half,
