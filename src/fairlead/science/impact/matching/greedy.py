@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fairlead.science.impact.compiled import compiled
+from fairlead.science.compiled import compiled
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
