@@ -46,7 +46,11 @@ def test_escape_closes_the_menu_and_gives_the_focus_back(open_as: Any) -> None:
 
 @pytest.mark.parametrize(
     ("width", "scheme"),
-    [(1280, "light"), *(pytest.param(*dress, marks=pytest.mark.prove) for dress in ((1280, "dark"), (360, "light"))), (360, "dark")],
+    [
+        (1280, "light"),
+        *(pytest.param(*dress, marks=pytest.mark.prove) for dress in ((1280, "dark"), (360, "light"))),
+        (360, "dark"),
+    ],
 )
 def test_the_open_menu_can_be_read(scheme: str, width: int, open_as: Any) -> None:
     tab = open_as("grace", scheme=scheme, width=width)

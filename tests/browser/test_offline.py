@@ -498,7 +498,11 @@ def test_everything_the_roll_page_needs_is_in_the_shell(device: Device) -> None:
 
 @pytest.mark.parametrize(
     ("width", "scheme"),
-    [(1280, "light"), *(pytest.param(*dress, marks=pytest.mark.prove) for dress in ((1280, "dark"), (360, "light"))), (360, "dark")],
+    [
+        (1280, "light"),
+        *(pytest.param(*dress, marks=pytest.mark.prove) for dress in ((1280, "dark"), (360, "light"))),
+        (360, "dark"),
+    ],
 )
 def test_a_full_outbox_reads_well(device: Device, width: int, scheme: str) -> None:
     device.visit_in_the_morning()

@@ -188,7 +188,13 @@ def test_the_history_of_a_paper_roll_says_when_it_was_taken(seeded: Any, as_pers
     body = {f"student-{pk}": "present" for pk in students} | {"taken": "08:50"}
     client.post(reverse("office:type_in", args=[roll.pk]), body)
     page = client.get(reverse("records:history", args=["roll", roll.pk])).content.decode()
-    for piece in ("<dt>Taken at</dt>", "8:50 a.m.", "<dt>Submitted at</dt>", "9:31 a.m.", "paper, typed in by the office"):
+    for piece in (
+        "<dt>Taken at</dt>",
+        "8:50 a.m.",
+        "<dt>Submitted at</dt>",
+        "9:31 a.m.",
+        "paper, typed in by the office",
+    ):
         assert piece in page
 
 

@@ -38,7 +38,9 @@ def opened(address: str) -> Client:
     assert response.status_code == 302
     assert response.cookies["fairlead_substitute"]["httponly"]
     assert response.cookies["fairlead_substitute"]["path"] == address
-    assert response.cookies["fairlead_substitute"]["max-age"] == 7 * 3600, "a span of time, whatever the browser's clock"
+    assert response.cookies["fairlead_substitute"]["max-age"] == 7 * 3600, (
+        "a span of time, whatever the browser's clock"
+    )
     return client
 
 

@@ -151,7 +151,9 @@ def test_other_weekdays_ring_from_the_next_day_on(office: Any, school: int, seed
         modes.change_weekdays(office, school, {late.pk: [3, 4]})
     assert modes.change_weekdays(office, school, {usual.pk: [1, 2, 5], late.pk: [3, 4]}) == 2
     today, in_two_weeks = seeded.today, seeded.today + timedelta(days=14)
-    calendar = {d.date: d.schedule for d in timetables.calendar(office, school, seeded.network_id, today, in_two_weeks)}
+    calendar = {
+        d.date: d.schedule for d in timetables.calendar(office, school, seeded.network_id, today, in_two_weeks)
+    }
     assert calendar[today] == usual.name, "today has rolls"
     assert calendar[in_two_weeks] == late.name
     with as_owner(), held(seeded.moment):

@@ -166,7 +166,9 @@ def test_an_unsound_indicator_is_left_out_of_a_months_tables(seeded: Any, monkey
 
     october = date(2026, 10, 1)
     PublishedTable.objects.filter(begins=october).delete()
-    monkeypatch.setattr(services, "unsound", lambda values: {"rolls_on_time": Flag("range", "broken", "1 of 5 values")})
+    monkeypatch.setattr(
+        services, "unsound", lambda values: {"rolls_on_time": Flag("range", "broken", "1 of 5 values")}
+    )
     tables = services.publish(seeded.network_id, october, DECEMBER)
     assert tables
     assert "rolls_on_time" not in {table.indicator for table in tables}

@@ -106,7 +106,9 @@ def test_lalonde_fails_its_baseline_before_matching_and_passes_adjusted(lalonde)
     assert [(item.reason, item.comparison) for item in lalonde.primary.flow.dropped] == [("unmatched", 244)]
     assert not lalonde.primary.verdict.causal
     said = [line.text for line in lalonde.primary.verdict.lines if line.rule == "readings"]
-    assert said == ["If every baseline measure named were required: Does not meet standards. No tier from this study."]
+    assert said == [
+        "If every baseline measure named were required: Does not meet standards. No tier from this study."
+    ]
 
 
 def test_the_experiment_is_the_answer_that_lalonde_is_held_against():

@@ -303,7 +303,9 @@ def test_the_version_of_a_program_is_what_it_says(tmp_path: Path) -> None:
 
 def test_the_manifest_reads_what_it_writes() -> None:
     part = manifest.TablePart("rows/a.copy", ["id"], 3, "-7", "00")
-    made = manifest.Manifest("0.1", "now", "18", "18", {"a": ["0001"]}, {"a": part}, {"s": 3}, "d", {"extracts/x": "11"})
+    made = manifest.Manifest(
+        "0.1", "now", "18", "18", {"a": ["0001"]}, {"a": part}, {"s": 3}, "d", {"extracts/x": "11"}
+    )
     assert manifest.read(made.to_json().encode(), "here") == made
     assert made.rows == 3
 

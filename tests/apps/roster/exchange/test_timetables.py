@@ -122,7 +122,11 @@ def test_periods_bells_and_meetings_of_ed_fi_become_the_timetable(bring: Any, tm
     (meeting,) = SectionMeeting.objects.filter(organization__sourced_id="10")
     assert (meeting.section.name, meeting.period.name, meeting.weekday, meeting.day_type) == ("Art", "1", None, "")
     labels = {e.table: e.label for e in reversed(found.diff.examples)}
-    assert (labels["periods"], labels["bells"], labels["meetings"]) == ("School · 1", "School · Normal · 1", "Art · 1")
+    assert (labels["periods"], labels["bells"], labels["meetings"]) == (
+        "School · 1",
+        "School · Normal · 1",
+        "Art · 1",
+    )
     files = found.diff.files
     assert files["EducationOrganization.xml"]["unused"] == 0, "the two periods are counted as kept"
     assert files["MasterSchedule.xml"]["new"] == 2, "a section and a bell schedule"
