@@ -5,82 +5,36 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("attendance", "0012_dated_modes"),
-        ("roster", "0011_grants"),
+        ('attendance', '0012_dated_modes'),
+        ('roster', '0011_grants'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="arrival",
-            name="loaded_by",
-            field=models.ForeignKey(
-                db_index=False,
-                help_text="who loaded it from an exported file, when the device did not send it itself",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="roster.person",
-            ),
+            model_name='arrival',
+            name='loaded_by',
+            field=models.ForeignKey(db_index=False, help_text='who loaded it from an exported file, when the device did not send it itself', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='roster.person'),
         ),
         migrations.AlterField(
-            model_name="roll",
-            name="amended_source",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("desk", "teacher's page"),
-                    ("substitute", "substitute's link"),
-                    ("paper", "paper, typed in by the office"),
-                    ("file", "file of a device, loaded by the office"),
-                ],
-                db_default="",
-                default="",
-                max_length=10,
-            ),
+            model_name='roll',
+            name='amended_source',
+            field=models.CharField(blank=True, choices=[('desk', "teacher's page"), ('substitute', "substitute's link"), ('paper', 'paper, typed in by the office'), ('file', 'file of a device, loaded by the office')], db_default='', default='', max_length=10),
         ),
         migrations.AlterField(
-            model_name="roll",
-            name="source",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("desk", "teacher's page"),
-                    ("substitute", "substitute's link"),
-                    ("paper", "paper, typed in by the office"),
-                    ("file", "file of a device, loaded by the office"),
-                ],
-                max_length=10,
-            ),
+            model_name='roll',
+            name='source',
+            field=models.CharField(blank=True, choices=[('desk', "teacher's page"), ('substitute', "substitute's link"), ('paper', 'paper, typed in by the office'), ('file', 'file of a device, loaded by the office')], max_length=10),
         ),
         migrations.AlterField(
-            model_name="rollevent",
-            name="amended_source",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("desk", "teacher's page"),
-                    ("substitute", "substitute's link"),
-                    ("paper", "paper, typed in by the office"),
-                    ("file", "file of a device, loaded by the office"),
-                ],
-                db_default="",
-                default="",
-                max_length=10,
-            ),
+            model_name='rollevent',
+            name='amended_source',
+            field=models.CharField(blank=True, choices=[('desk', "teacher's page"), ('substitute', "substitute's link"), ('paper', 'paper, typed in by the office'), ('file', 'file of a device, loaded by the office')], db_default='', default='', max_length=10),
         ),
         migrations.AlterField(
-            model_name="rollevent",
-            name="source",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("desk", "teacher's page"),
-                    ("substitute", "substitute's link"),
-                    ("paper", "paper, typed in by the office"),
-                    ("file", "file of a device, loaded by the office"),
-                ],
-                max_length=10,
-            ),
+            model_name='rollevent',
+            name='source',
+            field=models.CharField(blank=True, choices=[('desk', "teacher's page"), ('substitute', "substitute's link"), ('paper', 'paper, typed in by the office'), ('file', 'file of a device, loaded by the office')], max_length=10),
         ),
     ]
