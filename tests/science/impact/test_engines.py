@@ -7,6 +7,7 @@ numbers of three widths.
 from __future__ import annotations
 
 import importlib.util
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +18,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from fairlead.cli import main
 from fairlead.science.impact.formula import parse_formula
 from fairlead.science.impact.moments import Moments, collect, design_of, open_on
+from fairlead.science.impact.multilevel import multilevel_model
 from fairlead.science.impact.regression import RegressionFit, linear_regression
 
 pytestmark = pytest.mark.prove
@@ -121,3 +124,34 @@ def test_regressions(engine: str, source: Any, path: Path, formula: str, absorb:
         return np.array([[c.estimate, c.se, c.df] for c in fit.coefficients])
 
     np.testing.assert_allclose(numbers(there), numbers(here), rtol=1e-9)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "postgres", *SPARK])
+def test_multilevel_models(engine: str, source: Any, path: Path) -> None:
+    """The likelihood is maximised on both to a gradient of 1e-6: variances agree to 1e-7, the rest to 1e-9."""
+    formula = "math ~ pre + treat + (1 + pre | school)"
+    there, here = multilevel_model(source, formula), multilevel_model(str(path), formula, engine="memory")
+    assert there.value == pytest.approx(here.value, rel=1e-12)
+    for one, two in zip(there.fixed, here.fixed, strict=True):
+        assert (one.estimate, one.se) == pytest.approx((two.estimate, two.se), rel=1e-9)
+    assert there.variance("school", "pre") == pytest.approx(here.variance("school", "pre"), rel=1e-7)
+
+
+@pytest.mark.skipif(not SPARK, reason="pyspark and Java are not installed (docs/how-to/use-spark.md)")
+@pytest.mark.parametrize("kind", ["parquet", "csv", "parts"])
+def test_spark_at_the_terminal(kind: str, path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command as a person types it, on each kind of file that Spark reads; NA and nothing at all are missing in a CSV."""
+    told = rows().with_columns(pl.col("math").fill_nan(None))
+    data = {"parquet": path, "csv": tmp_path / "rows.csv", "parts": tmp_path}[kind]
+    told.with_columns(pl.col("pre").cast(pl.String).fill_null("NA")).write_csv(tmp_path / "rows.csv")
+    for place in range(2):
+        (tmp_path / "years").mkdir(exist_ok=True)
+        told[place::2].write_parquet(tmp_path / "years" / f"{place}.parquet")
+    asked = ["impact", "model", str(data), "--formula", "math ~ pre + size + (1 | school)", "--json", "--engine"]
+    records = []
+    for engine in ("duckdb", "spark"):
+        assert main([*asked, engine]) == 0
+        records.append(json.loads(capsys.readouterr().out))
+    one, two = ([(term["estimate"], term["se"], term["df"]) for term in record["fixed"]] for record in records)
+    np.testing.assert_allclose(one, two, rtol=1e-9)
+    assert records[0]["n"] == records[1]["n"] < 4_000

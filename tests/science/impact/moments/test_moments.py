@@ -17,6 +17,8 @@ from fairlead.science.impact.formula import parse_formula
 from fairlead.science.impact.moments import Moments, collect, combine, design_of
 from fairlead.science.impact.problems import DataError, EstimationError
 
+DEAF = "postgres://name:secret@localhost:1/db#rows"  # nobody listens there
+
 
 def rows(n: int = 600, seed: int = 1) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
@@ -159,11 +161,22 @@ def test_only_the_same_columns_add() -> None:
         collect(rows(), ["math"]) + collect(rows(), ["pre"])
 
 
-@pytest.mark.parametrize("address", ["missing.csv", "postgres://name:secret@localhost/db"])
+@pytest.mark.parametrize("address", ["missing.csv", "postgres://name:secret@localhost/db", DEAF])
 def test_a_source_that_is_not_there_is_told_without_its_password(address: str) -> None:
     with pytest.raises(DataError) as refused:
         collect(address, ["y"])
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["cut.parquet", "cut.arrow", "cut.csv", "."])
+def test_a_broken_file_is_told_by_its_name_and_without_its_rows(tmp_path: Path, name: str) -> None:
+    (tmp_path / "cut.parquet").write_bytes(b"PAR1 Ada Quay")
+    for kind in ("arrow", "csv"):
+        (tmp_path / f"cut.{kind}").write_bytes(b"\xff\xfe\x00 Ada Quay \x00")
+    with pytest.raises(DataError) as refused:
+        collect(tmp_path / name, ["y"])
+    assert (tmp_path / name).name in str(refused.value)
+    assert "Ada" not in str(refused.value)
 
 
 def test_first_rows_unlike_the_rest_cost_a_pass_and_no_digits(monkeypatch: pytest.MonkeyPatch) -> None:

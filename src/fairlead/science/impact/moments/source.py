@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -95,11 +97,16 @@ def _spark(data: Any) -> Source:
         raise _refuse("Spark is not installed", "engine spark", "pip install -r locks/spark.txt, and Java") from None
     path = Path(str(data))
     known = _file(path)  # refuses what cannot be read, in the same words
-    connection = ibis.pyspark.connect(SparkSession.builder.getOrCreate())
+    builder = SparkSession.builder.appName("fairlead").config("spark.ui.showConsoleProgress", "false")
+    with _refused("Spark did not start", "engine spark", "Java 17 or 21: docs/how-to/use-spark.md"):
+        connection = ibis.pyspark.connect(builder.getOrCreate())
     if path.suffix.lower() == ".csv":
         table = connection.read_csv(str(path), header=True, inferSchema=True, nullValue="NA")
-    elif path.is_dir() or path.suffix.lower() == ".parquet":
-        table = connection.read_parquet(str(path))
+    elif known.parquet:
+        # The same files as DuckDB reads; folders named year=2026 become columns, which Spark does only when it walks itself.
+        walks = any("=" in part for part in known.parquet)
+        named = {} if walks else {"recursiveFileLookup": True}
+        table = connection.read_parquet(str(path), pathGlobFilter="*.parquet", **named)
     else:
         raise _refuse("Spark does not read files of this kind", path.name, ".parquet, .csv, a folder of parts")
     return Source(table, known.name, "pyspark")
@@ -135,15 +142,17 @@ def _file(path: Path) -> Source:
         if not parts:
             raise _refuse("the folder holds no part", str(path), "files that end in .parquet")
         files = tuple(map(str, parts))
-        return Source(duckdb().read_parquet(list(files)), path.name, "duckdb", files)
+        with _refused("a part of the folder is not Parquet, or unlike the others", path.name, "parts of one table"):
+            return Source(duckdb().read_parquet(list(files)), path.name, "duckdb", files)
     kind = path.suffix.lower()
-    if kind == ".parquet":
-        return Source(duckdb().read_parquet(str(path)), path.name, "duckdb", (str(path),))
-    if kind == ".csv":
-        return Source(duckdb().read_csv(str(path), nullstr=["", "NA"]), path.name, "duckdb")
-    if kind in SUFFIXES:
+    if kind not in SUFFIXES:
+        raise _refuse("files of this kind are not read", path.name, ", ".join(SUFFIXES))
+    with _refused("the file is not what its name says", path.name, f"a whole file of {kind[1:]}"):
+        if kind == ".parquet":
+            return Source(duckdb().read_parquet(str(path)), path.name, "duckdb", (str(path),))
+        if kind == ".csv":
+            return Source(duckdb().read_csv(str(path), nullstr=["", "NA"]), path.name, "duckdb")
         return Source(ibis.memtable(pl.read_ipc(path).to_arrow()), path.name, "duckdb")
-    raise _refuse("files of this kind are not read", path.name, ", ".join(SUFFIXES))
 
 
 def _postgres(address: str) -> Source:
@@ -151,8 +160,19 @@ def _postgres(address: str) -> Source:
     if not table:
         raise _refuse("the address does not say which table", _shown(url), f"{_shown(url)}#table")
     schema, _, name = table.rpartition(".")
-    connection = ibis.connect(url)
-    return Source(connection.table(name, database=schema or None), f"{_shown(url)}#{table}", "postgres")
+    shown = f"{_shown(url)}#{table}"
+    with _refused("PostgreSQL does not give this table", shown, "a server that answers, a login and a table it may read"):
+        return Source(ibis.connect(url).table(name, database=schema or None), shown, "postgres")
+
+
+@contextlib.contextmanager
+def _refused(what: str, got: str, allowed: str) -> Iterator[None]:
+    """Whatever an engine raises when it opens something, said in our words; its own stand behind it as the cause. They are
+    not repeated: they may hold a login or a row."""
+    try:
+        yield
+    except Exception as error:
+        raise _refuse(what, f"{got} ({type(error).__name__})", allowed) from error
 
 
 def _shown(url: str) -> str:
