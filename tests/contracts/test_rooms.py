@@ -19,7 +19,7 @@ WITHOUT_ASKER = {
     "attendance": {"need"},
     "caseload": {"zip_points"},
     "evidence": {"outcome_target", "result_of"},
-    "instruments": {"current_version", "instruments_for", "items_of"},
+    "instruments": {"current_version", "items_of"},
     "places": {"chosen_pair", "seat_costs", "result_columns_of", "year_end"},
     "roster": {
         "scope_for", "organization", "organization_by_sourced_id", "networks", "organizations_below", "network_of",

@@ -43,6 +43,7 @@ class Book:
     supports: list[tuple[object, ...]] = field(default_factory=list)
     participants: list[tuple[object, ...]] = field(default_factory=list)
     visits: list[tuple[object, ...]] = field(default_factory=list)
+    responses: list[tuple[object, ...]] = field(default_factory=list)
     ratings: list[tuple[object, ...]] = field(default_factory=list)
     contacts: list[tuple[object, ...]] = field(default_factory=list)
     promises: list[tuple[object, ...]] = field(default_factory=list)
@@ -129,18 +130,23 @@ def _visit(
 ) -> int:  # fmt: skip
     """A visit with its levels and its contact; gives the contact."""
     pk = int(world.take_ids("instruments_visit", 1)[0])
+    token = uuid.UUID(bytes=rng.bytes(16), version=4)  # of the visit and of its own response
     book.visits.append(
-        (pk, uuid.UUID(bytes=rng.bytes(16), version=4), org, purpose, visitor, subject, section, at, minutes,
+        (pk, token, org, purpose, visitor, subject, section, at, minutes,
          None if latent is None else book.version, note, feedback, at + timedelta(minutes=minutes), shared,
          closed if answer else None, answer, closed, because)
     )  # fmt: skip
     if latent is not None:
+        book.responses.append(
+            (token, org, purpose, visitor, subject, book.version, "single", pk, section, False, at.date(),
+             at + timedelta(minutes=minutes), "en")
+        )  # fmt: skip
         noise = rng.normal(0, SPREAD_ITEMS, len(book.items))
         seen = rng.random(len(book.items)) > 0.05
         for k, (item, rated) in enumerate(book.items):
             if rated:
                 level = int(np.clip(round(latent + float(noise[k])), 1, 4)) if seen[k] else None
-                book.ratings.append((pk, org, purpose, visitor, subject, item, level, level is None, ""))
+                book.ratings.append((token, org, purpose, visitor, subject, item, level, level is None))
     return _contact(
         world, book, org=org, support=support, visit=pk, lead=visitor, person=subject, at=at, minutes=minutes,
         kind="visit", purpose=purpose, shared=shared, closed=closed,
@@ -406,6 +412,7 @@ def _research_visitors(world: World) -> list[int]:
 
 def _copy(world: World, book: Book) -> None:
     people = ("organization_id", "purpose", "visitor_id", "subject_id")
+    walled = ("organization_id", "purpose", "author_id", "subject_id")
     for table, columns, rows in (
         ("support_support", ("id", "organization_id", "kind", "purpose", "goal", "lead_id", "begins", "ends",
                              "planned_minutes_per_month"), book.supports),
@@ -414,8 +421,9 @@ def _copy(world: World, book: Book) -> None:
         ("instruments_visit", ("id", "token", *people, "section_id", "began_at", "minutes", "version_id", "note",
                                "feedback", "recorded_at", "shared_at", "answered_at", "answer", "closed_at",
                                "closed_because"), book.visits),
-        ("instruments_itemrating", ("visit_id", *people, "item_id", "level", "not_observed", "evidence"),
-         book.ratings),
+        ("instruments_response", ("id", *walled, "version_id", "part", "visit_id", "section_id", "anonymous", "day",
+                                  "submitted_at", "language"), book.responses),
+        ("instruments_answer", ("response_id", *walled, "item_id", "level", "not_observed"), book.ratings),
         ("support_contact", ("id", "organization_id", "support_id", "visit_id", "lead_id", "with_person_id", "at",
                              "minutes", "kind", "purpose", "feedback_shared_at", "feedback_closed_at"),
          book.contacts),

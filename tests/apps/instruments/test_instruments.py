@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.apps import apps
 from django.db import DatabaseError, transaction
 from django.utils import translation
 
+from fairlead.apps.instruments import policy
 from fairlead.apps.instruments.models import Domain, Instrument, Item, Version
 from fairlead.apps.instruments.selectors import current_version, instruments_for, items_of
 from fairlead.apps.instruments.starters import install_starters
@@ -47,10 +49,12 @@ def test_installing_again_makes_nothing() -> None:
     assert Item.objects.count() == before
 
 
-def test_no_appraisal_by_a_rubric_of_twelve_minutes() -> None:
-    assert [v.instrument.key for v in instruments_for("coaching")] == ["twelve-minutes"]
-    assert instruments_for("appraisal") == []
-    assert "may not be used for an appraisal" in starter().instrument.because
+def test_no_appraisal_by_a_rubric_of_twelve_minutes(scope_of: Callable[[str], Any]) -> None:
+    grace = scope_of("grace")
+    assert "twelve-minutes" in [v.instrument.key for v in instruments_for(grace, "coaching")]
+    assert "twelve-minutes" not in [v.instrument.key for v in instruments_for(grace, "appraisal")]
+    assert "may not be used for an appraisal" in policy.why_not(starter().instrument, "appraisal")
+    assert policy.why_not(starter().instrument, "coaching") == ""
 
 
 def refused(change: Any) -> None:

@@ -14,8 +14,9 @@ from django.db import DatabaseError, transaction
 
 from fairlead import clock
 from fairlead.apps.instruments import selectors, services
-from fairlead.apps.instruments.models import ItemRating, Visit
-from fairlead.apps.instruments.services import Answer, VisitEntry
+from fairlead.apps.instruments.models import Answer, Response, Visit
+from fairlead.apps.instruments.responding import Given
+from fairlead.apps.instruments.services import VisitEntry
 from fairlead.apps.support.models import Contact, Promise, PromiseWords
 from tests.conftest import as_owner
 
@@ -36,10 +37,10 @@ def entry(seeded: Any) -> VisitEntry:
         note="Fractions on number lines.",
         feedback="You waited, and three more hands went up.",
         answers={
-            items[0].pk: Answer(level=3, evidence="Four pairs explained"),
-            items[1].pk: Answer(not_observed=True),
-            items[2].pk: Answer(),
-            items[3].pk: Answer(evidence="We are comparing thirds."),
+            items[0].pk: Given(level=3, evidence="Four pairs explained"),
+            items[1].pk: Given(not_observed=True),
+            items[2].pk: Given(),
+            items[3].pk: Given(text="We are comparing thirds."),
         },
         promise="Bring number lines",
         due=clock.today() + timedelta(days=7),
@@ -64,7 +65,11 @@ def test_one_entry_is_observation_contact_and_promise(scope_of: Callable[[str], 
         dana.person_id,
         entry.subject_id,
     )
-    copies = {(r.purpose, r.visitor_id, r.subject_id, r.organization_id) for r in visit.ratings.all()}
+    response = Response.objects.get(pk=visit.token)
+    assert (response.visit_id, response.version_id, response.part) == (visit.pk, entry.version_id, "single")
+    rows = [response, *response.answers.all(), *response.notes.all()]
+    assert len(rows) == 1 + 2 + 2
+    copies = {(r.purpose, r.author_id, r.subject_id, r.organization_id) for r in rows}
     assert copies == {(visit.purpose, visit.visitor_id, visit.subject_id, visit.organization_id)}
 
 
@@ -109,7 +114,7 @@ def test_a_level_that_the_item_does_not_have_is_refused(scope_of: Callable[[str]
     dana = scope_of("dana")
     item = next(iter(entry.answers))
     with pytest.raises(ValidationError):
-        services.record_visit(dana, replace(entry, answers={item: Answer(level=5)}))
+        services.record_visit(dana, replace(entry, answers={item: Given(level=5)}))
 
 
 def test_a_principal_may_not_appraise_with_the_short_rubric(
@@ -175,7 +180,7 @@ def test_nobody_else_can_share_answer_or_close(scope_of: Callable[[str], Any], e
 
 
 def test_a_purpose_never_changes(seeded: Any) -> None:
-    for model in (Visit, ItemRating, Contact, Promise, PromiseWords):
+    for model in (Visit, Response, Answer, Contact, Promise, PromiseWords):
         row = model.objects.filter(purpose="coaching").order_by("pk").first()
         assert row is not None
         with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():

@@ -11,7 +11,7 @@ import pytest
 from fairlead import clock
 from fairlead.apps.access.purposes import AUDIENCES, allowed, purposes
 from fairlead.apps.instruments import selectors as instruments
-from fairlead.apps.instruments.models import Item, ItemRating, Version, Visit
+from fairlead.apps.instruments.models import Answer, Item, Note, Response, Version, Visit
 from fairlead.apps.support import selectors as support
 from fairlead.apps.support.models import Contact, Promise, PromiseWords
 from fairlead.apps.support.visibility import who_can_see
@@ -38,9 +38,11 @@ def record(world: Any, purpose: str) -> tuple[int, int, int]:
         **who, visitor_id=dana, subject_id=amara, began_at=clock.now() - timedelta(hours=1), minutes=12,
         version=version, note="A note", feedback="Feedback", recorded_at=clock.now(), shared_at=clock.now(),
     )  # fmt: skip
-    ItemRating.objects.create(
-        **who, visit=visit, visitor_id=dana, subject_id=amara, level=2, item=Item.objects.filter(version=version)[0]
-    )
+    rated = {**who, "author_id": dana, "subject_id": amara}
+    response = Response.objects.create(**rated, id=visit.token, visit=visit, version=version, day=clock.today())
+    item = Item.objects.filter(version=version)[0]
+    Answer.objects.create(**rated, response=response, level=2, item=item)
+    Note.objects.create(**rated, response=response, tags=[item.key], text="What was seen")
     contact = Contact.objects.create(
         **who, visit=visit, lead_id=dana, with_person_id=amara, at=visit.began_at, minutes=12, kind="visit"
     )
@@ -57,14 +59,19 @@ def test_each_audience_sees_what_the_table_says(
     purpose: str, audience: str, seeded: Any, scope_of: Callable[[str], Any]
 ) -> None:
     visit, contact, promise = record(seeded, purpose)
+    token = Visit.objects.get(pk=visit).token
     scope = scope_of(PERSON[audience])
     notes, scores, dose = (allowed(purpose, use, audience) for use in ("notes", "scores", "dose"))
     assert instruments.visits(scope).filter(pk=visit).exists() == notes
-    assert bool(instruments.ratings(scope, visit)) == scores
+    shown = instruments.ratings(scope, visit)
+    assert bool(shown) == scores
+    assert any(row.evidence for row in shown) == (scores and notes)
     assert support.contacts(scope).filter(pk=contact).exists() == dose
     # and PostgreSQL, asked without any filter
     assert Visit.objects.filter(pk=visit).exists() == notes
-    assert ItemRating.objects.filter(visit_id=visit).exists() == scores
+    assert Answer.objects.filter(subject_id=seeded.person["amara"], purpose=purpose, response_id=token).exists() == scores
+    assert Response.objects.filter(visit_id=visit).exists() == scores
+    assert Note.objects.filter(response_id=token).exists() == notes
     assert PromiseWords.objects.filter(promise_id=promise).exists() == notes
     assert Contact.objects.filter(pk=contact).exists() == dose
     assert Promise.objects.filter(pk=promise).exists() == dose
@@ -82,13 +89,16 @@ def test_each_audience_sees_what_the_table_says(
 @pytest.mark.parametrize("key", NOBODY)
 def test_others_see_nothing_of_it(purpose: str, key: str, seeded: Any, scope_of: Callable[[str], Any]) -> None:
     visit, contact, promise = record(seeded, purpose)
+    token = Visit.objects.get(pk=visit).token
     seeded.person.setdefault("colleague", int(seeded.section_teacher[1]))  # a teacher of the same school
     scope = scope_of(key)
     assert not instruments.visits(scope).filter(pk=visit).exists()
     assert instruments.ratings(scope, visit) == []
     assert not support.contacts(scope).filter(pk=contact).exists()
     assert not Visit.objects.filter(pk=visit).exists()
-    assert not ItemRating.objects.filter(visit_id=visit).exists()
+    assert not Response.objects.filter(visit_id=visit).exists()
+    assert not Answer.objects.filter(response_id=token).exists()
+    assert not Note.objects.filter(response_id=token).exists()
     assert not PromiseWords.objects.filter(promise_id=promise).exists()
     assert not Contact.objects.filter(pk=contact).exists()
     assert not Promise.objects.filter(pk=promise).exists()

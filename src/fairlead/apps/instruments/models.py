@@ -1,4 +1,30 @@
-"""Instruments with immutable versions, and visits: someone was in a room, when, how long, with what.
+"""Instruments and what they are answered with: one engine for rubrics, surveys, assessments, reviews and scorecards.
+
+The shape, from the wording down to one answer:
+
+    Instrument ─► Version ─► Domain ─► Item          the catalogue: no person in it
+                     │                   ▲
+                     ▼                   │
+    Visit ─────► Response ─► Answer ─────┘           a version, answered by `author`, about `subject`
+                     ├─────► Note                    its words: an answer in words, evidence tagged to items
+                     └─────► Attachment              its pictures and files
+
+*Instrument* carries licence and restrictions; `policy` enforces them, and every use asks it. A *Version* is one wording
+(or one form: *before*, *after*); once published it is final, and an `Item` says by `same_as` which item of an earlier
+version it repeats unchanged: the anchors by which scores are linked. Scores of different versions are never averaged.
+
+*Response* is one form filled in, whatever it is about: a visit (its own response has the visit's token as its id, a
+second rater's hangs on the same visit), a survey, an assessment, a school. What later rooms add (an administration, an
+assignment under review) refers to a response or is referred to by it; the walls and answers stay as they are.
+
+- Numbers and words stand behind different walls: *Response* and *Answer* behind the wall of *scores*, *Note* and
+  *Attachment* behind that of *notes*. Organization, purpose, author and subject are the response's, repeated in every row,
+  since a wall reads its own row only.
+- `author` and `subject` may be empty. About a school or a class there is no subject: `organization` and `section` say it.
+  Answers of a survey name no subject either, for a subject may read every row about themself.
+- A *confidential* response keeps its author, for reminders, and no page names them. An *anonymous* one has no author, no
+  time and no `created` order: its id is random, only its `day` is kept, and PostgreSQL refuses anything else. Whoever
+  invites anonymously must also delete a used invitation and not mark it: what is not stored cannot be joined.
 
 A visit's words and levels stand behind the wall of its purpose. That it *happened* (date, minutes, whether feedback
 was closed) is a row of its own in `support.Contact`, which leaders may read; so this table need never be opened for a
@@ -10,6 +36,8 @@ from __future__ import annotations
 import uuid
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -48,43 +76,74 @@ def _part_is_final(table: str) -> pgtrigger.Trigger:
     )
 
 
+# A key of a domain or item: it is a column in files and a name in results, so it is one in every tool.
+KEY = RegexValidator(r"^[a-z][a-z0-9_-]{0,49}\Z", _("Small letters, digits, “-” and “_”; a letter first."))
+
+
 def _spanish() -> bool:
     return (get_language() or "").startswith("es")
 
 
+def in_words(english: str, spanish: str) -> str:
+    """The reader's language; English where nobody has translated it yet."""
+    return spanish if spanish and _spanish() else english
+
+
 class Instrument(models.Model):
-    """A rubric, survey, review or scorecard. Its licence and restrictions of use are data, and are enforced."""
+    """A rubric, survey, review or scorecard. Its licence and restrictions of use are data, enforced by `policy`."""
 
     class Kind(models.TextChoices):
-        RUBRIC = "rubric", _("rubric")
+        OBSERVATION = "observation", _("observation")
+        WALKTHROUGH = "walkthrough", _("walkthrough")
+        STUDENT_SURVEY = "student_survey", _("student survey")
+        KNOWLEDGE = "knowledge", _("knowledge assessment")
+        BELIEFS = "beliefs", _("teacher beliefs")
+        ASSIGNMENT_REVIEW = "assignment_review", _("assignment review")
+        CONDITIONS = "conditions", _("enabling conditions")
+        LEADERSHIP_TEAM = "leadership_team", _("leadership team review")
+        APPRAISAL = "appraisal", _("appraisal rubric")
+        SELECTION = "selection", _("selection scorecard")
+        CITY_READINESS = "city_readiness", _("city readiness")
 
-    key = models.SlugField(unique=True)
-    kind = models.CharField(max_length=12, choices=Kind.choices)
+    key = models.SlugField(unique=True, validators=[KEY])
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    organization = models.ForeignKey(
+        "roster.Organization",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="whose it is: there and below it is offered; empty: brought along by Fairlead",
+    )
     name = models.CharField(max_length=120)
-    name_es = models.CharField(max_length=120)
+    name_es = models.CharField(max_length=120, blank=True)
     about = models.TextField(blank=True)
     about_es = models.TextField(blank=True)
     licence = models.CharField(max_length=120)
-    restrictions = models.JSONField(default=dict, help_text='{"purposes": […], "because": "…", "because_es": "…"}')
+    source = models.CharField(max_length=250, blank=True, help_text="who wrote it, where it is found")
+    restrictions = models.JSONField(default=dict, help_text="as `policy.Restrictions` reads them")
+    retired_at = models.DateTimeField(null=True, blank=True, help_text="no longer offered; what was answered stays")
 
     def __str__(self) -> str:
-        return self.name_es if _spanish() else self.name
-
-    def allows(self, purpose: str) -> bool:
-        """Whether the instrument may be used for this purpose."""
-        return purpose in self.restrictions.get("purposes", [purpose])
+        return in_words(self.name, self.name_es)
 
     @property
-    def because(self) -> str:
-        """Why its use is restricted."""
-        return str(self.restrictions.get("because_es" if _spanish() else "because", ""))
+    def description(self) -> str:
+        return in_words(self.about, self.about_es)
 
 
 class Version(models.Model):
-    """One wording of an instrument. Once published it is final; versions are never averaged."""
+    """One wording of an instrument, or one of its forms. Once published it is final; versions are never averaged."""
 
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
+    form = models.SlugField(
+        blank=True, validators=[KEY], help_text="one of several forms in use side by side: before"
+    )
+    form_name = models.CharField(max_length=60, blank=True)
+    form_name_es = models.CharField(max_length=60, blank=True)
+    notes = models.TextField(blank=True, help_text="what is new in this version, and why")
+    notes_es = models.TextField(blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -92,42 +151,87 @@ class Version(models.Model):
         triggers = [_VERSION_IS_FINAL]
 
     def __str__(self) -> str:
-        return f"{self.instrument} {self.number}"
+        form = in_words(self.form_name, self.form_name_es)
+        return f"{self.instrument} {self.number}" + (f" ({form})" if form else "")
+
+    @property
+    def what_is_new(self) -> str:
+        return in_words(self.notes, self.notes_es)
 
 
 class Domain(models.Model):
-    """A group of items."""
+    """A group of items, with words to read before them where they need any."""
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="domains")
+    key = models.SlugField(validators=[KEY])
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=120)
-    name_es = models.CharField(max_length=120)
+    name_es = models.CharField(max_length=120, blank=True)
+    about = models.TextField(blank=True)
+    about_es = models.TextField(blank=True)
 
     class Meta:
         ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["version", "key"], name="one_domain_per_key")]
         triggers = [_part_is_final("domain")]
 
     def __str__(self) -> str:
-        return self.name_es if _spanish() else self.name
+        return in_words(self.name, self.name_es)
+
+    @property
+    def description(self) -> str:
+        return in_words(self.about, self.about_es)
 
 
 class Item(models.Model):
-    """One question. A rating has an anchor in words for each level, lowest first; a text has none."""
+    """One question.
+
+    `anchors` are the levels of a rating, lowest first, each with its words; `options` the answers of a choice or the
+    points of a Likert scale. Both are counted from 1, and that number is what `Answer.level` keeps: how it is *scored*
+    (reversed, right or wrong) is worked out from the item (`scoring`), so that what was ticked is never lost.
+    """
 
     class Kind(models.TextChoices):
         RATING = "rating", _("rating")
+        CHOICE = "choice", _("one choice")
+        MULTIPLE = "multiple", _("several choices")
+        LIKERT = "likert", _("agreement")
+        NUMBER = "number", _("number")
         TEXT = "text", _("text")
+        PHOTO = "photo", _("photo or file")
+        NOTE = "note", _("evidence notes")
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="items")
     domain = models.ForeignKey(Domain, on_delete=models.CASCADE, related_name="items")
-    key = models.SlugField()
+    key = models.SlugField(validators=[KEY])
     position = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=8, choices=Kind.choices)
     name = models.CharField(max_length=120)
-    name_es = models.CharField(max_length=120)
-    prompt = models.TextField()
-    prompt_es = models.TextField()
-    anchors = models.JSONField(default=list, help_text='[{"name": …, "name_es": …, "text": …, "text_es": …}]')
+    name_es = models.CharField(max_length=120, blank=True)
+    prompt = models.TextField(blank=True)
+    prompt_es = models.TextField(blank=True)
+    anchors = models.JSONField(
+        default=list, blank=True, help_text='[{"name": …, "name_es": …, "text": …, "text_es": …}]'
+    )
+    options = models.JSONField(default=list, blank=True, help_text='[{"name": …, "name_es": …}]')
+    correct = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
+    reverse = models.BooleanField(default=False, help_text="agreeing says the opposite of what the domain measures")
+    minimum = models.FloatField(null=True, blank=True)
+    maximum = models.FloatField(null=True, blank=True)
+    unit = models.CharField(max_length=30, blank=True)
+    unit_es = models.CharField(max_length=30, blank=True)
+    required = models.BooleanField(default=False)
+    may_be_unseen = models.BooleanField(
+        default=True, help_text='"not observed" (for a survey: "I do not know") may be said'
+    )
+    same_as = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="the item of an earlier version that this one repeats unchanged: an anchor for linking",
+    )
 
     class Meta:
         ordering = ["position"]
@@ -135,17 +239,23 @@ class Item(models.Model):
         triggers = [_part_is_final("item")]
 
     def __str__(self) -> str:
-        return self.name_es if _spanish() else self.name
+        return in_words(self.name, self.name_es)
 
     @property
     def question(self) -> str:
-        return self.prompt_es if _spanish() else self.prompt
+        return in_words(self.prompt, self.prompt_es)
+
+    @property
+    def measured_in(self) -> str:
+        return in_words(self.unit, self.unit_es)
 
     @property
     def levels(self) -> list[tuple[int, str, str]]:
-        """(level, name, anchor) in the reader's language, lowest first."""
-        es = "_es" if _spanish() else ""
-        return [(i, a[f"name{es}"], a[f"text{es}"]) for i, a in enumerate(self.anchors, start=1)]
+        """(number, name, words) of what can be chosen, in the reader's language: levels lowest first, options in order."""
+        return [
+            (i, in_words(row["name"], row.get("name_es", "")), in_words(row.get("text", ""), row.get("text_es", "")))
+            for i, row in enumerate(self.anchors or self.options, start=1)
+        ]
 
 
 @tracked
@@ -193,28 +303,141 @@ class Visit(models.Model):
         return f"visit {self.pk}"
 
 
-@tracked
-class ItemRating(models.Model):
-    """The answer to one item in one visit. Purpose, people and organization are the visit's: the wall reads them here."""
+class _Walled(models.Model):
+    """What a wall reads in its own row: the response's organization, purpose, author and subject."""
 
-    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="ratings")
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=12)
-    visitor = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
-    subject = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
-    level = models.PositiveSmallIntegerField(null=True, blank=True)
-    not_observed = models.BooleanField(default=False)
-    evidence = models.TextField(blank=True)
+    author = models.ForeignKey("roster.Person", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    subject = models.ForeignKey("roster.Person", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
+        abstract = True
+
+
+@tracked
+class Response(_Walled):
+    """One form filled in: a version, answered by somebody about something. Its shape is told at the top of this module."""
+
+    class Part(models.TextChoices):
+        SINGLE = "single", _("on its own")
+        SECOND = "second", _("a second rater's")
+        STANDARD = "standard", _("the agreed levels of a calibration")
+        CALIBRATION = "calibration", _("of a calibration")
+        INDIVIDUAL = "individual", _("before the consensus")
+        CONSENSUS = "consensus", _("the consensus")
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid.uuid4, editable=False, help_text="made where it was filled in"
+    )
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
+    part = models.CharField(max_length=12, choices=Part.choices, default=Part.SINGLE)
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, null=True, blank=True, related_name="responses")
+    section = models.ForeignKey("roster.Section", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    anonymous = models.BooleanField(default=False)
+    day = models.DateField(help_text="the school's day it was filled in, or that the visit was on")
+    submitted_at = models.DateTimeField(null=True, blank=True, help_text="empty: a draft, or anonymous")
+    language = models.CharField(max_length=2, default="en", help_text="in which it was read")
+
+    class Meta:
+        indexes = [models.Index(fields=["version", "organization", "day"])]
         constraints = [
-            models.UniqueConstraint(fields=["visit", "item"], name="one_rating_per_item"),
             models.CheckConstraint(
-                condition=~models.Q(level__isnull=False, not_observed=True), name="a_level_or_not_observed"
+                condition=models.Q(anonymous=False)
+                | models.Q(author=None, subject=None, submitted_at=None, visit=None),
+                name="an_anonymous_response_keeps_no_link",
             ),
         ]
         triggers = [purpose_is_fixed()]
 
     def __str__(self) -> str:
-        return f"rating {self.pk}"
+        return f"response {self.pk}"
+
+
+@tracked
+class Answer(_Walled):
+    """The answer to one item in one response, as it was ticked: the number of a level or option, several, or a measure."""
+
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="answers")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    level = models.PositiveSmallIntegerField(null=True, blank=True)
+    chosen = ArrayField(models.PositiveSmallIntegerField(), null=True, blank=True, help_text="of several choices")
+    number = models.FloatField(null=True, blank=True)
+    not_observed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["response", "item"], name="one_answer_per_item"),
+            models.CheckConstraint(
+                condition=models.Q(not_observed=False) | models.Q(level=None, chosen=None, number=None),
+                name="answered_or_not_observed",
+            ),
+        ]
+        triggers = [purpose_is_fixed()]
+
+    def __str__(self) -> str:
+        return f"answer {self.pk}"
+
+
+@tracked
+class Note(_Walled):
+    """Words of a response: the answer to a text item, or evidence, tagged with the keys of the items that it is for.
+
+    A script of a visit is its evidence in the order of `at`: what was seen or heard, with the minute it was.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, help_text="made where it was written")
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="notes")
+    item = models.ForeignKey(
+        Item, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="the text item answered"
+    )
+    tags = ArrayField(models.SlugField(), default=list, blank=True)
+    at = models.DateTimeField(null=True, blank=True)
+    text = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["response", "at"])]
+        triggers = [purpose_is_fixed()]
+
+    def __str__(self) -> str:
+        return f"note {self.pk}"
+
+
+class Attachment(_Walled):
+    """A picture or file of a response. In the database, so that walls, backup and erasing hold for it as for words."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="attachments")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    media_type = models.CharField(max_length=40)
+    name = models.CharField(max_length=120, blank=True)
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+
+    class Meta:
+        triggers = [purpose_is_fixed()]
+
+    def __str__(self) -> str:
+        return f"attachment {self.pk}"
+
+
+@tracked
+class Certificate(models.Model):
+    """Somebody may rate with an instrument: since when, until when, on what ground. `policy` asks for it."""
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")
+    earned_on = models.DateField()
+    ends_on = models.DateField(
+        null=True, blank=True, help_text="revoked, or said by its giver; else by the instrument"
+    )
+    ground = models.CharField(max_length=250, blank=True, help_text="which calibration, which training")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "instrument", "earned_on"], name="one_certificate_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"certificate {self.pk}"

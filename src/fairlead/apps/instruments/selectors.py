@@ -3,6 +3,7 @@ whom its purpose opens the notes; row-level security stands behind each of these
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,8 @@ from django.db.models import Q, QuerySet
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.selectors import opened
-from fairlead.apps.instruments.models import Instrument, Item, ItemRating, Version, Visit
+from fairlead.apps.instruments import policy
+from fairlead.apps.instruments.models import Answer, Instrument, Item, Note, Response, Version, Visit
 
 
 def current_version(key: str) -> Version | None:
@@ -25,15 +27,22 @@ def current_version(key: str) -> Version | None:
     )
 
 
-def instruments_for(purpose: str, kind: str = Instrument.Kind.RUBRIC) -> list[Version]:
-    """Published instruments that may be used for a purpose, each in its newest version."""
+def instruments_for(
+    scope: Scope, purpose: str, kinds: Collection[str] = (Instrument.Kind.OBSERVATION, Instrument.Kind.WALKTHROUGH)
+) -> list[Version]:
+    """Published instruments of some kinds that the person may use for a purpose, each form in its newest version."""
     newest = (
-        Version.objects.filter(published_at__isnull=False, instrument__kind=kind)
+        Version.objects.filter(
+            Q(instrument__organization=None) | Q(instrument__organization_id__in=scope.up_org_ids),
+            published_at__isnull=False,
+            instrument__kind__in=kinds,
+            instrument__retired_at=None,
+        )
         .select_related("instrument")
-        .order_by("instrument_id", "-number")
-        .distinct("instrument_id")
+        .order_by("instrument_id", "form", "-number")
+        .distinct("instrument_id", "form")
     )
-    return [v for v in newest if v.instrument.allows(purpose)]
+    return [v for v in newest if not policy.why_not(v.instrument, purpose)]
 
 
 def items_of(version_id: int) -> list[Item]:
@@ -129,16 +138,42 @@ def visit_by_token(scope: Scope, token: str) -> Visit | None:
     return Visit.objects.filter(visitor_id=scope.person_id, token=token).first()
 
 
-def ratings(scope: Scope, visit_id: int) -> list[ItemRating]:
-    """Levels and evidence of a visit, in the instrument's order; empty where the purpose does not open scores."""
-    shared = Visit.objects.filter(
-        subject_id=scope.person_id, shared_at__isnull=False
-    )  # no join: the wall may hide it
-    return list(
-        ItemRating.objects.filter(
-            Q(visitor_id=scope.person_id) | Q(visit_id__in=shared.values("id")) | opened(scope, "scores"),
-            visit_id=visit_id,
-        )
-        .select_related("item__domain")
-        .order_by("item__position")
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """An item of a visit's own response: its level, or that it was not seen; and the words to it."""
+
+    item: Item
+    level: int | None
+    not_observed: bool
+    evidence: str
+
+
+def ratings(scope: Scope, visit_id: int) -> list[Rated]:
+    """Levels and words of a visit, in the instrument's order; each only where the purpose opens it to the person."""
+    mine = Visit.objects.filter(
+        Q(visitor_id=scope.person_id) | Q(subject_id=scope.person_id, shared_at__isnull=False), pk=visit_id
+    ).values("token")  # no join: the wall may hide it
+    answers = list(
+        Answer.objects.filter(
+            Q(response_id__in=mine) | opened(scope, "scores"),
+            response__visit_id=visit_id,
+            response__part=Response.Part.SINGLE,
+        ).select_related("item__domain")
     )
+    notes = Note.objects.filter(
+        Q(response_id__in=mine) | opened(scope, "notes"),
+        response_id__in=Visit.objects.filter(pk=visit_id).values("token"),
+    ).select_related("item__domain")
+    words: dict[str, list[str]] = {}
+    texts: list[Item] = []
+    for note in notes.order_by("at", "id"):
+        texts += [note.item] if note.item else []
+        for tag in note.tags:
+            words.setdefault(tag, []).append(note.text)
+
+    def said(item: Item) -> str:
+        return "\n".join(words.get(item.key, ()))
+
+    rows = [Rated(a.item, a.level, a.not_observed, said(a.item)) for a in answers]
+    rows += [Rated(item, None, False, said(item)) for item in texts]
+    return sorted(rows, key=lambda row: row.item.position)

@@ -10,12 +10,15 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fairlead import clock
 from fairlead.apps.access.purposes import purposes
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.instruments.models import Item, ItemRating, Version, Visit
+from fairlead.apps.instruments.models import Version, Visit
+from fairlead.apps.instruments.responding import Filled, Given, published, record
 from fairlead.apps.instruments.selectors import visit_by_token
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import services as support
@@ -25,15 +28,6 @@ MAKERS = {
     "coach": ("coaching", "research"),
     "principal": ("coaching", "appraisal"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to one item: a level, or that it was not seen; and what was seen or heard."""
-
-    level: int | None = None
-    not_observed: bool = False
-    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ class VisitEntry:
     version_id: int | None = None
     note: str = ""
     feedback: str = ""
-    answers: Mapping[int, Answer] = field(default_factory=dict)  # by item
+    answers: Mapping[int, Given] = field(default_factory=dict)  # by item
     promise: str = ""
     due: date | None = None
     share: bool = False
@@ -78,7 +72,7 @@ def record_visit(scope: Scope, entry: VisitEntry) -> Visit:
         return known
     organization_id = _check(scope, entry)
     now = clock.now()
-    version = _version(entry)
+    version = None if entry.version_id is None else published(entry.version_id, entry.purpose)
     visit = Visit.objects.create(
         token=entry.token,
         organization_id=organization_id,
@@ -94,7 +88,7 @@ def record_visit(scope: Scope, entry: VisitEntry) -> Visit:
         recorded_at=now,
     )
     if version is not None:
-        _write_answers(visit, version, entry.answers)
+        record(scope, _own_response(visit, version, entry.answers))
     contact = support.record_contact(
         scope,
         organization_id=organization_id,
@@ -133,44 +127,21 @@ def _check(scope: Scope, entry: VisitEntry) -> int:
     return int(teacher.organization_id)
 
 
-def _version(entry: VisitEntry) -> Version | None:
-    if entry.version_id is None:
-        return None
-    version = (
-        Version.objects.select_related("instrument").filter(pk=entry.version_id, published_at__isnull=False).first()
+def _own_response(visit: Visit, version: Version, answers: Mapping[int, Given]) -> Filled:
+    """The visitor's own response: it has the visit's token as its id."""
+    return Filled(
+        id=visit.token,
+        version_id=version.pk,
+        organization_id=visit.organization_id,
+        purpose=visit.purpose,
+        day=timezone.localdate(visit.began_at),
+        answers=answers,
+        subject_id=visit.subject_id,
+        section_id=visit.section_id,
+        visit_id=visit.pk,
+        submitted_at=visit.recorded_at,
+        language=(get_language() or "en")[:2],
     )
-    if version is None:
-        raise ValidationError({"version": _("That rubric is not published.")})
-    if not version.instrument.allows(entry.purpose):
-        raise ValidationError({"version": version.instrument.because})
-    return version
-
-
-def _write_answers(visit: Visit, version: Version, answers: Mapping[int, Answer]) -> None:
-    items = {i.pk: i for i in Item.objects.filter(version=version)}
-    rows = []
-    for item_id, answer in answers.items():
-        item = items.get(item_id)
-        if item is None:
-            raise ValidationError(_("An answer belongs to another rubric."))
-        if answer.level is not None and not 1 <= answer.level <= len(item.anchors):
-            raise ValidationError({f"item_{item_id}": _("Choose one of the levels.")})
-        if answer.level is None and not answer.not_observed and not answer.evidence.strip():
-            continue
-        rows.append(
-            ItemRating(
-                visit=visit,
-                organization_id=visit.organization_id,
-                purpose=visit.purpose,
-                visitor_id=visit.visitor_id,
-                subject_id=visit.subject_id,
-                item=item,
-                level=answer.level,
-                not_observed=answer.level is None and answer.not_observed,
-                evidence=answer.evidence.strip(),
-            )
-        )
-    ItemRating.objects.bulk_create(rows)
 
 
 @transaction.atomic

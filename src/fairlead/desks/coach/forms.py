@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fairlead import clock
-from fairlead.apps.instruments.services import Answer, VisitEntry
+from fairlead.apps.instruments.responding import Given
+from fairlead.apps.instruments.services import VisitEntry
 from fairlead.apps.support.visibility import purpose_words
 
 NOT_SEEN = "not_seen"
@@ -177,10 +178,10 @@ class VisitForm(forms.Form):
         for item in self.items:
             given = data.get(f"item_{item.pk}") or ""
             if item.kind == "text":
-                answers[item.pk] = Answer(evidence=given)
+                answers[item.pk] = Given(text=given)
             else:
                 seen = given not in ("", NOT_SEEN)
-                answers[item.pk] = Answer(
+                answers[item.pk] = Given(
                     level=int(given) if seen else None,
                     not_observed=not seen,
                     evidence=data.get(f"saw_{item.pk}") or "",

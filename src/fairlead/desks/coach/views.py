@@ -157,7 +157,7 @@ def visit_form(request: ScopedRequest, teacher_id: int, purpose: str) -> HttpRes
     sections = [
         (s.pk, s.name) for s in roster.sections(scope, teacher.organization_id, today).filter(teacher_id=teacher_id)
     ]
-    version = next(iter(instruments.instruments_for(purpose)), None)
+    version = next(iter(instruments.instruments_for(scope, purpose)), None)
     items = instruments.items_of(version.pk) if version else []
     form = VisitForm(request.POST or None, items=items, sections=sections)
     if request.method == "POST" and form.is_valid():
