@@ -23,7 +23,7 @@ import polars as pl
 
 from bench import references
 from fairlead.science.impact.matching import entropy_weights, logit, match, nearest
-from fairlead.science.impact.matching.groups import whiten
+from fairlead.science.impact.matching.groups import mahalanobis_coordinates
 
 # MatchIt takes minutes at the full sizes, so both sides are compared on fewer rows
 MATCHIT_SCORE, MATCHIT_DISTANCE = 100_000, 10_000
@@ -150,22 +150,24 @@ def by_score(x: Any, t: Any, names: list[str], probability: Any = None) -> Any:
     """The control of each treated row, in the order of the data."""
     p = logit(x, t, names).probability if probability is None else probability
     order = np.argsort(-p[t], kind="stable")
-    return paired(p[t][:, None], p[~t][:, None], order, float(p.std()))
+    return paired(t, p[t][:, None], p[~t][:, None], order, float(p.std()))
 
 
 def by_distance(x: Any, t: Any) -> Any:
     """The same by the Mahalanobis distance, who comes first in the data chooses first."""
-    one, two = x[t] - x[t].mean(axis=0), x[~t] - x[~t].mean(axis=0)
-    z = whiten(x, (one.T @ one + two.T @ two) / (len(x) - 2))
-    return paired(z[t], z[~t], np.arange(int(t.sum())), 1.0)
+    z = mahalanobis_coordinates(x, t)
+    return paired(t, z[t], z[~t], np.arange(int(t.sum())), 1.0)
 
 
-def paired(one: Any, two: Any, order: Any, unit: float) -> Any:
+def paired(t: Any, one: Any, two: Any, order: Any, unit: float) -> Any:
     """`nearest` without strata or calipers."""
     return nearest(
         one,
         two,
         order=order,
+        treated_row=np.flatnonzero(t),
+        control_row=np.flatnonzero(~t),
+        last=one.shape[1] > 1,
         treated_stratum=np.zeros(len(one), dtype=np.intp),
         control_stratum=np.zeros(len(two), dtype=np.intp),
         treated_calipered=np.zeros((len(one), 0)),

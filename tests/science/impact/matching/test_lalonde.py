@@ -6,13 +6,12 @@ lalonde.full is of full matching, which is not built yet.
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
+import polars as pl
 import pytest
 
-from fairlead.science.impact.matching import effect, match
-from fairlead.science.impact.matching.groups import whiten
+from fairlead.science.impact.matching import effect, match, nearest
+from fairlead.science.impact.matching.groups import mahalanobis_coordinates
 from tests.plugins.skips import needs_data
 
 ON = "age + educ + race + married + nodegree + re74 + re75"
@@ -33,6 +32,7 @@ def matched(data, **settings):
     [
         ({"method": "nearest"}, False, 894.3675, 5e-5),
         ({"method": "nearest"}, True, 1344.936, 5e-4),
+        ({"method": "mahalanobis"}, False, 538.5629, 5e-5),
         ({"method": "cem"}, False, 1070.907, 5e-4),
     ],
 )
@@ -54,61 +54,67 @@ def test_nearest_neighbours_are_those_of_matchit(data):
     assert found.ties == 7
 
 
-def test_mahalanobis_up_to_its_ties(data):
-    """MatchIt 4.7.1 gives 538.5629, MatchIt 4.5.1 gives 516.6367: both are greedy, they break ties differently. Every
-    way of breaking them is tried; ours, the first in the data, is that of 4.5.1 to its printed digits."""
+def test_how_ties_are_broken_decides_the_mahalanobis_match(data):
+    """The ten ties are all between controls with the same covariates. The other end of the walk gives another
+    effect: without our rule 538.5629 is not to be had."""
     found = matched(data, method="mahalanobis")
-    x, treated, y = found.units.x, found.treated, found.units.frame["re78"].to_numpy()
-    one, two = x[treated] - x[treated].mean(axis=0), x[~treated] - x[~treated].mean(axis=0)
-    z = whiten(x, (one.T @ one + two.T @ two) / (len(x) - 2))
-    apart = ((z[treated][:, None] - z[~treated][None]) ** 2).sum(axis=2)
-    identical = np.unique(x[~treated], axis=0, return_inverse=True)[1].reshape(-1)
-    assert np.bincount(identical).max() > 1  # the ties are between controls with the same covariates
-    choose_first = effect(found, "re78").estimate
-    assert choose_first == pytest.approx(516.6367, abs=5e-5)
-    free, values = np.ones(apart.shape[1], dtype=bool), set()
-    for pattern in itertools.product((0, -1), repeat=found.ties):
-        turn, still = 0, free.copy()
-        for row in range(len(apart)):
-            left = np.where(still, apart[row], np.inf)
-            near = np.flatnonzero(left <= left.min() * (1 + 1e-9) + 1e-18)
-            take = near[0]
-            if near.size > 1 and turn < len(pattern):
-                take, turn = near[pattern[turn]], turn + 1
-            still[take] = False
-        values.add(round(float(y[treated].mean() - y[~treated][~still].mean()), 4))
-        if {516.6367, 538.5629} <= values:
-            break
-    assert {516.6367, 538.5629} <= values
+    assert found.ties == 10
+    z = mahalanobis_coordinates(found.units.x, found.treated)
+    t, c = np.flatnonzero(found.treated), np.flatnonzero(~found.treated)
+    none, column = np.zeros(614, dtype=np.intp), np.zeros((614, 0))
+    told = []
+    for last in (True, False):
+        got = nearest(
+            z[t],
+            z[c],
+            order=np.arange(t.size),
+            treated_row=t,
+            control_row=c,
+            treated_stratum=none[t],
+            control_stratum=none[c],
+            treated_calipered=column[t],
+            control_calipered=column[c],
+            calipers=np.zeros(0),
+            last=last,
+        ).control[:, 0]
+        y = found.units.frame["re78"].to_numpy()
+        told.append(y[t].mean() - y[c[got]].mean())
+    assert told[0] == pytest.approx(538.5629, abs=5e-5)
+    assert abs(told[1] - told[0]) > 1
 
 
 # references/matching.R (MatchIt 4.5.1 and sandwich of Debian 12): rows, effect without and with covariates, its errors
-# HC1 and by subclass without, by subclass with. Printed with twelve digits, so 1e-11.
+# HC1 and by subclass without, by subclass with. Printed with twelve digits, so 1e-11. MatchIt 4.5.1 breaks ties by the
+# order of the data, so Mahalanobis is compared where everybody has another age and there are none.
 R = [
     ({"method": "cem"}, 140, 1070.90732643, 1207.18308859, 1390.34841456, 968.773628321, 951.112030004),
-    ({"method": "mahalanobis"}, 370, 516.636668378, 1235.11118493, 746.686328401, 732.044475424, 776.890149056),
+    ({"method": "mahalanobis"}, 370, 561.31196027, 1238.26118637, 746.24373908, 697.145732364, 753.920664995),
     (
         {"method": "mahalanobis", "ratio": 2},
-        *(555, -177.551306351, 1443.77528524, 682.741242389, 690.567398234, 748.984202059),
+        *(555, -177.48742527, 1441.81825764, 681.517031169, 664.751955758, 720.728755133),
     ),
     (
         {"method": "mahalanobis", "exact": ["race"]},
-        *(232, 349.345230603, 681.30100474, 833.932567546, 751.218460067, 819.94620243),
+        *(232, 391.345825431, 684.050615053, 831.57615595, 773.809944212, 822.076355387),
     ),
     (
         {"method": "mahalanobis", "calipers": {"age": 2}},
-        *(370, 296.455343514, 1403.14078895, 762.790200753, 740.78653528, 762.197637404),
+        *(370, 209.469208378, 1512.75853152, 764.930109953, 687.570990247, 741.909972289),
     ),
     (
         {"method": "mahalanobis", "caliper": 0.2},
-        *(226, 929.979691593, 714.706165873, 1007.90643061, 1041.69051327, 998.005835198),
+        *(228, 971.795246053, 693.403826579, 1016.13827458, 1045.36624398, 1004.12328078),
     ),
 ]
 
 
 @pytest.mark.parametrize(("settings", "rows", "plain", "full", "hc1", "cr1", "cr1_full"), R)
 def test_effects_and_errors_of_r(data, settings, rows, plain, full, hc1, cr1, cr1_full):
+    if settings["method"] == "mahalanobis":
+        aged = pl.col("age") + (37 * (pl.int_range(pl.len()) + 1)) % 614 / 614
+        data = pl.read_csv(data, infer_schema_length=None).with_columns(age=aged)
     found = matched(data, **settings)
+    assert found.ties == 0
     told = [
         effect(found, "re78", adjust=adjust, errors=errors)
         for adjust, errors in ((False, "HC1"), (False, "CR1"), (True, "CR1"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import polars as pl
 import pytest
@@ -13,8 +15,10 @@ from fairlead.science.impact.matching import match, nearest
 from fairlead.science.impact.matching.greedy import ALL_TAKEN, MATCHED, NO_STRATUM, TIE, TOO_FAR
 
 
-def by_hand(treated, controls, order, t_stratum, c_stratum, t_cal, c_cal, calipers, ratio, replace, unit):
-    """Greedy as it is defined: every treated row in turn looks at every control."""
+def by_hand(treated, controls, order, rows, t_stratum, c_stratum, t_cal, c_cal, calipers, ratio, replace, last):
+    """Greedy as it is defined: every treated row in turn looks at every control, and walks where it has a choice."""
+    in_data = np.argsort(np.concatenate(rows))
+    line = in_data[np.argsort(np.concatenate([treated[:, 0], controls[:, 0]])[in_data], kind="stable")].tolist()
     control = np.full((len(treated), ratio), -1)
     why = np.zeros(len(treated), dtype=int)
     taken = np.zeros(len(controls), dtype=bool)
@@ -34,7 +38,10 @@ def by_hand(treated, controls, order, t_stratum, c_stratum, t_cal, c_cal, calipe
             for j in range(treated.shape[1]):
                 apart += (treated[row, j] - controls[free, j]) ** 2
             least = apart.min()
-            control[row, turn] = free[apart <= least + least * TIE + (TIE * unit) ** 2].min()
+            tied = {len(treated) + c for c in free[apart <= least + least * TIE + TIE**2]}
+            left, right = line[: line.index(row)][::-1], line[line.index(row) + 1 :]
+            met = [i for pair in itertools.zip_longest(left, right) for i in pair if i in tied]
+            control[row, turn] = met[-1 if last else 0] - len(treated)
             taken[control[row, turn]] = True
     return control, why
 
@@ -47,16 +54,19 @@ def problem(seed, n, d, e, *, rounded, strata):
     group = rng.integers(0, strata, n)
     t = rng.random(n) < 1 / (1 + np.exp(1 - x[:, 0]))
     t[:2] = True, False
-    return x[t, :d], x[~t, :d], x[t, d:], x[~t, d:], group[t], group[~t], rng.permutation(int(t.sum()))
+    rows = np.flatnonzero(t), np.flatnonzero(~t)
+    return x[t, :d], x[~t, :d], x[t, d:], x[~t, d:], group[t], group[~t], rng.permutation(int(t.sum())), rows
 
 
-def both_ways(seed, n, d, e, *, rounded, strata, ratio, replace, caliper):
-    one, two, one_held, two_held, g1, g0, order = problem(seed, n, d, e, rounded=rounded, strata=strata)
+def both_ways(seed, n, d, e, *, rounded, strata, ratio, replace, caliper, last):
+    one, two, one_held, two_held, g1, g0, order, rows = problem(seed, n, d, e, rounded=rounded, strata=strata)
     calipers = np.full(e, caliper)
     found = nearest(
         one,
         two,
         order=order,
+        treated_row=rows[0],
+        control_row=rows[1],
         treated_stratum=g1,
         control_stratum=g0,
         treated_calipered=one_held,
@@ -64,8 +74,9 @@ def both_ways(seed, n, d, e, *, rounded, strata, ratio, replace, caliper):
         calipers=calipers,
         ratio=ratio,
         replace=replace,
+        last=last,
     )
-    control, why = by_hand(one, two, order, g1, g0, one_held, two_held, calipers, ratio, replace, 1.0)
+    control, why = by_hand(one, two, order, rows, g1, g0, one_held, two_held, calipers, ratio, replace, last)
     np.testing.assert_array_equal(found.control, control)
     np.testing.assert_array_equal(found.why, why)
     assert ((found.why == MATCHED) == (found.control[:, 0] >= 0)).all()
@@ -75,14 +86,15 @@ def both_ways(seed, n, d, e, *, rounded, strata, ratio, replace, caliper):
 @pytest.mark.parametrize("d", [1, 3])
 @pytest.mark.parametrize("rounded", [False, True])
 @pytest.mark.parametrize("replace", [False, True])
-def test_the_tree_finds_the_pairs_of_the_definition(d, rounded, replace):
+@pytest.mark.parametrize("last", [False, True])
+def test_the_tree_finds_the_pairs_of_the_definition(d, rounded, replace, last):
     """2,000 rows, with and without ties: not one pair differs."""
-    found = both_ways(7, 2000, d, 0, rounded=rounded, strata=1, ratio=1, replace=replace, caliper=0)
+    found = both_ways(7, 2000, d, 0, rounded=rounded, strata=1, ratio=1, replace=replace, caliper=0, last=last)
     assert (found.ties > 100) == rounded
 
 
 def test_the_tree_with_everything_at_once():
-    found = both_ways(8, 2000, 2, 2, rounded=False, strata=5, ratio=3, replace=False, caliper=0.6)
+    found = both_ways(8, 2000, 2, 2, rounded=False, strata=5, ratio=3, replace=False, caliper=0.6, last=True)
     assert {MATCHED, ALL_TAKEN, TOO_FAR} <= set(found.why.tolist())
 
 
@@ -97,9 +109,10 @@ def test_the_tree_with_everything_at_once():
     ratio=st.integers(1, 3),
     replace=st.booleans(),
     caliper=st.sampled_from([0.0, 0.5, 1.0, 5.0]),
+    last=st.booleans(),
 )
-def test_any_small_problem(seed, n, d, e, rounded, strata, ratio, replace, caliper):
-    both_ways(seed, n, d, e, rounded=rounded, strata=strata, ratio=ratio, replace=replace, caliper=caliper)
+def test_any_small_problem(seed, n, d, e, rounded, strata, ratio, replace, caliper, last):
+    both_ways(seed, n, d, e, rounded=rounded, strata=strata, ratio=ratio, replace=replace, caliper=caliper, last=last)
 
 
 def people(seed, n=300, schools=6):

@@ -22,11 +22,14 @@ scored <- tell("nearest", method = "nearest")
 print(scored$distance[1:4])
 print(summary(scored)$sum.all, digits = 8)
 tell("cem", method = "cem")
+# Ties are broken as in 4.7.1, so Mahalanobis is compared where there are none: everybody has another age
+lalonde$age <- lalonde$age + (37 * seq_len(614)) %% 614 / 614
 tell("mahalanobis", method = "nearest", distance = "mahalanobis")
 tell("mahalanobis 2:1", method = "nearest", distance = "mahalanobis", ratio = 2)
 tell("mahalanobis exact race", method = "nearest", distance = "mahalanobis", exact = ~race)
 tell("mahalanobis age within 2", method = "nearest", distance = "mahalanobis", caliper = c(age = 2), std.caliper = FALSE)
 tell("mahalanobis, score within 0.2 sd", method = "nearest", mahvars = update(f, NULL ~ .), caliper = 0.2)
+data(lalonde, package = "MatchIt")
 score <- fitted(glm(f, binomial, lalonde, epsilon = 1e-14))
 for (estimand in c("ATT", "ATE")) {
   w <- with(lalonde, if (estimand == "ATT") ifelse(treat == 1, 1, score / (1 - score))

@@ -54,7 +54,7 @@ class Comparison:
         average one over the kept rows of each arm. Without replacement a subclass is a pair (a set of k:1, a cell).
     score : (n,) the propensity score, where one was estimated.
     pairs, distances : (p, 2) treated row and control row; (p,) how far apart, in the unit of the method.
-    ties : how often several were equally near, and the first in the data was taken.
+    ties : how often several were equally near, so that the rule for ties chose (notes of `match`).
     dropped : rows that left, by reason (`REASONS`) and arm, in the order in which the reasons apply.
     balance : each covariate before and after.
     effective : rows of each arm that the weights are worth.

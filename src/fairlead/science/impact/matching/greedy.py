@@ -19,6 +19,7 @@ Codes = NDArray[np.intp]
 
 LEAF = 12
 TIE = 1e-10  # distances are equal when they differ by less: relative to themselves, or as a share of the unit
+NOBODY = 1 << 60  # the lowest rank where nobody is free
 MATCHED, NO_STRATUM, TOO_FAR, ALL_TAKEN = 0, 1, 2, 3
 
 
@@ -45,6 +46,8 @@ def nearest(
     controls: Array,
     *,
     order: Codes,
+    treated_row: NDArray[np.int64],
+    control_row: NDArray[np.int64],
     treated_stratum: Codes,
     control_stratum: Codes,
     treated_calipered: Array,
@@ -52,6 +55,7 @@ def nearest(
     calipers: Array,
     ratio: int = 1,
     replace: bool = False,
+    last: bool = False,
     unit: float = 1.0,
     most: float = np.inf,
 ) -> Neighbours:
@@ -61,18 +65,27 @@ def nearest(
     ----------
     treated, controls : (t, d) and (c, d) coordinates; the distance is Euclidean.
     order : (t,) positions of the treated rows, the first to choose first.
+    treated_row, control_row : (t,) and (c,) where each stands in the data.
     treated_stratum, control_stratum : equal numbers may be matched.
     treated_calipered, control_calipered, calipers : (t, e), (c, e), (e,): a partner differs by at most the caliper in
         each of these.
     ratio : with more than one, everybody gets a first partner before anybody gets a second.
     replace : a control may be chosen by many.
+    last : of equally near controls take the last one on the walk that the notes describe, not the first.
     unit : the size of a typical difference, for what counts as a tie.
     most : the greatest distance of a pair.
 
     Notes
     -----
-    Of controls at the same distance the first in the data is taken. O(n log n) for a line.
+    Ties: put all rows in the order of their first coordinate, equal ones as they stand in the data, and walk outward
+    from the treated row, a step to the left, a step to the right, and so on: of the controls at the same distance the
+    first that is met is taken, or with `last` the last. O(n log n) for a line.
     """
+    in_data = np.argsort(np.concatenate([treated_row, control_row]), kind="stable")
+    along = np.concatenate([treated[:, 0], controls[:, 0]])[in_data]
+    rank = np.empty(along.size, dtype=np.int64)
+    rank[in_data[np.argsort(along, kind="stable")]] = np.arange(along.size)
+    t_rank, c_rank = rank[: len(treated)], rank[len(treated) :]
     order = np.asarray(order, dtype=np.intp)
     by_stratum = order[np.argsort(treated_stratum[order], kind="stable")]
     of_controls = np.argsort(control_stratum, kind="stable")
@@ -84,6 +97,8 @@ def nearest(
     found, distance, why, ties = _all_strata(
         np.ascontiguousarray(np.hstack([treated, treated_calipered])[by_stratum]),
         np.ascontiguousarray(np.hstack([controls, control_calipered])[of_controls]),
+        t_rank[by_stratum],
+        c_rank[of_controls],
         treated.shape[1],
         np.ascontiguousarray(calipers, dtype=np.float64),
         starts,
@@ -92,6 +107,7 @@ def nearest(
         c_stops,
         ratio,
         replace,
+        last,
         (TIE * unit) ** 2,
         most**2,
     )
@@ -118,43 +134,49 @@ def project(x: Any, w: Any) -> Any:
 
 
 @compiled
-def _all_strata(tp, cp, dims, calipers, starts, stops, c_starts, c_stops, ratio, replace, tiny, most):  # type: ignore[no-untyped-def]
+def _all_strata(  # type: ignore[no-untyped-def]
+    tp, cp, t_rank, c_rank, dims, calipers, starts, stops, c_starts, c_stops, ratio, replace, last, tiny, most
+):
     found = np.full((tp.shape[0], ratio), -1, dtype=np.int64)
     distance = np.full((tp.shape[0], ratio), np.nan)
     why = np.zeros(tp.shape[0], dtype=np.int8)
     ties = 0
     for s in range(starts.size):
-        first, last, base = starts[s], stops[s], c_starts[s]
+        begin, end, base = starts[s], stops[s], c_starts[s]
         if c_stops[s] == base:
-            why[first:last] = NO_STRATUM
+            why[begin:end] = NO_STRATUM
             continue
-        box, span, points, place, home = _grow(cp[base : c_stops[s]], dims)
+        box, span, points, rank, place, home = _grow(cp[base : c_stops[s]], c_rank[base : c_stops[s]], dims)
         free = np.ones(points.shape[0], dtype=np.bool_)
         for turn in range(1 if replace else ratio):
-            for i in range(first, last):
+            for i in range(begin, end):
                 if turn > 0 and found[i, turn - 1] < 0:
                     continue
                 for r in range(turn, ratio if replace else turn + 1):
-                    best, squared, tied = _search(tp[i], box, span, points, place, free, dims, calipers, tiny, most)
+                    best, squared, tied = _search(
+                        tp[i], t_rank[i], box, span, points, rank, free, dims, calipers, last, tiny, most
+                    )
                     if best < 0:
                         break
                     found[i, r], distance[i, r] = best, np.sqrt(squared)
                     ties += tied
-                    _mark(best, False, box, place, home, free)
+                    _mark(best, False, box, rank, home, free)
                 if replace:
                     for r in range(ratio):
                         if found[i, r] >= 0:
-                            _mark(found[i, r], True, box, place, home, free)
+                            _mark(found[i, r], True, box, rank, home, free)
         alone = False
-        for i in range(first, last):
+        for i in range(begin, end):
             alone = alone or found[i, 0] < 0
         if alone:
             for p in range(points.shape[0]):
                 if not free[p]:
-                    _mark(p, True, box, place, home, free)
-        for i in range(first, last):
+                    _mark(p, True, box, rank, home, free)
+        for i in range(begin, end):
             if found[i, 0] < 0:
-                best, squared, tied = _search(tp[i], box, span, points, place, free, dims, calipers, tiny, most)
+                best, squared, tied = _search(
+                    tp[i], t_rank[i], box, span, points, rank, free, dims, calipers, last, tiny, most
+                )
                 why[i] = TOO_FAR if best < 0 else ALL_TAKEN
             for r in range(ratio):
                 if found[i, r] >= 0:
@@ -162,34 +184,35 @@ def _all_strata(tp, cp, dims, calipers, starts, stops, c_starts, c_stops, ratio,
     return found, distance, why, ties
 
 
-# A tree is four arrays. box: (nodes, 7) first and last position of its rows, left, right, parent, how many of its rows
-# are free, the first of these in the data. span: (nodes, 2, width) lowest and highest coordinates. points: the rows in
-# the order of the tree; place: where each stood in the data.
-FROM, TO, LEFT, RIGHT, UP, FREE, FIRST = 0, 1, 2, 3, 4, 5, 6
+# A tree is four arrays. box: (nodes, 8) first and last position of its rows, left, right, parent, how many of its rows
+# are free, the lowest and highest rank of these. span: (nodes, 2, width) lowest and highest coordinates. points: the rows
+# in the order of the tree; rank: their ranks; place: where each stood among the controls.
+FROM, TO, LEFT, RIGHT, UP, FREE, LOW, HIGH = 0, 1, 2, 3, 4, 5, 6, 7
 
 
 @compiled
-def _grow(points, dims):  # type: ignore[no-untyped-def]
+def _grow(points, ranks, dims):  # type: ignore[no-untyped-def]
     """Halve the rows at the median of their widest coordinate until at most LEAF are together."""
     n, width = points.shape
     most = n // 3 + 3
-    box, span = np.full((most, 7), -1, dtype=np.int64), np.empty((most, 2, width))
+    box, span = np.full((most, 8), -1, dtype=np.int64), np.empty((most, 2, width))
     place, home = np.arange(n), np.zeros(n, dtype=np.int64)
     box[0, FROM], box[0, TO] = 0, n
     nodes, at = 1, 0
     while at < nodes:
         a, b = box[at, FROM], box[at, TO]
         first = place[a]
+        low = high = ranks[first]
         for j in range(width):
             span[at, 0, j] = span[at, 1, j] = points[first, j]
         for p in range(a, b):
             row = place[p]
-            first = min(first, row)
+            low, high = min(low, ranks[row]), max(high, ranks[row])
             for j in range(width):
                 value = points[row, j]
                 span[at, 0, j] = min(span[at, 0, j], value)
                 span[at, 1, j] = max(span[at, 1, j], value)
-        box[at, FREE], box[at, FIRST] = b - a, first
+        box[at, FREE], box[at, LOW], box[at, HIGH] = b - a, low, high
         if b - a <= LEAF:
             home[a:b] = at
         else:
@@ -211,11 +234,12 @@ def _grow(points, dims):  # type: ignore[no-untyped-def]
                 box[child, UP] = at
             nodes += 2
         at += 1
-    ordered = np.empty((n, width))
+    ordered, rank = np.empty((n, width)), np.empty(n, dtype=np.int64)
     for p in range(n):
+        rank[p] = ranks[place[p]]
         for j in range(width):
             ordered[p, j] = points[place[p], j]
-    return box, span, ordered, place, home
+    return box, span, ordered, rank, place, home
 
 
 @compiled
@@ -243,20 +267,21 @@ def _sort(values, rows):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _mark(p, is_free, box, place, home, free):  # type: ignore[no-untyped-def]
+def _mark(p, is_free, box, rank, home, free):  # type: ignore[no-untyped-def]
     """Take a control out of the tree, or put it back."""
     free[p] = is_free
     node = home[p]
     while node >= 0:
         box[node, FREE] += 1 if is_free else -1
-        first = free.size
         if box[node, LEFT] < 0:
+            low, high = NOBODY, np.int64(-1)
             for other in range(box[node, FROM], box[node, TO]):
                 if free[other]:
-                    first = min(first, place[other])
+                    low, high = min(low, rank[other]), max(high, rank[other])
         else:
-            first = min(box[box[node, LEFT], FIRST], box[box[node, RIGHT], FIRST])
-        box[node, FIRST] = first
+            a, b = box[node, LEFT], box[node, RIGHT]
+            low, high = min(box[a, LOW], box[b, LOW]), max(box[a, HIGH], box[b, HIGH])
+        box[node, LOW], box[node, HIGH] = low, high
         node = box[node, UP]
 
 
@@ -276,8 +301,20 @@ def _gap(q, low, high, dims, calipers, enough):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _search(q, box, span, points, place, free, dims, calipers, tiny, most):  # type: ignore[no-untyped-def]
-    """The position of the nearest free control; of those at the same distance of the first in the data, and whether
+def _steps(low, high, own, last):  # type: ignore[no-untyped-def]
+    """The turn at which a walk outward from rank `own`, left before right, meets the first (or last) of low … high; the
+    last one's is negative, so that the least is always the one to take."""
+    left, right = 2 * (own - low) - 1, 2 * (high - own)
+    if last:
+        return -max(left, right)
+    if low < own < high:
+        return 1
+    return 2 * (low - own) if low > own else 2 * (own - high) - 1
+
+
+@compiled
+def _search(q, own, box, span, points, rank, free, dims, calipers, last, tiny, most):  # type: ignore[no-untyped-def]
+    """The position of the nearest free control; of those at the same distance the one that the walk takes, and whether
     there were such. −1 when there is none."""
     best, second, reach, found, tied = np.inf, np.inf, most, -1, False
     stack, bound = np.empty(128, dtype=np.int64), np.empty(128)
@@ -309,25 +346,25 @@ def _search(q, box, span, points, place, free, dims, calipers, tiny, most):  # t
             top += 2
     if not tied:
         return found, best, False
+    least = _steps(rank[found], rank[found], own, last)
     stack[0], top = 0, 1
     while top > 0:
         top -= 1
         node = stack[top]
-        if box[node, FREE] == 0 or box[node, FIRST] >= place[found]:
+        if box[node, FREE] == 0 or _steps(box[node, LOW], box[node, HIGH], own, last) >= least:
             continue
         if _gap(q, span[node, 0], span[node, 1], dims, calipers, reach) > reach:
             continue
         if box[node, LEFT] < 0:
             for p in range(box[node, FROM], box[node, TO]):
-                if (
-                    free[p]
-                    and place[p] < place[found]
-                    and _gap(q, points[p], points[p], dims, calipers, reach) <= reach
-                ):
-                    found = p
+                if not free[p]:
+                    continue
+                steps = _steps(rank[p], rank[p], own, last)
+                if steps < least and _gap(q, points[p], points[p], dims, calipers, reach) <= reach:
+                    found, least = p, steps
         else:
             a, b = box[node, LEFT], box[node, RIGHT]
-            if box[a, FIRST] > box[b, FIRST]:
+            if _steps(box[a, LOW], box[a, HIGH], own, last) > _steps(box[b, LOW], box[b, HIGH], own, last):
                 a, b = b, a
             stack[top], stack[top + 1] = b, a
             top += 2

@@ -73,20 +73,23 @@ def match_groups(
             "all groups are of one arm", f"{int(is_treated.sum())} of {count} treated", "look at the treatment"
         )
     means = np.column_stack([np.bincount(group, weights=column, minlength=count) / sizes for column in x.T])
-    one, two = means[is_treated], means[~is_treated]
-    z, distance = _whiten_groups(one, two, means)
+    z, distance = _group_coordinates(means, is_treated)
+    one, two = z[is_treated], z[~is_treated]
     order = np.argsort(-sizes[is_treated], kind="stable")
     zeros, none = np.zeros(len(one), dtype=np.intp), np.zeros(len(two), dtype=np.intp)
     found = nearest(
-        z[is_treated],
-        z[~is_treated],
+        one,
+        two,
         order=order,
         treated_stratum=zeros,
         control_stratum=none,
+        treated_row=np.flatnonzero(is_treated),
+        control_row=np.flatnonzero(~is_treated),
         treated_calipered=np.zeros((len(one), 0)),
         control_calipered=np.zeros((len(two), 0)),
         calipers=np.zeros(0),
         ratio=ratio,
+        last=True,
         most=np.inf if caliper is None else caliper,
     )
     of_treated, of_control = np.flatnonzero(is_treated), np.flatnonzero(~is_treated)
@@ -107,25 +110,43 @@ def match_groups(
     return GroupMatch(stratum_of[group], reason, tuple(pairs), distance)
 
 
-def _whiten_groups(one: Array, two: Array, means: Array) -> tuple[Array, str]:
-    from_means = np.vstack([one - one.mean(axis=0), two - two.mean(axis=0)])
+def _group_coordinates(means: Array, treated: NDArray[np.bool_]) -> tuple[Array, str]:
     freedom = len(means) - 2
     if freedom >= 2 * means.shape[1]:
-        covariance = from_means.T @ from_means / freedom
-        return whiten(means, covariance), "mahalanobis"
+        return mahalanobis_coordinates(means, treated), "mahalanobis"
+    from_means = _within(means, treated)
     sd = np.sqrt((from_means**2).sum(axis=0) / max(freedom, 1))
     spread = means.std(axis=0)
     sd = np.where(sd > 1e-12 * np.maximum(1.0, np.abs(means).max(axis=0)), sd, np.where(spread > 0, spread, 1.0))
     return (means - means.mean(axis=0)) / sd, "scaled"
 
 
-def whiten(x: Array, covariance: Array) -> Array:
-    """Coordinates whose Euclidean distance is the Mahalanobis distance by this covariance."""
+def _within(x: Array, treated: NDArray[np.bool_]) -> Array:
+    """Each row less the mean of its arm, the treated first."""
+    one, two = x[treated], x[~treated]
+    return np.vstack([one - one.mean(axis=0), two - two.mean(axis=0)])
+
+
+def mahalanobis_coordinates(x: Array, treated: NDArray[np.bool_]) -> Array:
+    """Coordinates whose Euclidean distance is the Mahalanobis distance by the covariance pooled within arms.
+
+    The pivoted Cholesky factor of the inverse correlations, so that units of a covariate do not matter: the first
+    coordinate is what is left of the covariate that the others explain best. Ties are broken along it.
+    """
+    from_means = _within(x, treated)
+    covariance = from_means.T @ from_means / (len(x) - 2)
     scale = np.sqrt(np.diag(covariance))
     scale = np.where(scale > 0, scale, 1.0)
     values, axes = np.linalg.eigh(covariance / np.outer(scale, scale))
     kept = values > 1e-10 * values.max()
-    return project((x - x.mean(axis=0)) / scale, np.ascontiguousarray(axes[:, kept] / np.sqrt(values[kept])))
+    rest = (axes[:, kept] / values[kept]) @ axes[:, kept].T
+    rows = np.empty((int(kept.sum()), len(rest)))
+    for row in rows:
+        left = np.diag(rest)
+        pivot = int(np.argmax(left >= left.max() * (1 - 1e-9)))  # the first of equal ones, also when they are rounded
+        row[:] = rest[pivot] / np.sqrt(left[pivot])
+        rest = rest - np.outer(row, row)
+    return project((x - x.mean(axis=0)) / scale, np.ascontiguousarray(rows.T))
 
 
 def group_labels(frame: pl.DataFrame, columns: tuple[str, ...], codes: Codes) -> list[str]:

@@ -12,7 +12,7 @@ from fairlead.science.impact.matching.balance import balance_table, effective_si
 from fairlead.science.impact.matching.comparison import Comparison, Notice, merged
 from fairlead.science.impact.matching.entropy import Balancing, entropy_weights
 from fairlead.science.impact.matching.greedy import ALL_TAKEN, NO_STRATUM, TOO_FAR, Neighbours, nearest
-from fairlead.science.impact.matching.groups import GroupMatch, group_labels, match_groups, whiten
+from fairlead.science.impact.matching.groups import GroupMatch, group_labels, mahalanobis_coordinates, match_groups
 from fairlead.science.impact.matching.score import Score, logit
 from fairlead.science.impact.matching.strata import cell_weights, cells
 from fairlead.science.impact.matching.units import Units, check_columns, combinations, read_units
@@ -93,7 +93,9 @@ def match(
 
     Notes
     -----
-    Pairs are greedy and depend on who chooses first; equal distances go to the first in the data, and are counted.
+    Pairs are greedy and depend on who chooses first. Equally near controls are counted; which of them is taken is
+    settled as in MatchIt 4.7: walking outward from the treated row along the score, the first that is met; along the
+    first coordinate of the Mahalanobis distance, the last.
     Scores are the probabilities themselves, not their log odds, as in MatchIt.
 
     Examples
@@ -281,9 +283,7 @@ def _pair(
                     )
                 ]
             )
-        one, two = units.x[units.treated], units.x[~units.treated]
-        one, two = one - one.mean(axis=0), two - two.mean(axis=0)
-        where = whiten(units.x, (one.T @ one + two.T @ two) / (n1 + n0 - 2))
+        where = mahalanobis_coordinates(units.x, units.treated)
     widths, held = [], []
     if settings["caliper"] is not None:
         assert score is not None
@@ -310,6 +310,8 @@ def _pair(
         where[t],
         where[c],
         order=first,
+        treated_row=t,
+        control_row=c,
         treated_stratum=stratum[t],
         control_stratum=stratum[c],
         treated_calipered=calipered[t],
@@ -317,6 +319,7 @@ def _pair(
         calipers=np.array(widths),
         ratio=settings["ratio"],
         replace=settings["replace"],
+        last=method == "mahalanobis",
         unit=unit,
     )
     return found, t, c
