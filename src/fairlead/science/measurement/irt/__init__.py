@@ -1,0 +1,26 @@
+"""Item-response models: what items ask for, what persons can, and how sure we are of both.
+
+Every name is found when it is first asked for, so that pages start quickly. No function is called as its module.
+"""
+
+import importlib
+from typing import Any
+
+# name: its module
+LAZY = {
+    "CalibratedItem": "calibration",
+    "Calibration": "calibration",
+    "LeftOut": "calibration",
+    "Responses": "answers",
+    "calibrate": "fitting",
+    "responses": "answers",
+    "responses_from_long": "answers",
+}
+
+__all__ = sorted(LAZY)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{LAZY[name]}"), name)
