@@ -41,7 +41,7 @@ def raw(moments: Moments) -> np.ndarray:
 def close(one: Moments, two: Moments, tolerance: float = 1e-12) -> None:
     assert_frame_equal(one.keys, two.keys, check_dtypes=False)
     np.testing.assert_array_equal(one.counts, two.counts)
-    moved = two.rescaled(one.center, one.scale).products
+    moved = two.like(one).products
     np.testing.assert_allclose(moved, one.products, rtol=tolerance, atol=tolerance * one.n)
 
 
@@ -96,6 +96,26 @@ def test_an_offset_of_a_million_loses_nothing() -> None:
     near, away = (collect(data, ["math", "pre"], by=["school"]) for data in (table, far))
     np.testing.assert_allclose(away.products, near.products, rtol=1e-9, atol=1e-8)
     np.testing.assert_allclose(away.within() * away.scale[0], near.within() * near.scale[0], rtol=1e-8, atol=1e-6)
+
+
+@given(cut=st.integers(1, 599), seed=st.integers(0, 10_000), offset=st.sampled_from([5.0, 1e6]))
+def test_products_are_summed_about_the_middles_of_their_pieces(cut: int, seed: int, offset: float) -> None:
+    """Each half has its own middle; together they give the whole's, and `plain` the products themselves."""
+    table = rows(seed=seed).with_columns(pl.col("pre") + offset)
+    design = design_of(parse_formula("math ~ pre * arm"), table)
+    whole = collect(table, design, by=["school"])
+    assert whole.less.any()
+    halves = [collect(part, design, by=["school"], engine="memory") for part in (table[:cut], table[cut:])]
+    both = (halves[0] + halves[1]).like(whole)
+    np.testing.assert_allclose(both.products, whole.products, rtol=1e-7, atol=1e-6)
+    product = next(j for j, column in enumerate(design.columns) if len(column.pieces) > 1)
+    itself = table.select(design.columns[product].polars()).to_series().to_numpy()
+    plain = whole.plain()
+    told = plain.center + plain.total[0, 1:] / plain.n * plain.scale
+    assert told[product] == pytest.approx(itself.mean(), rel=1e-9)
+    pair = [design.outcome, design.columns[product].name]
+    assert not whole.select(pair).less.any()
+    assert whole.select(pair).center == pytest.approx(plain.select(pair).center)
 
 
 @pytest.mark.parametrize("engine", [None, "memory"])

@@ -14,7 +14,14 @@ from fairlead.science.impact import least_squares
 from fairlead.science.impact.formula import parse_formula
 from fairlead.science.impact.moments import collect, combine, design_of
 from fairlead.science.impact.problems import EstimationError
-from fairlead.science.impact.regression import RegressionFit, linear_regression, regression_from_moments
+from fairlead.science.impact.regression import (
+    RegressionFit,
+    leave_one_out,
+    linear_regression,
+    omitted_variable,
+    regression_from_moments,
+    wild_bootstrap,
+)
 
 
 def sample(seed: int, n: int = 160, *, nested: bool = True) -> pl.DataFrame:
@@ -158,6 +165,60 @@ def test_scaling_and_shifting_the_outcome(seed: int, scale: float, shift: float,
     a, b = numbers(first)[1:], numbers(other)[1:]
     np.testing.assert_allclose(b[:, 0], scale * a[:, 0], rtol=1e-6, atol=scale * 1e-8)
     np.testing.assert_allclose(b[:, 1:], a[:, 1:] * [scale, 1], rtol=1e-6)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    shift=st.sampled_from([-1e6, 30.0, 1e6]),
+    errors=st.sampled_from(["HC1", "CR1", "CR2"]),
+    engine=st.sampled_from([None, "memory"]),
+)
+def test_an_offset_of_a_million_loses_nothing_of_an_interaction(
+    seed: int, shift: float, errors: str, engine: str | None
+) -> None:
+    """What does not depend on where zero lies stays: the slopes, their errors, the fit, and the effect at the old zero."""
+    table = sample(seed)
+    moved = table.with_columns(pre=pl.col("pre") + shift)
+    first, other = (
+        linear_regression(rows, "y ~ treat * pre + dose", cluster="g", errors=errors, engine=engine)
+        for rows in (table, moved)
+    )
+    same = [first.names.index(name) for name in ("pre", "treat:pre", "dose")]
+    np.testing.assert_allclose(numbers(other)[same], numbers(first)[same], rtol=1e-7)
+    back = other.contrast([0, 1, *(shift if name == "treat:pre" else 0 for name in other.names[2:])])
+    old = first.term("treat")
+    assert (back.estimate, back.df) == pytest.approx((old.estimate, old.df), rel=1e-6)
+    assert back.se == pytest.approx(
+        old.se, rel=1e-4
+    )  # a contrast of variances of 1e12: twelve of sixteen digits cancel
+    assert other.residual_variance == pytest.approx(first.residual_variance, rel=1e-9)
+
+
+def test_what_asks_one_coefficient_asks_the_one_in_its_own_units() -> None:
+    """Products are summed about a middle; the treatment's own coefficient is still that at zero, in every further question."""
+    table = sample(4).with_columns(pre=pl.col("pre") + 3)
+    by_hand = table.with_columns(both=pl.col("treat") * pl.col("pre"))
+    one, two = (
+        linear_regression(table, "y ~ treat * pre", cluster="g"),
+        linear_regression(by_hand, "y ~ treat + pre + both", cluster="g"),
+    )
+    assert collect(table, design_of(parse_formula("y ~ treat * pre"), table)).less.any()
+    told = [
+        (
+            omitted_variable(fit, "treat", benchmarks=["pre"], times=[1]),
+            wild_bootstrap(fit, "treat", rng=np.random.default_rng(3), draws=99),
+            leave_one_out(fit, "treat"),
+        )
+        for fit in (one, two)
+    ]
+    (bias, wild, left), (bias2, wild2, left2) = told
+    assert (bias.robustness.robustness, bias.classical_se) == pytest.approx(
+        (bias2.robustness.robustness, bias2.classical_se), rel=1e-9
+    )
+    assert bias.bounds[0].estimate == pytest.approx(bias2.bounds[0].estimate, rel=1e-9)
+    assert (wild.p, wild.low, wild.high) == pytest.approx((wild2.p, wild2.low, wild2.high), rel=1e-6)
+    assert (left.low, left.high) == pytest.approx((left2.low, left2.high), rel=1e-9)
 
 
 def test_a_contrast_has_its_own_degrees_of_freedom() -> None:

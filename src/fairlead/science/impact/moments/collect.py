@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
@@ -12,7 +12,7 @@ import polars as pl
 from ibis.expr.operations import InMemoryTable
 
 from fairlead.science.impact.formula import Factor, Formula
-from fairlead.science.impact.moments.columns import Column, Design, Piece, build_design
+from fairlead.science.impact.moments.columns import NOTHING, Column, Design, Parted, Piece, build_design, part
 from fairlead.science.impact.moments.core import Left, Moments, Origin
 from fairlead.science.impact.moments.source import Source, middles, open_source
 from fairlead.science.impact.problems import DataError, Problem
@@ -97,9 +97,15 @@ def _on_engine(source: Source, wanted: Sequence[Column], by: tuple[str, ...], va
     was too far off for that, a second pass."""
     table = source.table
     whole = ~_any([_lacks(table, variable) for variable in variables])
-    found = _sums(table, whole, wanted, by, _first_center(source, wanted))
+    factors = _factors(wanted)
+    middles_of = _first_center(source, factors)
+    parted = _part(wanted, factors, middles_of)
+    found = _sums(table, whole, wanted, by, parted, _first_center(source, wanted, parted))
     if (unlike := found.unlike()).any():
-        found = _sums(table, whole, wanted, by, _exact_center(table, whole, wanted, unlike, found.center))
+        parted = _part(wanted, factors, _exact_center(table, whole, factors, np.ones(len(factors)), middles_of))
+        unlike |= [len(column.pieces) > 1 for column in wanted]
+        center = _exact_center(table, whole, wanted, unlike, found.center, parted)
+        found = _sums(table, whole, wanted, by, parted, center)
     counts = found.products[:, 0, 0].astype(np.int64)
     used = int(counts.sum())
     rows = int(table.count().to_pyarrow().as_py())
@@ -108,16 +114,29 @@ def _on_engine(source: Source, wanted: Sequence[Column], by: tuple[str, ...], va
         shift = total[0, 1:] / max(used, 1)
         spread = np.sqrt(np.maximum(np.diag(total)[1:] / max(used, 1) - shift**2, 0.0))
     center, scale = _standard((found.center + shift).tolist(), spread.tolist(), wanted, used)
-    return Moments(
+    moments = Moments(
         columns=tuple(column.name for column in wanted),
         keys=found.keys,
         counts=counts,
         products=found.products,
         center=found.center,
         scale=np.ones_like(found.center),
+        less=parted.less,
         left=_left(table, variables) if rows > used else (),
         origins=(Origin(source.name, source.engine, rows),),
-    ).rescaled(center, scale)
+    )
+    moments = moments.rescaled(center, scale)
+    return replace(moments, center=moments.center + parted.constant)
+
+
+def _factors(wanted: Sequence[Column]) -> list[Column]:
+    """What is multiplied in some column, each once; indicators keep their whole numbers."""
+    pieces = [piece for column in wanted if len(column.pieces) > 1 for piece in column.pieces if piece.level is None]
+    return [Column((piece,)) for piece in dict.fromkeys(pieces)]
+
+
+def _part(wanted: Sequence[Column], factors: Sequence[Column], middle: Any) -> Parted:
+    return part(wanted, {column.name: float(c) for column, c in zip(factors, middle, strict=True)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +153,10 @@ class _Sums:
             return total[0, 1:] ** 2 > 0.999 * total[0, 0] * np.diag(total)[1:]
 
 
-def _sums(table: Any, whole: Any, wanted: Sequence[Column], by: tuple[str, ...], center: Any) -> _Sums:
-    named = [column.ibis(table) for column in wanted]
+def _sums(
+    table: Any, whole: Any, wanted: Sequence[Column], by: tuple[str, ...], parted: Parted, center: Any
+) -> _Sums:
+    named = [column.ibis(table, less) for column, less in zip(wanted, parted.pieces, strict=True)]
     rows = table.filter(whole).select(
         **{f"k{i}": table[key] for i, key in enumerate(by)},
         **{f"c{i}": value - float(c) if c else value for i, (value, c) in enumerate(zip(named, center, strict=True))},
@@ -193,7 +214,7 @@ def _known(one: Column, two: Column, c: float, d: float) -> bool | None:
     return a.level == b.level
 
 
-def _first_center(source: Source, wanted: Sequence[Column]) -> Any:
+def _first_center(source: Source, wanted: Sequence[Column], parted: Parted | None = None) -> Any:
     """A guess of each column's mean: zero for an indicator, the middle of what Parquet says is its range, else the mean of
     the first rows. Zero where that is near enough, so that columns of 0 and 1 keep whole sums."""
     known = middles(source)
@@ -202,7 +223,7 @@ def _first_center(source: Source, wanted: Sequence[Column]) -> Any:
     for i, column in enumerate(wanted):
         piece = column.pieces[0]
         if len(column.pieces) > 1 or (piece.level is None and (piece.factor.function or piece.name not in known)):
-            asked[f"c{i}"] = column.ibis(source.table)
+            asked[f"c{i}"] = column.ibis(source.table, parted.pieces[i] if parted else NOTHING)
         elif piece.level is None:
             center[i] = 0.0 if abs(known[piece.name]) <= 1.0 else known[piece.name]
     if not asked:
@@ -217,9 +238,14 @@ def _first_center(source: Source, wanted: Sequence[Column]) -> Any:
     return center
 
 
-def _exact_center(table: Any, whole: Any, wanted: Sequence[Column], unlike: Any, guessed: Any) -> Any:
+def _exact_center(
+    table: Any, whole: Any, wanted: Sequence[Column], unlike: Any, guessed: Any, parted: Parted | None = None
+) -> Any:
     """The means over all rows, of the columns whose first rows were unlike the rest."""
-    asked = {f"c{i}": wanted[i].ibis(table).mean(where=whole) for i in np.flatnonzero(unlike).tolist()}
+    if not np.any(unlike):
+        return guessed
+    pieces = parted.pieces if parted else (NOTHING,) * len(wanted)
+    asked = {f"c{i}": wanted[i].ibis(table, pieces[i]).mean(where=whole) for i in np.flatnonzero(unlike).tolist()}
     means = table.aggregate(**asked).to_pyarrow().to_pylist()[0]
     center = guessed.copy()
     for name, value in means.items():
@@ -250,7 +276,12 @@ def _in_memory(source: Source, wanted: Sequence[Column], by: tuple[str, ...], va
         if rows.height > kept.height:
             left.append(Left(variable, rows.height - kept.height))
         rows = kept
-    values = rows.select(column.polars().alias(f"c{i}") for i, column in enumerate(wanted)).to_numpy()
+    factors = _factors(wanted)
+    parts = rows.select(column.polars().alias(f"c{i}") for i, column in enumerate(factors)).to_numpy()
+    parted = _part(wanted, factors, parts.mean(axis=0) if rows.height else np.zeros(len(factors)))
+    values = rows.select(
+        column.polars(less).alias(f"c{i}") for i, (column, less) in enumerate(zip(wanted, parted.pieces, strict=True))
+    ).to_numpy()
     with np.errstate(invalid="ignore"):  # infinite values are refused below, by name
         means = values.mean(axis=0).tolist() if rows.height else [None]
         spread = values.std(axis=0).tolist() if rows.height else [None]
@@ -278,8 +309,9 @@ def _in_memory(source: Source, wanted: Sequence[Column], by: tuple[str, ...], va
         keys=pl.DataFrame() if keys is None else keys.drop("__code"),
         counts=counts.astype(np.int64),
         products=products,
-        center=center,
+        center=center + parted.constant,
         scale=scale,
+        less=parted.less,
         left=tuple(left),
         origins=(Origin(source.name, "memory", frame.height),),
     )

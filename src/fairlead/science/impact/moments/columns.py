@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import combinations
+from operator import mul
 from typing import Any
 
 import ibis
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from fairlead.science.impact.formula import Factor, Formula, Term
 
 INTERCEPT = "(Intercept)"
+NOTHING: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +70,13 @@ class Column:
     def name(self) -> str:
         return ":".join(piece.name for piece in self.pieces) or INTERCEPT
 
-    def ibis(self, table: Any) -> Any:
-        """As an expression of the database."""
-        value = self.pieces[0].ibis(table)
-        for piece in self.pieces[1:]:
-            value = value * piece.ibis(table)
-        return value
+    def ibis(self, table: Any, less: Mapping[str, float] = NOTHING) -> Any:
+        """As an expression of the database; `less` is taken from these pieces before they are multiplied."""
+        return reduce(mul, (_taken(piece.ibis(table), less.get(piece.name)) for piece in self.pieces))
 
-    def polars(self) -> pl.Expr:
+    def polars(self, less: Mapping[str, float] = NOTHING) -> pl.Expr:
         """As an expression of a frame."""
-        value = self.pieces[0].polars()
-        for piece in self.pieces[1:]:
-            value = value * piece.polars()
-        return value
+        return reduce(mul, (_taken(piece.polars(), less.get(piece.name)) for piece in self.pieces))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,56 @@ class Design:
     @property
     def outcome(self) -> str:
         return self.columns[0].name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parted:
+    """Products taken about the middles of their pieces, so that `treat:pre` keeps its digits where pre is a million.
+
+    With middles c, (x − c)z = xz − c·z: what the product loses is in the span of columns that the design holds, too.
+
+    Attributes
+    ----------
+    pieces : for each column what is taken from its pieces.
+    less : (k, k) what of the other columns a column lacks: the column itself is what is collected, plus `less` times the
+        others, plus `constant`.
+    constant : (k,)
+    """
+
+    pieces: tuple[Mapping[str, float], ...]
+    less: NDArray[np.float64]
+    constant: NDArray[np.float64]
+
+
+def part(columns: Sequence[Column], middle: Mapping[str, float]) -> Parted:
+    """Take from each piece of a product its middle, where the design holds the columns that give it back."""
+    place = {frozenset(piece.name for piece in column.pieces): j for j, column in enumerate(columns)}
+    taken: list[Mapping[str, float]] = []
+    less, constant = np.zeros((len(columns), len(columns))), np.zeros(len(columns))
+    for j, column in enumerate(columns):
+        names = frozenset(piece.name for piece in column.pieces)
+        own: dict[str, float] = {}
+        for name in sorted(names) if len(names) == len(column.pieces) > 1 else ():
+            without = [names - set(some) for some in _some([*own, name])]
+            if middle.get(name) and all(rest in place for rest in without if rest):
+                own[name] = middle[name]
+        for some in _some(own):
+            size = -float(np.prod([-own[name] for name in some]))
+            if rest := names - set(some):
+                less[j, place[rest]] += size
+            else:
+                constant[j] += size
+        taken.append(own)
+    return Parted(tuple(taken), less, constant)
+
+
+def _taken(value: Any, less: float | None) -> Any:
+    return value - less if less else value
+
+
+def _some(names: Iterable[str]) -> list[tuple[str, ...]]:
+    chosen = tuple(names)
+    return [some for size in range(1, len(chosen) + 1) for some in combinations(chosen, size)]
 
 
 def build_design(formula: Formula, levels: Mapping[str, Sequence[str]]) -> Design:

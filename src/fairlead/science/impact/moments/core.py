@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
 
@@ -49,6 +49,9 @@ class Moments:
     counts : (G,) rows in each group.
     products : (G, k+1, k+1) symmetric; `[:, 0, 0]` is the count, `[:, 0, 1:]` are the sums.
     center, scale : (k,) in the unit of each column.
+    less : (k, k) zero but for products whose pieces lie far from zero: what w lacks of other columns, in their native units,
+        w = (value − less·values − center) ÷ scale. So `treat:pre` is summed as treat times what pre differs from its
+        middle, and keeps its digits.
     left : rows that were left out, by the column that lacked a value.
     origins : where they come from; a sum keeps all.
     """
@@ -61,9 +64,12 @@ class Moments:
     scale: Array
     left: tuple[Left, ...] = ()
     origins: tuple[Origin, ...] = ()
+    less: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     def __post_init__(self) -> None:
-        for array in (self.counts, self.products, self.center, self.scale):
+        if self.less.shape != (len(self.columns),) * 2:
+            object.__setattr__(self, "less", np.zeros((len(self.columns),) * 2))
+        for array in (self.counts, self.products, self.center, self.scale, self.less):
             array.flags.writeable = False
 
     def __len__(self) -> int:
@@ -93,7 +99,7 @@ class Moments:
                     )
                 ]
             )
-        moved = other.rescaled(self.center, self.scale)
+        moved = other.like(self)
         left: dict[str, int] = {}
         for gone in (*self.left, *other.left):
             left[gone.column] = left.get(gone.column, 0) + gone.rows
@@ -129,6 +135,25 @@ class Moments:
             center=new_center.copy(),
             scale=new_scale.copy(),
         )
+
+    def like(self, other: Moments) -> Moments:
+        """The same moments in the coordinates of others of the same columns."""
+        return self._with_less(other.less).rescaled(other.center, other.scale)
+
+    def plain(self) -> Moments:
+        """The same moments with every column as it is, nothing of other columns taken from it."""
+        return self._with_less(np.zeros_like(self.less))
+
+    def _with_less(self, less: Array) -> Moments:
+        if np.array_equal(less, self.less):
+            return self
+        k = len(self.columns)
+        across = (np.eye(k) - less) @ np.linalg.inv(np.eye(k) - self.less)
+        center, mixed = across @ self.center, across * self.scale
+        scale = np.sqrt((mixed**2).sum(axis=1))
+        change = np.zeros((k + 1, k + 1))
+        change[0, 0], change[1:, 1:] = 1.0, mixed / scale[:, None]
+        return replace(self, products=change @ self.products @ change.T, center=center, scale=scale, less=less)
 
     def by(self, *keys: str) -> Moments:
         """Sums over coarser groups, sorted by their keys; without a key, one sum over everything."""
@@ -179,6 +204,8 @@ class Moments:
     def select(self, columns: Sequence[str]) -> Moments:
         """Fewer columns, in this order."""
         places = np.array([self.place(column) for column in columns], dtype=np.intp)
+        if np.delete(self.less[places], places, axis=1).any():  # what a product lacks is among those that leave
+            return self.plain().select(columns)
         kept = np.concatenate([[0], places + 1])
         return replace(
             self,
@@ -186,6 +213,7 @@ class Moments:
             products=self.products[:, kept[:, None], kept],
             center=self.center[places],
             scale=self.scale[places],
+            less=self.less[np.ix_(places, places)],
         )
 
     def place(self, column: str) -> int:

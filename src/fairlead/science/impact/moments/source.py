@@ -161,7 +161,9 @@ def _postgres(address: str) -> Source:
         raise _refuse("the address does not say which table", _shown(url), f"{_shown(url)}#table")
     schema, _, name = table.rpartition(".")
     shown = f"{_shown(url)}#{table}"
-    with _refused("PostgreSQL does not give this table", shown, "a server that answers, a login and a table it may read"):
+    with _refused(
+        "PostgreSQL does not give this table", shown, "a server that answers, a login and a table it may read"
+    ):
         return Source(ibis.connect(url).table(name, database=schema or None), shown, "postgres")
 
 

@@ -19,7 +19,7 @@ from fairlead.science.impact.moments.core import Left, Moments, Origin
 from fairlead.science.impact.problems import DataError, Problem
 
 KIND = b"fairlead.moments"
-VERSION = 1
+VERSION = 2
 ZSTD: Any = "zstd"
 
 
@@ -60,6 +60,7 @@ def save(moments: Moments, path: str | Path) -> Path:
         "keys": moments.keys.columns,
         "center": [value.hex() for value in moments.center.tolist()],
         "scale": [value.hex() for value in moments.scale.tolist()],
+        "less": [value.hex() for value in moments.less.ravel().tolist()],
         "left": [[item.column, item.rows] for item in moments.left],
         "origins": [[item.source, item.engine, item.rows] for item in moments.origins],
     }
@@ -106,6 +107,7 @@ def load(path: str | Path) -> Moments:
         center=np.array([float.fromhex(value) for value in told["center"]]),
         scale=np.array([float.fromhex(value) for value in told["scale"]]),
         left=tuple(Left(column, n) for column, n in told["left"]),
+        less=np.array([float.fromhex(value) for value in told["less"]]).reshape(size - 1, size - 1),
         origins=tuple(Origin(source, engine, n) for source, engine, n in told["origins"]),
     )
 

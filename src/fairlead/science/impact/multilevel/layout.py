@@ -230,7 +230,12 @@ def _level(moments: Moments, design: Design, group: tuple[str, ...]) -> Level:
 def _coordinates(moments: Moments, names: Sequence[str]) -> Coordinates:
     p, k = len(names), len(moments.columns)
     basis = np.zeros((k + 1, p))
-    forth = np.zeros((p, p))
+    forth, whole = (
+        np.zeros((p, p)),
+        np.eye(p),
+    )  # whole: a column as it is, from the block's columns as they were summed
+    native = np.linalg.inv(np.eye(k) - moments.less)
+    held = [moments.place(name) for name in names if name != INTERCEPT]
     centred = INTERCEPT in names
     first = names.index(INTERCEPT) if centred else -1
     for j, name in enumerate(names):
@@ -239,6 +244,14 @@ def _coordinates(moments: Moments, names: Sequence[str]) -> Coordinates:
             continue
         place = moments.place(name)
         center, scale = float(moments.center[place]), float(moments.scale[place])
+        if np.delete(native[place], held).any():  # what it lacks is not in this block: take it as it is
+            as_it_is = np.concatenate([[native[place] @ moments.center], native[place] * moments.scale])
+            forth[j, j] = float(np.linalg.norm(as_it_is))
+            basis[:, j] = as_it_is / forth[j, j]
+            continue
+        for i, other in enumerate(names):
+            if other != INTERCEPT:
+                whole[i, j] = native[place, moments.place(other)]
         if centred:
             basis[place + 1, j] = 1.0
             forth[j, j], forth[first, j] = scale, center
@@ -246,7 +259,7 @@ def _coordinates(moments: Moments, names: Sequence[str]) -> Coordinates:
             size = float(np.hypot(center, scale))
             basis[0, j], basis[place + 1, j] = center / size, scale / size
             forth[j, j] = size
-    return Coordinates(tuple(names), basis, np.asarray(np.linalg.inv(forth), dtype=float))
+    return Coordinates(tuple(names), basis, np.asarray(np.linalg.inv(forth @ whole), dtype=float))
 
 
 def _check_outcome(moments: Moments, outcome: str) -> None:

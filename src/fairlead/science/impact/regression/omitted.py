@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from fairlead.science.impact.moments import INTERCEPT
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.result import RegressionFit
 
@@ -171,13 +172,12 @@ def omitted_variable(
     taken to shrink as the classical one would, √((1 − R²_Y)/(1 − R²_D)), which holds where the variable explains as much
     within clusters as between them.
     """
-    working = fit.state.working
     place, found = fit.place(term), fit.term(term)
+    state = fit.state.facing(*(fit.place(name) for name in fit.names if name != INTERCEPT))
+    working = state.working
     gram = working.grams.sum(axis=0)
     free = fit.n - fit.rank
-    classical = float(np.sqrt(fit.residual_variance * fit.state.bread[place, place])) * abs(
-        working.back[place, place]
-    )
+    classical = float(np.sqrt(fit.residual_variance * state.bread[place, place])) * abs(working.back[place, place])
     by_name = benchmarks if isinstance(benchmarks, Mapping) else {name: (name,) for name in benchmarks}
     same = fit.errors == "classical"
     told: list[str] = []

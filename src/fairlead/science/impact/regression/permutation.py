@@ -186,7 +186,7 @@ def _base(cells: Moments, design: Design, treatment: str, absorb: str | None) ->
             ", ".join(missing),
             "write treat * pre",
         )
-    chosen = cells.select([*plain, design.outcome])
+    chosen = cells.plain().select([*plain, design.outcome])
     if INTERCEPT in design.fixed or absorb is not None:
         total = chosen.total
         chosen = chosen.rescaled(chosen.center + total[0, 1:] / total[0, 0] * chosen.scale, chosen.scale)

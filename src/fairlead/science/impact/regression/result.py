@@ -40,6 +40,11 @@ class State:
     bread: Array  # (p, p)
     outcome: str
 
+    def facing(self, *places: int) -> State:
+        """The same in coordinates of `Working.facing`."""
+        working, turn = self.working.facing(*places)
+        return State(working, turn @ self.b, turn @ self.bread @ turn.T, self.outcome)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegressionFit:

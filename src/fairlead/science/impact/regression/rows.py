@@ -36,6 +36,7 @@ def hc_covariance(
     by_name = {column.name: column for column in design.columns}
     chosen = [by_name[name].polars().alias(f"c{i}") for i, name in enumerate((*plain, design.outcome))]
     values = frame.select(chosen).to_numpy().astype(float)
+    values[:, :-1] -= values[:, :-1] @ working.less.T
     ones = np.ones(frame.height)
     leverage = np.zeros(frame.height)
     centred = bool(fixed) or INTERCEPT in working.names

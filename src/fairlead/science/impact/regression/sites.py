@@ -166,6 +166,10 @@ def site_effects(
     rest = [name for name in design.fixed if name not in (INTERCEPT, treatment)]
     keys = (site,) if cluster is None else (site, cluster)
     cells = collect(source, design, by=keys, engine=engine).select([treatment, *rest, design.outcome])
+    if cells.less[
+        :, 0
+    ].any():  # a product with the treatment, taken about a middle: the effect would be that in the middle
+        cells = cells.plain()
     whole = cells.by(site)
     within, names = whole.within(), [str(value) for value in whole.keys[site]]
     n = whole.counts.astype(float)

@@ -174,12 +174,15 @@ def spread(
     moved = change[codes]
     plain = np.concatenate([own.center[[0]], own.center[2:], np.zeros(2 * count - 1)])
     unit = np.concatenate([own.scale[[0]], own.scale[2:], np.ones(2 * count - 1)])
+    less = np.zeros((size - 1, size - 1))
+    less[: start - 1, : start - 1] = np.delete(np.delete(own.less, 1, axis=0), 1, axis=1)
     wide = replace(
         own,
         columns=columns,
         products=moved @ own.products @ np.swapaxes(moved, 1, 2),
         center=plain,
         scale=unit,
+        less=less,
     )
     rows = tuple(int(n) for n in np.bincount(codes, weights=own.counts, minlength=count))
     return wide, [INTERCEPT, *rest, *dummies, *treated], levels, rows

@@ -12,7 +12,7 @@ Nielsen & Webb (2023), doi:10.1002/jae.2969, §3. Six-point weights: Webb (2023)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,12 +114,13 @@ def wild_bootstrap(
     >>> found.weights, bool(found.low < found.estimate < found.high)
     ('rademacher', True)
     """
-    working = fit.state.working
     place = fit.place(term)
-    count = working.grams.shape[0]
+    count = fit.state.working.grams.shape[0]
     if term == "(Intercept)":
         raise _refuse("term", "the intercept is not tested", term, "name a column")
     check_nested(fit, "wild_bootstrap")
+    fit = replace(fit, state=fit.state.facing(place))
+    working = fit.state.working
     kind = weights or ("webb" if count < FEW_SIGNS else "rademacher")
     if kind not in KINDS:
         raise _refuse("weights", "unknown weights", repr(kind), " or ".join(KINDS))

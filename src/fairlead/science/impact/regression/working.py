@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -42,6 +42,7 @@ class Working:
     grams : (G, p+1, p+1) of each cluster Σzz′, z = (x̃, ỹ), the outcome last; without clusters one for all rows.
     counts : (G,) rows.
     clusters : (G, …) their keys, or None.
+    less : (k, k) what each column but the intercept lacks of the others, as in `Moments`.
     back : (p, p) from working coefficients, times `unit`, to native ones; `shift` is what the intercept gains.
     absorbed : rank of the fixed effects taken out, 0 without any.
     counted : how many of them lie across clusters, as small-sample factors count them; 1 if all are nested.
@@ -52,6 +53,7 @@ class Working:
     grams: Array
     counts: NDArray[np.int64]
     clusters: pl.DataFrame | None
+    less: Array
     back: Array
     unit: float
     shift: float
@@ -60,6 +62,20 @@ class Working:
     nested: bool
     how: str
     ties: Ties | None
+
+    def facing(self, *places: int) -> tuple[Working, Array]:
+        """The same model in coordinates whose coefficients at `places` are the native ones but for their units, and the
+        (p, p) matrix from the old coefficients to the new. Only products taken about a middle make a difference."""
+        turn = np.eye(self.p)
+        for place in places:
+            turn[place] = self.back[place] / self.back[place, place]
+        if np.array_equal(turn, np.eye(self.p)):
+            return self, turn
+        whole = np.eye(self.p + 1)
+        whole[:-1, :-1] = np.linalg.inv(turn).T
+        ties = replace(self.ties, sums=self.ties.sums @ whole.T) if self.ties else None
+        back = self.back @ whole[:-1, :-1].T
+        return replace(self, grams=whole @ self.grams @ whole.T, back=back, ties=ties), turn
 
     @property
     def p(self) -> int:
@@ -113,7 +129,8 @@ def prepare(
         grams=grams,
         counts=rows,
         clusters=clusters,
-        back=_back(cells, names, constant=constant),
+        less=cells.less[:-1, :-1],
+        back=_back(cells, constant=constant),
         unit=float(cells.scale[-1]),
         shift=float(cells.center[-1]) if constant else 0.0,
         absorbed=taken.rank if taken else 0,
@@ -175,11 +192,13 @@ def _about_its_own_mean(cells: Moments, *, centred: bool) -> Moments:
     return cells.rescaled(np.zeros_like(center), np.where(size > 0, size, 1.0))
 
 
-def _back(cells: Moments, names: tuple[str, ...], *, constant: bool) -> Array:
-    scale, center = cells.scale[:-1], cells.center[:-1]
+def _back(cells: Moments, *, constant: bool) -> Array:
+    scale, center, less = cells.scale[:-1], cells.center[:-1], cells.less[:-1, :-1]
+    own = (np.eye(scale.size) - less.T) / scale
     if not constant:
-        return np.asarray(np.diag(1 / scale))
-    back = np.diag(np.concatenate([[1.0], 1 / scale]))
+        return own
+    back = np.eye(scale.size + 1)
+    back[1:, 1:] = own
     back[0, 1:] = -center / scale
     return back
 
