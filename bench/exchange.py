@@ -2,18 +2,24 @@
 
 200,000 students, 12,000 sections, 1,200,000 enrollments in OneRoster 1.2 files that are written here; first into an
 empty database with checks, comparison and history, then again with 1 % of the rows changed, then once more unchanged.
-A database server of its own is started in a temporary folder, so that nobody's roster is touched.
+A database server of its own is started in a temporary folder, so that nobody's roster is touched. Each import has a
+process of its own, as from the command line, so that the memory told is that import's and nothing else's.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 SCHOOLS, STUDENTS, SECTIONS, TEACHERS, EACH = 350, 200_000, 12_000, 6_000, 6
 SEED = 20261122
@@ -50,38 +56,83 @@ def measure(folder: Path, small: bool) -> int:
         write(second, size, changed=0.01)
         copied = min(bare_copy(first), bare_copy(first))
         print(f"bare COPY of {bytes_of(first) / 1e6:.0f} MB into unlogged tables: {copied:.1f} s", flush=True)
-        told("into an empty database", copied, 12, import_once(first))
-        told("again with 1 % changed", copied, 3, import_once(second))
-        told("again, unchanged", copied, 3, import_once(second))
-        print(
-            f"peak memory: this process {own_peak():.0f} MB (polars included); its server process {server_peak():.0f} MB"
+        imports = (
+            ("into an empty database", 12, first),
+            ("again with 1 % changed", 3, second),
+            ("again, unchanged", 3, second),
         )
+        for what, wanted, files in imports:
+            told(what, copied, wanted, in_own_process(files))
     finally:
         postgres.stop()
     return 0
 
 
-def told(what: str, copied: float, wanted: int, found: tuple[float, float, int]) -> None:
-    """One line of the table."""
-    looked, merged, changes = found
-    total = looked + merged
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds to read and compare, seconds to merge, changes; CPU seconds and MB of this process and of its server's."""
+
+    looked: float
+    merged: float
+    changes: int
+    cpu: float
+    server_cpu: float
+    memory: float
+    server_memory: float
+
+
+def in_own_process(folder: Path) -> Took:
+    """One import as the command line does it, told as JSON."""
+    command = [sys.executable, "-m", "bench.exchange", str(folder), "import"]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return Took(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def import_here(folder: Path) -> int:
+    import django
+
+    django.setup()
+    print(json.dumps(asdict(import_once(folder))))
+    return 0
+
+
+def told(what: str, copied: float, wanted: int, took: Took) -> None:
+    """One line of the table, and one of what it used."""
+    total = took.looked + took.merged
     print(
         f"{what:<24} {total:6.1f} s = {total / copied:4.1f} × COPY (wanted ≤ {wanted} ×); "
-        f"read and compared {looked:.1f} s, merged {changes:,} changes {merged:.1f} s",
+        f"read and compared {took.looked:.1f} s, merged {took.changes:,} changes {took.merged:.1f} s"
+    )
+    print(
+        f"{'':<24} CPU {took.cpu:.1f} s and its server process {took.server_cpu:.1f} s; peak memory "
+        f"{took.memory:.0f} MB (wanted < 1000) and its server process {took.server_memory:.0f} MB",
         flush=True,
     )
 
 
-def import_once(folder: Path) -> tuple[float, float, int]:
-    """Seconds to read and compare, seconds to merge, changes."""
+def import_once(folder: Path) -> Took:
+    """Look and confirm."""
+    from django.db import connection
+
     from fairlead.apps.roster.exchange import running
 
+    connection.ensure_connection()
+    server = psutil.Process(connection.connection.info.backend_pid)
+    spent = [time.process_time(), sum(server.cpu_times()[:2])]
     began = time.perf_counter()
     with running.looking(folder, running.root_of("Bench"), as_owner=True) as found:
         looked = time.perf_counter()
         found.confirm()
         merged = time.perf_counter()
-    return looked - began, merged - looked, found.diff.changes
+    return Took(
+        looked - began,
+        merged - looked,
+        found.diff.changes,
+        time.process_time() - spent[0],
+        sum(server.cpu_times()[:2]) - spent[1],
+        peak(os.getpid()),
+        peak(server.pid),
+    )
 
 
 def bare_copy(folder: Path) -> float:
@@ -109,20 +160,9 @@ def bytes_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*.csv"))
 
 
-def own_peak() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def server_peak() -> float:
-    """The largest resident size that this connection's server process had, shared buffers included."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        row = cursor.fetchone()
-    for line in Path(f"/proc/{row[0]}/status").read_text().splitlines() if row else ():
+def peak(pid: int) -> float:
+    """The largest resident size that a process had, in MB; of a server process with its shared buffers."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM"):
             return int(line.split()[1]) / 1024
     return float("nan")
@@ -222,4 +262,5 @@ def write(folder: Path, size: int, changed: float = 0.0) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(measure(Path(sys.argv[1]), "small" in sys.argv[2:]))
+    work = import_here if sys.argv[2:] == ["import"] else partial(measure, small="small" in sys.argv[2:])
+    sys.exit(work(Path(sys.argv[1])))

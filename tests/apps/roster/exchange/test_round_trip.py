@@ -85,7 +85,7 @@ def rosters(draw: Any) -> dict[str, pl.DataFrame]:
         "guardianships": [{"student": s, "guardian": g, "relation": draw(st.none() | st.just("mother")),
                            "rank": rank, "may_contact": draw(st.booleans())}
                           for s in students for rank, g in enumerate(guardians, 1)],
-        "enrollments": [{"sourced_id": f"{c}-{s}", "section": c, "student": s, "begins": draw(st.none() | DAYS),
+        "enrollments": [{"section": c, "student": s, "begins": draw(st.none() | DAYS),
                          "ends": draw(LATER)} for c in classes for s in students],
         "teaching": [{"section": c, "teacher": t, "primary": draw(YES), "begins": draw(st.none() | DAYS)}
                      for c in classes for t in staff],

@@ -101,8 +101,9 @@ def changed(files: dict[str, Rows], dice: random.Random) -> dict[str, Rows]:
 
 
 def _take_no_shortcut(patch: pytest.MonkeyPatch) -> None:
-    for name in ("people", "demographics", "enrollments"):
+    for name in ("people", "demographics"):
         patch.setattr(shortcut, name, lambda frame, *_rest: frame)
+    patch.setattr(shortcut, "holding", lambda frame, *_rest: nullcontext(lambda: frame))
 
 
 @pytest.mark.parametrize("seed", [20, *(pytest.param(s, marks=pytest.mark.prove) for s in range(21, 38))])
@@ -158,7 +159,7 @@ def test_what_was_fetched_while_reading_is_what_would_be_fetched_then(
     assert (len(asked) == 0) == (source == ""), "a right guess spares all three questions, a wrong one none"
     monkeypatch.setattr(ahead, "fetching", lambda _root: nullcontext(ahead.Ahead()))
     assert told(bring(files, source=source, merge=False)) == early
-    assert asked[-3:] == [ahead.PEOPLE, ahead.DEMOGRAPHICS, ahead.ENROLLMENTS]
+    assert asked[-3:] == [ahead.PEOPLE, ahead.ENROLLMENTS, ahead.DEMOGRAPHICS]
 
 
 def test_a_separator_in_a_name_does_not_shift_the_columns(bring: Any) -> None:

@@ -73,7 +73,7 @@ ENROLLMENTS = Columns(
 ENROLLMENTS_OF_OURS = Columns(
     {}, _ENROLLED, f"roster_enrollment e WHERE e.section_id IN (SELECT id FROM ({ties.SECTIONS}) c)", "e.id"
 )
-AHEAD = {"people": PEOPLE, "demographics": DEMOGRAPHICS, "enrollments": ENROLLMENTS}
+AHEAD = {"people": PEOPLE, "enrollments": ENROLLMENTS, "demographics": DEMOGRAPHICS}  # as they are needed
 
 
 @dataclass(slots=True)

@@ -130,7 +130,7 @@ TABLES: dict[str, Table] = {
         ),
         Table(  # named by section, student and begins; no begins: the day on which the section's session begins
             "enrollments",
-            (_id(required=False), _id("section", refers="classes"), _id("student", refers="people"), BEGINS, ENDS),
+            (_id("section", refers="classes"), _id("student", refers="people"), BEGINS, ENDS),
             ("section", "student", "begins"),
         ),
         Table(
@@ -245,6 +245,15 @@ def trimmed(column: str) -> pl.Expr:
     return pl.when(text == "").then(None).otherwise(text).alias(column)
 
 
+def tidied(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
+    """These columns `trimmed`; whether any text of a column is empty then is cheaper asked than mended."""
+    columns = list(columns)
+    frame = frame.with_columns(pl.col(c).str.strip_chars() for c in columns)
+    empty = frame.select((pl.col(c).str.len_bytes() == 0).any() for c in columns).row(0) if columns else ()
+    blank = [c for c, found in zip(columns, empty, strict=True) if found]
+    return frame.with_columns(trimmed(c) for c in blank) if blank else frame
+
+
 def typed(
     table: str, frame: pl.DataFrame, spoken: dict[str, str] | None = None
 ) -> tuple[pl.DataFrame, list[Quarantined]]:
@@ -257,7 +266,7 @@ def typed(
     spec = TABLES[table]
     refused: list[Quarantined] = []
     texts = [c.name for c in spec.columns if frame.schema.get(c.name) == pl.String]
-    frame = frame.with_columns(trimmed(name) for name in texts)
+    frame = tidied(frame, texts)
     checks: list[tuple[str, pl.Expr, str, str]] = []
     convert: list[pl.Expr] = []
     for column in spec.columns:
@@ -273,7 +282,7 @@ def typed(
         value = _parsed(column)
         if value is not None:
             problem, remedy = _WRONG[column.kind]
-            value = _by_words(frame[name], value)
+            value = by_words(frame[name], value)
             checks.append((name, pl.col(name).is_not_null() & value.is_null(), problem, remedy))
             convert.append(value.alias(name))
         elif column.values:
@@ -309,7 +318,7 @@ _WRONG = {
 }
 
 
-def _by_words(said: pl.Series, value: pl.Expr) -> pl.Expr:
+def by_words(said: pl.Series, value: pl.Expr) -> pl.Expr:
     """The same expression, read once for each different text: of a million dates there are a few hundred."""
     words = said.unique().drop_nulls()
     if len(words) * 4 > len(said):

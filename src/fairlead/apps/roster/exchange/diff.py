@@ -68,10 +68,13 @@ def compare(job: Job, staged: Staged, tables: dict[str, pl.DataFrame]) -> Diff:
             nouns.leads(job)
         staging.put(noun.name, frame, staged.files)
         nouns.resolve(noun, job)
-    for name, tie in ties.TIES.items():
-        if name in tables:
-            _stage_tie(name, tables.pop(name), job, staged)
-        tie(job)
+    with shortcut.holding(tables.pop("enrollments"), job, staged) as remaining:
+        for name, tie in ties.TIES.items():
+            if name == "enrollments":
+                _stage_tie(name, remaining(), job, staged)
+            elif name in tables:
+                _stage_tie(name, tables.pop(name), job, staged)
+            tie(job)
     refused = _refused(job, staged)
     counts = {name: _counts(name, job, staged) for name in job.present()}
     for _file, _line, table in {(row[0], row[1], row[3]) for row in refused}:
@@ -96,8 +99,6 @@ def _stage_tie(name: str, frame: pl.DataFrame, job: Job, staged: Staged) -> None
     """Stage one of the tables that tie persons to something."""
     if name == "demographics":
         frame = shortcut.demographics(frame, job)
-    elif name == "enrollments":
-        frame = shortcut.enrollments(frame, job, staged)
     shortcut.point_at(job, *(frame[c.name] for c in TABLES[name].columns if c.refers == "people"))
     staging.put(name, frame, staged.files)
 

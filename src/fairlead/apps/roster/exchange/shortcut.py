@@ -9,6 +9,10 @@ refused. A delta file is small and has no use for it.
 # ruff: noqa: S608 (tables and columns are named by constants of this package; values are parameters)
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -97,18 +101,51 @@ def demographics(frame: pl.DataFrame, job: Job) -> pl.DataFrame:
     return frame.with_row_index("_at").join(same, on="_at", how="anti", maintain_order="left").drop("_at")
 
 
-def enrollments(frame: pl.DataFrame, job: Job, staged: Staged) -> pl.DataFrame:
-    """The enrollments that must be staged; those that are plainly new are kept for the merge, as numbers."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What came of holding the file's enrollments against the roster's: which rows need not be staged, and why.
+
+    `gone`: of each row of the file, whether it passes by; `new`: those that are plainly new, as numbers; `of_rest`:
+    the roster's rows that the staged ones must be compared with; `going_on`: how many the roster had.
+    """
+
+    gone: pl.Series
+    new: pl.DataFrame
+    of_rest: pl.DataFrame
+    going_on: int
+
+
+@contextmanager
+def holding(frame: pl.DataFrame, job: Job, staged: Staged) -> Iterator[Callable[[], pl.DataFrame]]:
+    """Hold the enrollments against the roster beside other work; the call gives those that must be staged."""
     if not job.bulk("enrollments") or not frame.height:
-        return frame
+        yield lambda: frame
+        return
     sections, every = _sections(job)
     students = _students(job)
     if (
         max(every, default=0) >= 2**31
         or int(ask("SELECT coalesce(max(id), 0) FROM roster_person", job)[0][0]) >= 2**32
     ):
-        return frame  # a section and a student would not fit into one number
+        yield lambda: frame  # a section and a student would not fit into one number
+        return
     there = _standing(job, every)
+    own_lines = _lines_are_their_own(frame, staged)
+    with ThreadPoolExecutor(1) as beside:  # of numbers alone: only the caller's thread asks the database
+        found = beside.submit(_hold, frame, sections, students, there, job.today, own_lines)
+        del sections, students, there
+        yield lambda: _let_go(frame, found.result(), job)
+
+
+def _hold(
+    frame: pl.DataFrame,
+    sections: pl.DataFrame,
+    students: pl.DataFrame,
+    there: pl.DataFrame,
+    on: date,
+    own_lines: bool,
+) -> Held | None:
+    """Nothing where one row stands for two, or two for one: not for a shortcut."""
     section = _row_of(frame["section"], sections["section"])
     student = _row_of(frame["student"], students["student"])
     said = pl.DataFrame(
@@ -122,39 +159,46 @@ def enrollments(frame: pl.DataFrame, job: Job, staged: Staged) -> pl.DataFrame:
         pl.coalesce(frame["begins"].to_physical(), "session_begins").alias("begins"),
         frame["ends"].to_physical().fill_null(NEVER).alias("ends"),
     )  # fmt: skip
+    del section, student
     found = pl.col("section_id").is_not_null() & pl.col("student_id").is_not_null()
     sound = said.filter(found, ~frame["_gone"].fill_null(False))
-    if _doubled(there) or _doubled(sound):  # one row for two, or two for one: not for a shortcut
-        return frame
+    if _doubled(there) or _doubled(sound):
+        return None
     days = (pl.col("begins").cast(pl.Int64) * 2**32 + pl.col("ends")).alias("days")
     met = sound.select("_at", "pair", days).join(
         there.select("pair", pl.col("days").alias("o_days"), pl.int_range(pl.len()).alias("_row")),
         on="pair",
         how="left",
     )
+    del sound
     same = met.filter(pl.col("days") == pl.col("o_days"))
     untouched = _marked(there.height, same["_row"])
-    today = (job.today - date(1970, 1, 1)).days
+    today = (on - date(1970, 1, 1)).days
     lasting = sections.filter(pl.col("session_ends") >= today)["section_id"].unique()
     going_on = there.select(
         (pl.col("ends") >= today) & (pl.col("pair") // 2**32).is_in(lasting.implode())
     ).to_series()
     fresh = _marked(frame.height, met.filter(pl.col("_row").is_null())["_at"])
-    if _lines_are_their_own(frame, staged):
-        new = said.filter(fresh & said["begins"].is_not_null()).slice(EXAMPLES)
-    else:
-        new = said.clear()
+    new = said.filter(fresh & said["begins"].is_not_null()).slice(EXAMPLES) if own_lines else said.clear()
     gone = _marked(frame.height, pl.concat([same["_at"], new["_at"]]))
     rest = said.filter(~gone).select("pair")
     of_rest = there.filter(~untouched).join(rest, on="pair", how="semi")
+    of_rest = pl.concat([of_rest, there.filter(going_on & ~untouched)]).select("id").unique()
+    return Held(gone, new, of_rest, int(going_on.sum()))
+
+
+def _let_go(frame: pl.DataFrame, held: Held | None, job: Job) -> pl.DataFrame:
+    """Remember what passes by the staging tables; the rest is left."""
+    if held is None:
+        return frame
     run(f"CREATE {job.kind} TABLE standing_enrollments (id bigint)", job)
-    _copy("standing_enrollments", pl.concat([of_rest, there.filter(going_on & ~untouched)]).select("id").unique())
+    _copy("standing_enrollments", held.of_rest)
     run("ANALYZE standing_enrollments", job)
     cut = job.shortcut
-    cut.known["enrollments"] = int(going_on.sum())
-    cut.fresh = new.select("section_id", "student_id", "organization_id", "begins", "ends")
-    cut.fresh_of = dict(frame[new["_at"]].group_by("_file").len().iter_rows())
-    return frame.filter(~gone)
+    cut.known["enrollments"] = held.going_on
+    cut.fresh = held.new.select("section_id", "student_id", "organization_id", "begins", "ends")
+    cut.fresh_of = dict(frame[held.new["_at"]].group_by("_file").len().iter_rows())
+    return frame.filter(~held.gone)
 
 
 def _row_of(said: pl.Series, keys: pl.Series) -> pl.Series:

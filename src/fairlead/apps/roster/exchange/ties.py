@@ -222,9 +222,10 @@ def teaching(job: Job) -> None:
     )
 
 
+# Enrollments last: they are compared beside the others.
 TIES = {
-    "roles": roles, "demographics": demographics, "guardianships": guardianships, "enrollments": enrollments,
-    "teaching": teaching,
+    "roles": roles, "demographics": demographics, "guardianships": guardianships, "teaching": teaching,
+    "enrollments": enrollments,
 }  # fmt: skip
 
 

@@ -125,8 +125,7 @@ _STATEMENTS = {
     "guardianships": "SELECT s.sourced_id AS student, a.sourced_id AS guardian, g.relation, g.rank, g.may_contact "
     "FROM roster_guardianship g JOIN roster_person s ON s.id = g.student_id JOIN roster_person a ON a.id = g.guardian_id "
     "WHERE g.ends IS NULL AND s.organization_id = {orgs} AND a.organization_id = {orgs}",
-    "enrollments": "SELECT md5(s.sourced_id || '|' || p.sourced_id || '|' || e.begins) AS sourced_id, "
-    "s.sourced_id AS section, p.sourced_id AS student, e.begins, e.ends FROM roster_enrollment e "
+    "enrollments": "SELECT s.sourced_id AS section, p.sourced_id AS student, e.begins, e.ends FROM roster_enrollment e "
     "JOIN roster_section s ON s.id = e.section_id JOIN roster_person p ON p.id = e.student_id "
     "WHERE e.organization_id = {orgs} AND p.organization_id = {orgs}",
     "teaching": "SELECT s.sourced_id AS section, p.sourced_id AS teacher, t.\"primary\", t.begins, t.ends "
@@ -291,7 +290,7 @@ def _enrollments(students: pl.DataFrame, teaching: pl.DataFrame, classes: pl.Dat
     rows = pl.concat(
         [
             students.select(
-                pl.coalesce("sourced_id", pl.concat_str("section", pl.lit("/"), "student")).alias("id"), "section",
+                pl.concat_str("section", "student", "begins", separator="/", ignore_nulls=True).alias("id"), "section",
                 pl.col("student").alias("user"), pl.lit("student").alias("role"), none.alias("primary"), "begins", "ends",
             ),
             teaching.select(

@@ -7,11 +7,11 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from fairlead.apps.access.history import tracked
+from fairlead.apps.access.history import tracked_in_sets
 from fairlead.apps.roster.names import sort_key
 
 
-@tracked
+@tracked_in_sets
 class Person(models.Model):
     """Anyone: student, member of staff, guardian. `organization` keeps the record (OneRoster's primaryOrg)."""
 
@@ -48,7 +48,7 @@ class Person(models.Model):
         return self.name
 
 
-@tracked
+@tracked_in_sets
 class Demographics(models.Model):
     """What federal reporting asks of a student, apart from the person so that few pages read it."""
 
@@ -78,7 +78,7 @@ class Demographics(models.Model):
         return f"demographics {self.pk}"
 
 
-@tracked
+@tracked_in_sets
 class Role(models.Model):
     """Ties a person to an organization, with dates."""
 
@@ -111,7 +111,7 @@ class Role(models.Model):
         return f"{self.role} {self.person_id}"
 
 
-@tracked
+@tracked_in_sets
 class Guardianship(models.Model):
     """Who may be called about a student, in which order, and whether the family allowed it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from fairlead.apps.access.history import tracked
+from fairlead.apps.access.history import tracked_in_sets
 
 
 class Course(models.Model):
@@ -20,7 +20,7 @@ class Course(models.Model):
         return self.name
 
 
-@tracked
+@tracked_in_sets
 class Section(models.Model):
     """A class: OneRoster's class, Ed-Fi's section. The homeroom is a section too.
 
@@ -46,7 +46,7 @@ class Section(models.Model):
         return self.name
 
 
-@tracked
+@tracked_in_sets
 class Enrollment(models.Model):
     """A student in a section, with dates (`ends` is the last day enrolled)."""
 
@@ -64,7 +64,7 @@ class Enrollment(models.Model):
         return f"enrollment {self.pk}"
 
 
-@tracked
+@tracked_in_sets
 class Teaching(models.Model):
     """Somebody teaches a section, from when to when; a section may have several teachers."""
 

@@ -20,6 +20,7 @@ from fairlead.apps.roster.exchange.canonical import (
     Quarantined,
     Reading,
     Source,
+    by_words,
     trimmed,
     typed,
 )
@@ -460,16 +461,16 @@ def _demographics(frame: pl.DataFrame, reading: Reading) -> None:
         "americanIndianOrAlaskaNative": "other", "nativeHawaiianOrOtherPacificIslander": "other",
         "nativeHawaiianOrPacificIslander": "other",
     }  # fmt: skip
-    said = {c: _yes(c) for c in races if c in frame.columns}
+    said = {c: _yes(frame, c) for c in races if c in frame.columns}
     several = reduce(lambda a, b: a + b, (s.cast(pl.Int8) for s in said.values()), pl.lit(0)) > 1
     if "demographicRaceTwoOrMoreRaces" in frame.columns:
-        several = several | _yes("demographicRaceTwoOrMoreRaces")
+        several = several | _yes(frame, "demographicRaceTwoOrMoreRaces")
     race: Any = pl.when(several).then(pl.lit("two_or_more"))
     for column, flag in said.items():
         race = race.when(flag).then(pl.lit(races[column]))
     one = race.otherwise(None)
     if "hispanicOrLatinoEthnicity" in frame.columns:
-        one = pl.when(_yes("hispanicOrLatinoEthnicity")).then(pl.lit("hispanic")).otherwise(one)
+        one = pl.when(_yes(frame, "hispanicOrLatinoEthnicity")).then(pl.lit("hispanic")).otherwise(one)
     made = [_ours_or(frame, "race_ethnicity", one)]
     if "sex" in frame.columns:
         sex = trimmed("sex").str.to_lowercase().replace(SEXES)
@@ -477,26 +478,27 @@ def _demographics(frame: pl.DataFrame, reading: Reading) -> None:
     for name in ("economically_disadvantaged", "english_learner", "disability", "home_language"):
         made += _own(frame, name)
     if "birthDate" in frame.columns:
-        refused = frame.filter(
-            trimmed("birthDate").is_not_null()
-            & pl.col("birthDate").str.strip_chars().str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).is_null()
-        )
+        day = pl.col("birthDate").str.strip_chars().str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        wrong = trimmed("birthDate").is_not_null() & day.is_null()
+        refused = frame.filter(by_words(frame["birthDate"], wrong.fill_null(False)))
         for file, line in refused.select("_file", "_line").iter_rows():
             reading.quarantined.append(Quarantined(file, line, "birthDate", "demographics", *BIRTH))
-        frame = frame.join(refused.select("_line"), on="_line", how="anti", maintain_order="left")
+        if refused.height:
+            frame = frame.join(refused.select("_line"), on="_line", how="anti", maintain_order="left")
     _take(frame, "demographics", reading, {"person": "sourcedId"}, *made)
 
 
 BIRTH = (_("This is not a date."), _("Write dates as year-month-day, for example 2026-09-01."))
 
 
-def _yes(column: str) -> pl.Expr:
-    return pl.col(column).str.strip_chars().str.to_lowercase().is_in(["true", "t", "yes", "1"]).fill_null(False)
+def _yes(frame: pl.DataFrame, column: str) -> pl.Expr:
+    yes = pl.col(column).str.strip_chars().str.to_lowercase().is_in(["true", "t", "yes", "1"])
+    return by_words(frame[column], yes).fill_null(False)
 
 
 def _enrollments(frame: pl.DataFrame, reading: Reading) -> None:
-    """Students are enrolled, teachers teach; aides and proctors do neither."""
-    frame = frame.with_columns(_few_words("role", frame))
+    """Students are enrolled, teachers teach; aides and proctors do neither. A row's own identifier names nothing here."""
+    frame = frame.drop("sourcedId", strict=False).with_columns(_few_words("role", frame))
     missing = frame.filter(pl.col("role").is_null())
     for file, line in missing.select("_file", "_line").iter_rows():
         reading.quarantined.append(Quarantined(file, line, "role", "enrollments", NO_ROLE, FILL_IT))
@@ -504,8 +506,7 @@ def _enrollments(frame: pl.DataFrame, reading: Reading) -> None:
     others = frame.filter(pl.col("role") != "student")
     students = [frame.filter(pl.col("role") == "student").drop("role", "primary", strict=False)]
     del frame  # a million rows are held once
-    student = {"sourced_id": "sourcedId", "student": "userSourcedId"}
-    _take(students.pop(), "enrollments", reading, spoken | student)
+    _take(students.pop(), "enrollments", reading, spoken | {"student": "userSourcedId"})
     teacher = {"teacher": "userSourcedId", "primary": "primary"}
     _take(others.filter(pl.col("role") == "teacher"), "teaching", reading, spoken | teacher)
     _unused(others.filter(pl.col("role") != "teacher"), reading)
