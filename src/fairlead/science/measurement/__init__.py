@@ -24,6 +24,14 @@ LAZY = {
     "intraclass_correlations": "intraclass",
     "kappa": "agreement",
     "kappa_of_table": "agreement",
+    "Decision": "generalizability",
+    "GStudy": "generalizability",
+    "Needed": "generalizability",
+    "Use": "generalizability",
+    "decide": "generalizability",
+    "g_study": "generalizability",
+    "needed": "generalizability",
+    "needed_for_uses": "generalizability",
     "wide": "ratings",
 }
 
