@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from dataclasses import replace
 from pathlib import Path
 
@@ -136,11 +135,14 @@ def test_staggered_adoption():
 
 def test_achievement_awards():
     """estimatr: 0.0922666 (0.0700882), df 13."""
-    prepare = runpy.run_path(str(EXAMPLES / "achievement_awards" / "prepare.py"))["girls_2001"]
-    result = run(
-        "achievement_awards/plan.toml", prepare(str(needs_data("eval", "achievementawardsrct_clubSandwich.csv")))
-    )
+    data = needs_data("eval", "achievementawardsrct_clubSandwich.csv")
+    result = impact.Study(EXAMPLES / "achievement_awards" / "plan.toml", data).result
     main = result.primary
+    assert main.flow.rows == 16526
+    assert [(item.reason, item.column) for item in main.flow.outside] == [
+        ("outside_population", "year = 2001"), ("outside_population", "sex = Girl"), ("outside_population", "pair ≠ 7"),
+    ]  # fmt: skip
+    assert main.flow.rows - sum(item.n for item in main.flow.outside) == main.flow.assigned.total == 1762
     assert got(result, "pairs") == pytest.approx((0.0922666, 0.0700882), abs=5e-8)
     assert main.estimate.df == 13
     assert main.estimate.n == main.flow.analysed.total == 1581

@@ -40,7 +40,9 @@ class SubgroupResult:
     """Effects in the groups of one planned question, and the test of their difference, which is the answer to it.
 
     difference : of the last group less the first, where there are two; with more, `f` tests that all are equal.
-    missing : analysed rows whose group is not known. `small` : groups left out because an arm has fewer than ten rows.
+    missing : analysed rows (in a panel: units) whose group is not known.
+    small : groups left out because an arm has fewer than ten.
+    problem : why there is no answer: a key of the report's words, and after a colon what the method said.
     """
 
     name: str
@@ -141,13 +143,10 @@ def _subgroup(plan: Plan, model: Model, sample: Analytic, item: Subgroup) -> Sub
     levels = [level for level in wanted if level not in small]
     missing = int(labels.is_null().sum())
 
-    def without(problem: str) -> SubgroupResult:
-        return SubgroupResult(
-            item.name, item.label, item.label_es, (), None, None, 0.0, 1.0, None, missing, small, problem
-        )
-
+    if sample.weights is not None and np.ptp(sample.weights) > 1e-9:
+        return no_answer(item, "weighted_rows", missing, small)
     if len(levels) < 2:
-        return without("too few groups with ten rows in each arm")
+        return no_answer(item, "few_in_groups", missing, small)
     keep = np.isin(group, levels)
     columns = {f"t{i}": ((group == level) & treated).astype(float) for i, level in enumerate(levels)}
     columns |= {f"g{i}": (group == level).astype(float) for i, level in enumerate(levels) if i}
@@ -162,7 +161,7 @@ def _subgroup(plan: Plan, model: Model, sample: Analytic, item: Subgroup) -> Sub
             contrasts[i - 1, fit.place(f"t{i}")], contrasts[i - 1, fit.place("t0")] = 1.0, -1.0
         tests = [fit.contrast(row, "difference") for row in contrasts]
     except ImpactError as error:
-        return without("; ".join(problem.what for problem in error.problems))
+        return no_answer(item, not_estimable(error), missing, small)
     found = []
     for level, piece in zip(levels, pieces, strict=True):
         half = float(scipy.stats.t.ppf(1 - plan.alpha / 2, piece.df)) * piece.se
@@ -191,6 +190,18 @@ def _subgroup(plan: Plan, model: Model, sample: Analytic, item: Subgroup) -> Sub
     test = joint_test(fit, contrasts)
     f, p, df = test.statistic, test.p, test.df2
     return SubgroupResult(item.name, item.label, item.label_es, tuple(found), None, None, df, p, f, missing, small)
+
+
+def no_answer(item: Subgroup, problem: str, missing: int, small: tuple[str, ...]) -> SubgroupResult:
+    """A planned question that the data cannot answer, and why."""
+    return SubgroupResult(
+        item.name, item.label, item.label_es, (), None, None, 0.0, 1.0, None, missing, small, problem
+    )
+
+
+def not_estimable(error: ImpactError) -> str:
+    """The reason of `no_answer` where a method refused."""
+    return "not_estimable: " + "; ".join(problem.what for problem in error.problems)
 
 
 def sites(plan: Plan, sample: Analytic) -> SiteResult | None:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from fairlead.science.impact import estimate as estimation
+from fairlead.science.impact.differences import SubgroupResult
 from fairlead.science.impact.estimate import Balance, Estimate, Solved, Term, told
 from fairlead.science.impact.plan import Model, Outcome, Plan
 from fairlead.science.impact.problems import DataError, Problem
@@ -75,6 +76,7 @@ class Draft:
     redraw: RandomizationTest | None = None
     matched: Matched | None = None
     adoption: Adoption | None = None
+    subgroups: tuple[SubgroupResult, ...] = ()
 
 
 def draft(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model, rng: np.random.Generator) -> Draft:

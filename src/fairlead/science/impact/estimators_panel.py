@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import polars as pl
+import scipy
 
 from fairlead.science.impact import effects
+from fairlead.science.impact.differences import FEWEST, GroupEffect, SubgroupResult, no_answer, not_estimable
 from fairlead.science.impact.estimate import Balance, Solved, told
 from fairlead.science.impact.estimators import Adoption, Draft, Point
-from fairlead.science.impact.plan import Baseline, Model, Outcome, Plan
+from fairlead.science.impact.plan import Baseline, Model, Outcome, Plan, Subgroup
+from fairlead.science.impact.problems import ImpactError
 from fairlead.science.impact.sample import ARM, OUTCOME, Analytic, Count, Dropped, Flow, outcome_values
 
+if TYPE_CHECKING:
+    from fairlead.science.impact.panel import Did
+
+NORMAL = 1e6  # degrees of freedom: intervals are normal, by influence functions of many clusters
 GAIN = 0.60  # pre–post correlation from which a difference of differences counts as adjusting for its own pretest
 
 
 def adoption(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model) -> Draft:
     """Units that adopted beside units that had not, with balance on the first period."""
-    from fairlead.science.impact.panel import group_time
-
     chosen = plan.panel
     assert chosen is not None
     when, unit, time = plan.assignment.column, chosen.unit, chosen.time
     rows = table.with_columns(outcome_values(outcome))
-    found = group_time(
-        rows, outcome=OUTCOME, unit=unit, time=time, cohort=when, control=chosen.control, covariates=chosen.covariates,
-        cluster=chosen.cluster, anticipation=chosen.anticipation, empty_cohort="never", level=1 - plan.alpha,
-    )  # fmt: skip
+    found = _effects(plan, rows)
     summary = getattr(found, chosen.summary).overall
     first, last = found.periods[0], found.periods[-1]
     never = pl.col(when).cast(pl.Float64).fill_nan(None).fill_null(0.0)
@@ -80,11 +84,10 @@ def adoption(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model) ->
         cluster=None,
     )
     se = float(summary.se or 0.0)
-    normal = 1e6  # intervals are normal: influence functions of many clusters
     solved = Solved(
         b=summary.estimate,
         se=se,
-        df=normal,
+        df=NORMAL,
         errors="influence functions",
         n=analysed.total,
         n_clusters=found.clusters,
@@ -112,6 +115,72 @@ def adoption(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model) ->
         told(plan, outcome, model, sample, solved),
         sample,
         adoption=told_of,
+        subgroups=tuple(_by_group(plan, kept, item) for item in plan.subgroups) if model.primary else (),
+    )
+
+
+def _effects(plan: Plan, rows: pl.DataFrame) -> Did:
+    from fairlead.science.impact.panel import group_time
+
+    chosen = plan.panel
+    assert chosen is not None
+    return group_time(
+        rows, outcome=OUTCOME, unit=chosen.unit, time=chosen.time, cohort=plan.assignment.column,
+        control=chosen.control, covariates=chosen.covariates, cluster=chosen.cluster, anticipation=chosen.anticipation,
+        empty_cohort="never", level=1 - plan.alpha,
+    )  # fmt: skip
+
+
+def _by_group(plan: Plan, rows: pl.DataFrame, item: Subgroup) -> SubgroupResult:
+    """The plan's summary in each group by itself. Groups share no unit and no cluster, so that their estimates are
+    independent, and the test of their difference is a normal one (Wald's where there are more than two)."""
+    chosen = plan.panel
+    assert chosen is not None
+    rows = rows.with_columns(pl.col(item.column).cast(pl.String).replace("NaN", None).alias("__group"))
+    units = rows.unique([chosen.unit, "__group"])
+    known = units.drop_nulls("__group")
+    missing = units[chosen.unit].n_unique() - known[chosen.unit].n_unique()
+    if known[chosen.unit].is_duplicated().any():
+        return no_answer(item, "group_changes", missing, ())
+    wanted = list(item.levels) or sorted(known["__group"].unique().to_list())
+    counts = {level: _count(known.filter(pl.col("__group") == level)) for level in wanted}
+    small = tuple(level for level in wanted if min(counts[level].intervention, counts[level].comparison) < FEWEST)
+    levels = [level for level in wanted if level not in small]
+    if len(levels) < 2:
+        return no_answer(item, "few_in_groups", missing, small)
+    among = known.filter(pl.col("__group").is_in(levels))
+    if chosen.cluster and among.unique([chosen.cluster, "__group"])[chosen.cluster].is_duplicated().any():
+        return no_answer(item, "clusters_across", missing, small)
+    try:
+        found = [
+            getattr(_effects(plan, rows.filter(pl.col("__group") == level)), chosen.summary).overall
+            for level in levels
+        ]
+    except ImpactError as error:
+        return no_answer(item, not_estimable(error), missing, small)
+    if any(not value.se for value in found):
+        return no_answer(item, "not_estimable", missing, small)
+    reach = float(scipy.stats.norm.ppf(1 - plan.alpha / 2))
+    effects_of = tuple(
+        GroupEffect(
+            level, counts[level].intervention, counts[level].comparison, value.estimate, value.se, NORMAL,
+            float(2 * scipy.stats.norm.sf(abs(value.estimate / value.se))), value.estimate - reach * value.se,
+            value.estimate + reach * value.se,
+        )
+        for level, value in zip(levels, found, strict=True)
+    )  # fmt: skip
+    b, variance = np.array([value.estimate for value in found]), np.array([value.se**2 for value in found])
+    if len(levels) == 2:
+        difference, se = float(b[1] - b[0]), float(np.sqrt(variance.sum()))
+        p = float(2 * scipy.stats.norm.sf(abs(difference / se)))
+        return SubgroupResult(
+            item.name, item.label, item.label_es, effects_of, difference, se, NORMAL, p, None, missing, small
+        )
+    mean = float(np.average(b, weights=1 / variance))
+    q = float(((b - mean) ** 2 / variance).sum())
+    p = float(scipy.stats.chi2.sf(q, len(levels) - 1))
+    return SubgroupResult(
+        item.name, item.label, item.label_es, effects_of, None, None, NORMAL, p, q / (len(levels) - 1), missing, small
     )
 
 

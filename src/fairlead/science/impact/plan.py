@@ -23,6 +23,8 @@ ERRORS = ("HC1", "CR1", "CR2")
 BY_METHOD = "by_method"
 METHODS = ("regression", "difference", "lin", "cace", "multilevel", "matched", "panel")
 MATCHING = ("nearest", "mahalanobis", "cem", "ebal", "ipw")
+ORDERED = ("at_least", "at_most", "above", "below")
+OPERATORS = ("in", "not_in", *ORDERED)
 SUMS = ("simple", "dynamic", "group", "calendar")
 VERSIONS = ("4.1", "5.0")
 RELIABILITY = ("standardised", "internal_consistency", "test_retest", "inter_rater", "unknown")
@@ -30,8 +32,17 @@ GRADES = ("PK", "K", *(str(grade) for grade in range(1, 13)))
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a row must hold to be of the population."""
+
+    column: str
+    operator: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Population:
-    """Whom the study is about: the words a claim may use, and nothing wider."""
+    """Whom the study is about: the words a claim may use, and nothing wider. `where`: which rows of a larger table."""
 
     who: str
     place: str
@@ -43,6 +54,7 @@ class Population:
     participants_es: str
     rows: str
     students: str | None
+    where: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +289,7 @@ class Plan:
 
 _LATER: dict[str, dict[str, Any]] = {
     "plan": {"subgroups": [], "costs": None, "matching": None, "panel": None, "rationale": ""},
+    "population": {"where": []},
     "assignment": {"received": None, "received_value": None},
     "model": {"method": "regression", "formula": None, "adjust": False, "permutations": 0},
 }
@@ -290,7 +303,8 @@ def canonical_bytes(plan: Plan) -> bytes:
     was a second.
     """
     body = to_plain(plan)
-    parts = [(body, "plan"), (body["assignment"], "assignment"), *((model, "model") for model in body["models"])]
+    parts = [(body, "plan"), *((body[kind], kind) for kind in ("population", "assignment"))]
+    parts += [(model, "model") for model in body["models"]]
     later = any(part[key] != value for part, kind in parts for key, value in _LATER[kind].items())
     if not later:
         for part, kind in parts:

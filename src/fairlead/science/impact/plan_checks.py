@@ -133,6 +133,15 @@ def _later_checks(plan: Plan) -> list[Problem]:
     """What the designs and methods of the second format need of each other."""
     problems: list[Problem] = []
     assignment, design = plan.assignment, plan.assignment.design
+    later = {column for outcome in plan.outcomes for column in outcome.columns} | {assignment.received}
+    for place, condition in enumerate(plan.population.where):
+        where = f"population.where[{place}].column"
+        if condition.column in later:
+            what = "who is in the study cannot depend on what came after the assignment"
+            problems.append(Problem(where, what, condition.column, "a column from before it", "remove the condition"))
+        if condition.column == assignment.column:
+            what = "the arms are named in [assignment]; rows of no arm are counted there"
+            problems.append(Problem(where, what, condition.column, next="remove the condition"))
     if design == "randomized_paired" and not assignment.blocks:
         what = "a paired design needs the column of its pairs"
         problems.append(Problem("assignment.blocks", what, "nothing", next='add blocks = "pair"'))

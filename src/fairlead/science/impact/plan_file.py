@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -14,12 +15,15 @@ from fairlead.science.impact.plan import (
     GRADES,
     MATCHING,
     METHODS,
+    OPERATORS,
+    ORDERED,
     RELIABILITY,
     SUMS,
     VERSIONS,
     Assignment,
     Attrition,
     Baseline,
+    Condition,
     Costs,
     Ingredient,
     Limitation,
@@ -158,9 +162,27 @@ def _population(reader: Reader) -> Population:
         participants_es=participants_es,
         rows=reader.text("rows", "student"),
         students=reader.column("students"),
+        where=tuple(_condition(item) for item in reader.tables("where")),
     )
     reader.done()
     return population
+
+
+def _condition(reader: Reader) -> Condition:
+    operator = reader.choice("operator", OPERATORS, "in")
+    values = reader.values("values")
+    if operator in ORDERED and values and (len(values) != 1 or not _is_number(values[0])):
+        reader.note("values", f"{operator} compares with one number", ", ".join(values), "[5]", "write one number")
+    condition = Condition(reader.text("column"), operator, values)
+    reader.done()
+    return condition
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _assignment(reader: Reader) -> Assignment:

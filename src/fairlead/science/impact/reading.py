@@ -112,6 +112,15 @@ class Reader:
                 self.note(key, "is not one of the choices", item, ", ".join(allowed), closest(item, allowed))
         return tuple(value)
 
+    def values(self, key: str) -> tuple[str, ...]:
+        """A list of texts, numbers, true or false, as texts; needed."""
+        value = self.take(key)
+        if not isinstance(value, list) or not value or not all(isinstance(item, str | int | float) for item in value):
+            got = "nothing" if value is None else value
+            self.note(key, "must be a list of values", got, '["…", 2]', "put them in square brackets")
+            return ()
+        return tuple(str(item).lower() if isinstance(item, bool) else str(item) for item in value)
+
     def table(self, key: str) -> Reader:
         value = self.take(key)
         if value is not None and not isinstance(value, dict):

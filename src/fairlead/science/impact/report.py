@@ -97,12 +97,12 @@ class Writer:
     def sample(self) -> Section:
         flow = self.main.flow
         start = "assigned" if self.plan.randomized else "in_arms"
-        steps: list[tuple[str, int | None, int | None, int | None]] = [
-            (self.say(start), flow.assigned.intervention, flow.assigned.comparison, flow.other_assigned)
+        gone: list[list[tuple[str, int | None, int | None, int | None]]] = [
+            [(self.say(d.reason, column=d.column), d.intervention, d.comparison, d.other) for d in some]
+            for some in (flow.outside, flow.dropped)
         ]
-        for item in flow.dropped:
-            label = self.say(item.reason, column=item.column)
-            steps.append((label, item.intervention, item.comparison, item.other))
+        assigned = (self.say(start), flow.assigned.intervention, flow.assigned.comparison, flow.other_assigned)
+        steps = [*gone[0], assigned, *gone[1]]
         steps.append(
             (self.say("analysed"), flow.analysed.intervention, flow.analysed.comparison, flow.other_analysed)
         )

@@ -10,7 +10,7 @@ from fairlead.science.impact.differences import Sensitivity, SiteResult, Subgrou
 from fairlead.science.impact.estimate import Balance
 from fairlead.science.impact.methods import methods as registry
 from fairlead.science.impact.methods_of_plan import methods_used
-from fairlead.science.impact.report_document import FigureData, Section, Table
+from fairlead.science.impact.report_document import FigureData, Section, Table, words
 from fairlead.science.impact.spending import CostResult
 
 if TYPE_CHECKING:
@@ -25,10 +25,15 @@ def sections(writer: Writer) -> Iterator[Section]:
         yield adoption(writer)
     if main.subgroups:
         yield subgroups(writer, main.subgroups)
+    why_not = "panel" if main.adoption is not None else "weighted" if main.matched is not None else ""
     if main.sites is not None:
         yield sites(writer, main.sites)
+    elif why_not and writer.plan.assignment.site is not None:
+        yield Section("sites", writer.say("sites"), (writer.say(f"no_sites_{why_not}"),))
     if main.sensitivity is not None:
         yield sensitivity(writer, main.sensitivity)
+    elif why_not:
+        yield Section("sensitivity", writer.say("sensitivity"), (writer.say(f"no_bounds_{why_not}"),))
 
 
 def _number(writer: Writer, value: float | None) -> str:
@@ -128,7 +133,11 @@ def subgroups(writer: Writer, found: tuple[SubgroupResult, ...]) -> Section:
     for item in found:
         label = writer.of(item, "label")
         if item.problem:
-            told.append(writer.say("subgroup_problem", label=label, problem=item.problem))
+            key, _, why = item.problem.partition(": ")
+            if key not in words():  # a result stored before reasons had keys
+                key, why = "not_estimable", item.problem
+            more = f" ({why})" if why and not writer.place else ""
+            told.append(writer.say("subgroup_problem", label=label, problem=writer.say(key) + more))
             continue
         for effect in item.effects:
             span = f"[{_number(writer, effect.ci_low)}, {_number(writer, effect.ci_high)}]"

@@ -45,8 +45,8 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The sample flow of one analysis. `assigned` is the reference sample; clusters only where clusters
-    were assigned."""
+    """The sample flow of one analysis. `outside` are rows of the table that are not of the plan's population; `assigned` is
+    the reference sample; clusters only where clusters were assigned."""
 
     rows: int
     unassigned: int
@@ -63,6 +63,7 @@ class Flow:
     providers: Count | None
     block_share_low: float | None
     block_share_high: float | None
+    outside: tuple[Dropped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ def check_table(plan: Plan, table: pl.DataFrame) -> None:
             needed.setdefault(column, f"assignment.{key}")
     if plan.population.students is not None:
         needed.setdefault(plan.population.students, "population.students")
+    for i, condition in enumerate(plan.population.where):
+        needed.setdefault(condition.column, f"population.where[{i}].column")
     for i, measure in enumerate(plan.baseline):
         needed.setdefault(measure.column, f"baseline[{i}].column")
     for i, model in enumerate(plan.models):

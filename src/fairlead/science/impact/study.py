@@ -25,6 +25,7 @@ from fairlead.science.impact.estimate import Balance, Estimate
 from fairlead.science.impact.estimators import Adoption, Draft, Matched, draft
 from fairlead.science.impact.methods_of_plan import experimental
 from fairlead.science.impact.plan import Model, Outcome, Plan, plan_hash
+from fairlead.science.impact.population import in_population
 from fairlead.science.impact.problems import DataError, EstimationError, ImpactError, Problem
 from fairlead.science.impact.sample import Flow, check_table, named_in
 from fairlead.science.impact.spending import CostResult, cost
@@ -156,20 +157,24 @@ def analyse(
     """
     if not allow_experimental and (unproven := experimental(plan)):
         raise EstimationError(unproven)
+    whole = table
+    table, outside = in_population(plan, table)
     check_table(plan, table)
     rng = np.random.default_rng(seed)
     drafts = []
     for model in plan.models:
         for name in model.outcomes or tuple(outcome.name for outcome in plan.outcomes):
             outcome = plan.outcome(name)
-            drafts.append((outcome, model, _estimate(plan, table, outcome, model, rng.spawn(1)[0])))
+            made = _estimate(plan, table, outcome, model, rng.spawn(1)[0])
+            made = replace(made, flow=replace(made.flow, rows=whole.height, outside=outside))
+            drafts.append((outcome, model, made))
     siblings = _siblings(plan, [(outcome, made.estimate) for outcome, model, made in drafts if model.primary])
     results = tuple(_rated(plan, outcome, model, made, siblings) for outcome, model, made in drafts)
     return StudyResult(
         format=RESULT_FORMAT,
         plan=plan,
         plan_hash=plan_hash(plan),
-        data_hash=data_hash(table, columns_used(plan)),
+        data_hash=data_hash(whole, columns_used(plan)),
         provenance=provenance,
         timing=provenance.timing,
         versions=Versions(ENGINE, np.__version__, scipy.__version__, pl.__version__),
@@ -209,7 +214,7 @@ def _rated(plan: Plan, outcome: Outcome, model: Model, made: Draft, siblings: tu
         redraw=made.redraw,
         matched=made.matched,
         adoption=made.adoption,
-        subgroups=subgroups(plan, model, made.sample) if second and made.sample and plan.subgroups else (),
+        subgroups=subgroups(plan, model, made.sample) if second and made.sample else made.subgroups,
         sites=sites(plan, made.sample) if second and made.sample else None,
         sensitivity=sensitivity(plan, model, made.sample) if second and made.sample else None,
         costs=(
@@ -244,6 +249,7 @@ def columns_used(plan: Plan) -> tuple[str, ...]:
         assignment.received,
         plan.population.students,
     ]
+    named += [condition.column for condition in plan.population.where]
     named += [column for outcome in plan.outcomes for column in outcome.columns]
     named += [measure.column for measure in plan.baseline]
     named += [column for model in plan.models for column in (*model.covariates, model.fixed_effects, model.cluster)]

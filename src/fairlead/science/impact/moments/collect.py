@@ -278,7 +278,7 @@ def _in_memory(source: Source, wanted: Sequence[Column], by: tuple[str, ...], va
         rows = kept
     factors = _factors(wanted)
     parts = rows.select(column.polars().alias(f"c{i}") for i, column in enumerate(factors)).to_numpy()
-    parted = _part(wanted, factors, parts.mean(axis=0) if rows.height else np.zeros(len(factors)))
+    parted = _part(wanted, factors, parts.mean(axis=0) if rows.height and factors else np.zeros(len(factors)))
     values = rows.select(
         column.polars(less).alias(f"c{i}") for i, (column, less) in enumerate(zip(wanted, parted.pieces, strict=True))
     ).to_numpy()
