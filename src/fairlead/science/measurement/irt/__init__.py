@@ -10,11 +10,16 @@ from typing import Any
 LAZY = {
     "CalibratedItem": "calibration",
     "Calibration": "calibration",
+    "Information": "information",
     "LeftOut": "calibration",
     "Responses": "answers",
+    "Scores": "scoring",
     "calibrate": "fitting",
+    "form_information": "information",
+    "marginal_reliability": "information",
     "responses": "answers",
     "responses_from_long": "answers",
+    "score": "scoring",
 }
 
 __all__ = sorted(LAZY)

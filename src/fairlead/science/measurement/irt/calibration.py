@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fairlead.science.measurement.irt import curves
+from fairlead.science.measurement.irt.answers import MISSING, Codes, Responses
 from fairlead.science.measurement.irt.climb import Convergence
 from fairlead.science.measurement.problems import refusal
 
@@ -108,7 +109,9 @@ class Calibration:
 
     def probabilities(self, name: str, theta: ArrayLike) -> Array:
         """(levels, points) the probability of each level of an item at θ."""
-        return item_curves(self.item(name), self.model.family, np.atleast_1d(np.asarray(theta, dtype=float))).p
+        item = self.item(name)
+        points = np.atleast_1d(np.asarray(theta, dtype=float))
+        return curves.along_theta(self.model.family, points, item.slope, np.array(item.intercepts))[0]
 
     def __str__(self) -> str:
         """The table for people."""
@@ -130,9 +133,53 @@ class Calibration:
         return "\n".join(lines)
 
 
-def item_curves(item: CalibratedItem, family: str, theta: Array) -> curves.Curves:
-    """The curves of an item on the reported scale."""
-    make = curves.step_curves if family == "steps" else curves.cumulative_curves
-    found = make(theta, item.slope, np.array(item.intercepts))
-    assert found is not None, "thresholds of a fitted item are in order"
-    return found
+def along(fit: Calibration, theta: Array) -> tuple[Array, Array, Array]:
+    """(items, levels, points) each: probabilities and their first and second derivatives in θ, zero where padded."""
+    width = max(len(item.levels) for item in fit.items)
+    found = np.zeros((3, len(fit.items), width, theta.size))
+    for j, item in enumerate(fit.items):
+        parts = curves.along_theta(fit.model.family, theta, item.slope, np.array(item.intercepts))
+        for kind, part in enumerate(parts):
+            found[kind, j, : len(item.levels)] = part
+    return found[0], found[1], found[2]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coded:
+    """Answers as places among the levels of a calibration's items, and what did not fit in."""
+
+    codes: Codes  # (persons, items of the calibration)
+    unknown: dict[str, int]  # answers at a level that nobody gave when the item was calibrated, by item: taken as missing
+    extra: tuple[str, ...]  # items that the calibration does not have
+    unasked: tuple[str, ...]  # items of the calibration without an answer
+
+
+def coded_for(fit: Calibration, responses: Responses) -> Coded:
+    """Lay answers out for a calibration.
+
+    Raises
+    ------
+    MeasurementError
+        No answer to any item of the calibration.
+    """
+    names = [item.name for item in fit.items]
+    chosen = responses.of(names)
+    codes = np.full(chosen.answers.shape, MISSING, dtype=np.int8)
+    unknown = {}
+    for j, item in enumerate(fit.items):
+        place = np.full(128 + 1, MISSING, dtype=np.int8)
+        place[list(item.levels)] = np.arange(len(item.levels))
+        column = chosen.answers[:, j].astype(np.int64)  # −1 reads the last place
+        codes[:, j] = place[column]
+        if strange := int(((codes[:, j] == MISSING) & (column != MISSING)).sum()):
+            unknown[item.name] = strange
+    if (codes == MISSING).all():
+        raise refusal(
+            "items",
+            "nobody answered an item of this calibration",
+            ", ".join(responses.items[:8]),
+            ", ".join(names[:8]),
+            "score with the calibration of the form that was given",
+        )
+    unasked = tuple(name for j, name in enumerate(names) if (codes[:, j] == MISSING).all())
+    return Coded(codes, unknown, tuple(name for name in responses.items if name not in set(names)), unasked)

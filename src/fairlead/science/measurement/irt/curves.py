@@ -87,3 +87,21 @@ def cumulative_curvature(nodes: Array, curves: Curves, counts: Array, a: float, 
         found[h + 1, 0] -= cross
         found[0, 0] -= (pull * nodes**2).sum()
     return np.asarray(found)
+
+
+def along_theta(family: str, theta: Array, a: float, d: Array) -> tuple[Array, Array, Array]:
+    """(m + 1, points) each: probabilities of the levels, and their first and second derivatives in θ."""
+    if family == "steps":
+        p = step_curves(theta, a, d).p
+        level = np.arange(d.size + 1.0)[:, None]
+        mean = (level * p).sum(axis=0)
+        variance = ((level - mean) ** 2 * p).sum(axis=0)
+        return p, a * p * (level - mean), a**2 * p * ((level - mean) ** 2 - variance)
+    found = cumulative_curves(theta, a, d)
+    assert found is not None, "thresholds of a fitted item are in order"
+    upper = special.expit(a * theta + d[:, None])
+    f = upper * special.expit(-(a * theta + d[:, None]))
+    nothing = np.zeros((1, theta.size))
+    slope = np.vstack([nothing, f, nothing])
+    bend = np.vstack([nothing, f * (1 - 2 * upper), nothing])
+    return found.p, a * (slope[:-1] - slope[1:]), a**2 * (bend[:-1] - bend[1:])

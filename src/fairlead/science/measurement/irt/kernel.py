@@ -145,3 +145,106 @@ def _products(codes, weights, p, prior, slopes, places, full, out):  # type: ign
 
 
 products = compiled(_products, **SUMS)
+
+
+def _weighted_score(codes, theta, family, a, d, sizes, out):  # type: ignore[no-untyped-def]
+    """Of one person at θ: the derivative of the log-likelihood, the information, and Warm's J = Σ P′P″ ÷ P, into `out`.
+
+    family 0: steps, 1: cumulative; a (J,), d (J, most levels − 1), sizes (J,) levels.
+    """
+    out[0], out[1], out[2] = 0.0, 0.0, 0.0
+    for j in range(codes.size):
+        k = codes[j]
+        if k < 0:
+            continue
+        slope, levels = a[j], sizes[j]
+        if family == 0:
+            top, eta = 0.0, 0.0
+            for h in range(1, levels):
+                eta += slope * theta + d[j, h - 1]
+                top = max(top, eta)
+            total, first, second, third, eta = 0.0, 0.0, 0.0, 0.0, 0.0
+            for h in range(levels):
+                if h > 0:
+                    eta += slope * theta + d[j, h - 1]
+                p = np.exp(eta - top)
+                total += p
+                first += h * p
+                second += h * h * p
+                third += h * h * h * p
+            mean = first / total
+            variance = second / total - mean * mean
+            skew = third / total - 3 * mean * variance - mean**3
+            out[0] += slope * (k - mean)
+            out[1] += slope**2 * variance
+            out[2] += slope**3 * skew
+            continue
+        before, bent_before, upper_before = 0.0, 0.0, 1.0
+        for h in range(levels):
+            after, bent_after, upper = 0.0, 0.0, 0.0
+            if h < levels - 1:
+                eta = slope * theta + d[j, h]
+                upper = 1 / (1 + np.exp(-eta))
+                after = upper * (1 - upper)
+                bent_after = after * (1 - 2 * upper)
+            p = max(upper_before - upper, 1e-300)
+            p1, p2 = slope * (before - after), slope**2 * (bent_before - bent_after)
+            if h == k:
+                out[0] += p1 / p
+            if p > 1e-12:
+                out[1] += p1 * p1 / p
+                out[2] += p1 * p2 / p
+            before, bent_before, upper_before = after, bent_after, upper
+
+
+weighted_score = compiled(_weighted_score, **SUMS)
+
+
+def _weighted_likelihood(codes, grid, family, a, d, sizes, scores, informations, bends, theta, errors):  # type: ignore[no-untyped-def]
+    """Warm's estimate of each person and its error. The highest peak is found on the grid, by tables of what
+    `weighted_score` gives there (J, K, G), (J, G), (J, G), and then the root beside it."""
+    points = grid.size
+    slope, information, bend = np.empty(points), np.empty(points), np.empty(points)
+    parts = np.empty(3)
+    for i in range(codes.shape[0]):
+        for q in range(points):
+            slope[q], information[q], bend[q] = 0.0, 0.0, 0.0
+        some = False
+        for j in range(codes.shape[1]):
+            k = codes[i, j]
+            if k < 0:
+                continue
+            some = True
+            for q in range(points):
+                slope[q] += scores[j, k, q]
+                information[q] += informations[j, q]
+                bend[q] += bends[j, q]
+        if not some:
+            theta[i], errors[i] = np.nan, np.nan
+            continue
+        for q in range(points):
+            slope[q] += bend[q] / (2 * information[q]) if information[q] > 1e-12 else 0.0
+        best, height, highest = -1, 0.0, -np.inf
+        for q in range(points - 1):
+            if slope[q] > 0 and slope[q + 1] <= 0 and height > highest:
+                best, highest = q, height
+            height += (slope[q] + slope[q + 1]) / 2 * (grid[q + 1] - grid[q])
+        if best < 0:  # rises or falls throughout
+            theta[i], errors[i] = np.nan, np.nan
+            continue
+        low, high = grid[best], grid[best + 1]
+        for _ in range(60):
+            middle = (low + high) / 2
+            weighted_score(codes[i], middle, family, a, d, sizes, parts)
+            if parts[0] + (parts[2] / (2 * parts[1]) if parts[1] > 1e-12 else 0.0) > 0:
+                low = middle
+            else:
+                high = middle
+            if high - low < 1e-10:
+                break
+        theta[i] = (low + high) / 2
+        weighted_score(codes[i], theta[i], family, a, d, sizes, parts)
+        errors[i] = 1 / np.sqrt(parts[1])
+
+
+weighted_likelihood = compiled(_weighted_likelihood, **SUMS)
