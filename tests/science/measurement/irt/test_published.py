@@ -7,39 +7,18 @@ only and stops some 1e-5 from the top, and its errors come from differences of v
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
-import polars as pl
 import pytest
+from scipy import optimize
 
-from fairlead.science.measurement.irt import Calibration, Responses, calibrate, responses, responses_from_long
-from tests.plugins.skips import needs_data
+from fairlead.science.measurement.irt import Calibration, Responses, calibrate, item_fit
+from fairlead.science.measurement.irt.misfit import _mean_squares
+from tests.science.measurement.irt.samples import LEVELS, reference, table, verbal
 
-REFERENCES = Path(__file__).parent / "references"
 SEARCH = 2e-5  # how far from the top glmer stops, in logits
 DIFFERENCES = 2e-4  # of an error, by differences of a deviance that is known to 1e-8 or so
-
-
-def reference(source: str, data: str) -> dict[str, tuple[float, float | None]]:
-    """Value and error by name."""
-    with (REFERENCES / "rasch.csv").open(encoding="utf-8") as rows:
-        return {
-            row["name"]: (float(row["value"]), float(row["error"]) if row["error"] else None)
-            for row in csv.DictReader(rows)
-            if (row["source"], row["data"]) == (source, data)
-        }
-
-
-def table(name: str) -> Responses:
-    found = pl.read_csv(needs_data("eval", name))
-    return responses(found.to_numpy(), items=found.columns)
-
-
-def verbal(column: str, codes: dict[str, int]) -> Responses:
-    rows = pl.read_csv(needs_data("eval", "verbagg_lme4.csv"))
-    return responses_from_long(rows["id"].to_list(), rows["item"].to_list(), [codes[value] for value in rows[column]])
 
 
 DATA = {
@@ -121,3 +100,66 @@ def test_raschdat1_by_conditional_likelihood(rasch: dict[str, Calibration]) -> N
     ours = np.array([item.intercepts[0] for item in fit.items])
     theirs = np.array([given[item.name][0] for item in fit.items])
     assert ours - ours.mean() == pytest.approx(theirs, abs=0.1 * 0.24)
+
+
+def test_infit_and_outfit_by_erm(rasch: dict[str, Calibration]) -> None:
+    """The same formulas at eRm's own estimates: maximum likelihood of persons, those with nothing or everything
+    right left out. At ours (Warm's, of all persons) mean squares move by hundredths."""
+    fit, answers = fitted(rasch, "raschdat1"), DATA["raschdat1"]()
+    given = reference("eRm", "raschdat1")
+    items = tuple(replace(item, intercepts=(given[item.name][0],)) for item in fit.items)
+    theirs = mean_squares_at(replace(fit, items=items), answers)
+    ours = item_fit(fit, answers)
+    infit, outfit = reference("eRm infit", "raschdat1"), reference("eRm outfit", "raschdat1")
+    for item, row in zip(ours.items, theirs, strict=True):
+        assert row[1] == pytest.approx(infit[item.item][0], abs=1e-5)
+        assert row[3] == pytest.approx(outfit[item.item][0], abs=1e-5)
+    assert np.median([abs(item.infit - infit[item.item][0]) for item in ours.items]) < 0.015
+
+
+def mean_squares_at(fit: Calibration, answers: Responses) -> list[tuple[int, float, float, float, float]]:
+    """At maximum likelihood estimates of persons, found by bisection; those without one left out."""
+    top = sum(len(item.intercepts) for item in fit.items)
+
+    def expected(theta: float) -> float:
+        total = 0.0
+        for item in fit.items:
+            powers = np.exp(np.concatenate([[0.0], np.cumsum(theta + np.array(item.intercepts))]))
+            total += float(np.arange(powers.size) @ powers / powers.sum())
+        return total
+
+    places = {
+        total: optimize.brentq(lambda t, total=total: expected(t) - total, -20, 20, xtol=1e-12) for total in range(1, top)
+    }
+    return _mean_squares(fit, answers.answers, np.array([places.get(total, np.nan) for total in answers.answers.sum(axis=1)]))
+
+
+def test_partial_credit_by_conditional_likelihood() -> None:
+    """Verbal aggression at three levels. eRm's parameters are sums of our intercepts, both without a zero of their own: the shift
+    that makes them sum to zero is k times a constant for level k. What the normal distribution adds is
+    a tenth of an error, and half of one where 13 persons chose a level."""
+    answers = verbal("resp", LEVELS)
+    fit = calibrate(answers, "partial credit")
+    assert fit.converged
+    given = reference("eRm", "verbagg levels")
+    sums, theirs, errors, level = [], [], [], []
+    for item in fit.items:
+        for k, total in enumerate(np.cumsum(item.intercepts), 1):
+            value, error = given[f"{item.name}.c{k}"]
+            sums.append(total)
+            theirs.append(value)
+            errors.append(error)
+            level.append(k)
+    ours, steps = np.array(sums), np.array(level)
+    shift = (steps @ (np.array(theirs) - ours)) / (steps @ steps)
+    apart = np.abs((ours + shift * steps - theirs) / np.array(errors, dtype=float))
+    assert apart.max() < 0.6
+    assert np.median(apart) < 0.1
+    items = tuple(
+        replace(item, intercepts=tuple(np.diff([0.0, *(given[f"{item.name}.c{k}"][0] for k in (1, 2))]).tolist()))
+        for item in fit.items
+    )
+    infit, outfit = reference("eRm infit", "verbagg levels"), reference("eRm outfit", "verbagg levels")
+    for item, row in zip(items, mean_squares_at(replace(fit, items=items), answers), strict=True):
+        assert row[1] == pytest.approx(infit[item.name][0], abs=1e-4)
+        assert row[3] == pytest.approx(outfit[item.name][0], abs=1e-4)

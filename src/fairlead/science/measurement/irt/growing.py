@@ -1,0 +1,243 @@
+"""Who grew between two sittings, and how many would seem to have by chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special, stats
+
+from fairlead.science.measurement.irt.answers import MISSING, Responses
+from fairlead.science.measurement.irt.calibration import Calibration, along, coded_for
+from fairlead.science.measurement.irt.linking import Link
+from fairlead.science.measurement.irt.scoring import score
+from fairlead.science.measurement.problems import refusal
+from fairlead.science.proportion import Share, wilson
+
+Array = NDArray[np.float64]
+DRAWS = 200
+FEW_ANSWERS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A form as it was given: its calibration and the answers."""
+
+    fit: Calibration
+    responses: Responses
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """How many changed beyond measurement error in one direction, beside how many would have by chance."""
+
+    count: int
+    share: Share
+    by_chance: float  # expected where nobody changed
+    chance_low: float
+    chance_high: float
+    linked_low: int  # the count if the link were off by its error (twice), either way
+    linked_high: int
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether the count lies above what chance gives."""
+        return self.count > self.chance_high
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Growth:
+    """Each person's change in logits of the first sitting's scale, and what it comes to."""
+
+    persons: tuple[Any, ...]
+    change: Array  # (persons,)
+    se: Array  # (persons,) of measurement, both sittings
+    grew: NDArray[np.bool_]  # (persons,) beyond measurement error
+    fell: NDArray[np.bool_]
+    level: float
+    growers: Beside
+    fallers: Beside
+    mean: float
+    mean_se: float  # persons and link
+    link_se: float  # the part of it that is the link's
+    sd_of_true_change: float | None  # None where measurement error explains all
+    chance: str  # "normal" or "simulated"
+    only_first: int  # persons of the first sitting without a score in the second
+    only_second: int
+    warnings: tuple[str, ...]
+
+
+def growth(
+    first: Sitting,
+    second: Sitting,
+    link: Link | None = None,
+    *,
+    level: float = 0.95,
+    rng: np.random.Generator | None = None,
+) -> Growth:
+    """Each person's change between two sittings, and the share who grew beyond measurement error.
+
+    Of a hundred people who did not change, two or three seem to have grown and as many to have fallen, at a level of 0.95: the
+    count is therefore never shown without what chance gives. It is of groups. That one person's change lies beyond its error is
+    weak evidence about that person, and that it does not is none. Without a group that was not taught, growth has no cause.
+
+    Parameters
+    ----------
+    first, second : Sitting
+        Persons are matched by their labels. With one calibration for both, no link is needed.
+    link : from the second calibration's scale to the first's; see `link`.
+    level : a change counts beyond this two-sided interval of its error.
+    rng : with it the chance is simulated: answers of persons who stay where both sittings together put them. Needed where forms
+        are short, for whose scores normal errors are a rough guess; without it the chance is (1 − level) ÷ 2 of all.
+
+    Returns
+    -------
+    Growth
+
+    Raises
+    ------
+    MeasurementError
+        No labels, none in common, labels that stand twice, two calibrations without a link.
+
+    Notes
+    -----
+    Scores are Warm's weighted likelihood estimates: estimates that are drawn toward the mean would shrink change. Reliable
+    change: Jacobson & Truax (1991), doi:10.1037/0022-006X.59.1.12, with each person's own error from the information of what they
+    answered. The interval of chance holds 95 % of counts where nobody changed. The link's error moves everybody together, so
+    it is not in a person's error but in that of the mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fairlead.science.measurement.irt import Sitting, calibrate, growth, responses
+    >>> rng = np.random.default_rng(1)
+    >>> theta = rng.normal(size=(500, 1))
+    >>> def sat(gain):
+    ...     right = rng.random((500, 30)) < 1 / (1 + np.exp(-(theta + gain - np.linspace(-2, 2, 30))))
+    ...     return responses(right, persons=range(500))
+    >>> pre, post = sat(0.0), sat(0.0)
+    >>> fit = calibrate(pre)
+    >>> found = growth(Sitting(fit, pre), Sitting(fit, post))
+    >>> found.growers.chance_low <= found.growers.count <= found.growers.chance_high, round(found.growers.by_chance, 1)
+    (True, 12.5)
+    """
+    if not 0.5 <= level < 1:
+        raise refusal("level", "a share between 0.5 and 1", f"{level:g}")
+    if link is None and first.fit is not second.fit:
+        raise refusal("link", "two calibrations have two scales", next="link the second to the first by the items they share")
+    places = _matched(first.responses, second.responses)
+    one, two = score(first.fit, first.responses, "wle"), score(second.fit, second.responses, "wle")
+    if link is not None:
+        two = link.scores(two)
+    rows = [(i, j) for i, j in places if np.isfinite(one.theta[i]) and np.isfinite(two.theta[j])]
+    if not rows:
+        raise refusal("persons", "nobody has a score in both sittings", f"{len(places)} labels in common")
+    i, j = (np.array(part) for part in zip(*rows, strict=True))
+    change = two.theta[j] - one.theta[i]
+    se = np.hypot(one.se[i], two.se[j])
+    z = float(special.ndtri(0.5 + level / 2))
+    n = change.size
+    link_error, link_se = np.zeros(n), 0.0
+    if link is not None:
+        raw = (two.theta[j] - link.intercept) / link.slope
+        link_error, link_se = link.error(raw), float(link.error(raw.mean()))
+    counts = None
+    if rng is not None:
+        counts = _simulated(first, second, link, (i, j), one.theta, one.se, two.theta, two.se, z, rng)
+    sides = []
+    for sign in (1, -1):
+        found = sign * change > z * se
+        if counts is None:
+            by_chance = n * (1 - level) / 2
+            low, high = (float(end) for end in stats.binom.interval(0.95, n, (1 - level) / 2))
+        else:
+            drawn = counts[0 if sign == 1 else 1]
+            by_chance = float(drawn.mean())
+            low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
+        off = [int((sign * change + way * 2 * link_error > z * se).sum()) for way in (-1, 1)]
+        count = int(found.sum())
+        sides.append((found, Beside(count, wilson(count, n), by_chance, low, high, off[0], off[1])))
+    spread = float(change.var(ddof=1)) - float((se**2).mean()) if n > 1 else 0.0
+    warnings = []
+    few = int((np.minimum(one.answers[i], two.answers[j]) < FEW_ANSWERS).sum())
+    if few and rng is None:
+        warnings.append(f"{few} persons have fewer than {FEW_ANSWERS} answers: give rng, so that chance is simulated")
+    if not (first.fit.converged and second.fit.converged):
+        warnings.append("a calibration did not converge")
+    labels = first.responses.persons or ()
+    return Growth(
+        persons=tuple(labels[k] for k in i),
+        change=change,
+        se=se,
+        grew=sides[0][0],
+        fell=sides[1][0],
+        level=level,
+        growers=sides[0][1],
+        fallers=sides[1][1],
+        mean=float(change.mean()),
+        mean_se=float(np.hypot(change.std(ddof=1) / np.sqrt(n), link_se)) if n > 1 else float("nan"),
+        link_se=link_se,
+        sd_of_true_change=float(np.sqrt(spread)) if spread > 0 else None,
+        chance="normal" if rng is None else "simulated",
+        only_first=len(labels) - n,
+        only_second=len(second.responses.persons or ()) - n,
+        warnings=tuple(warnings),
+    )
+
+
+def _matched(first: Responses, second: Responses) -> list[tuple[int, int]]:
+    for which, found in (("first", first), ("second", second)):
+        if found.persons is None:
+            raise refusal(f"{which}.persons", "labels are needed to find each person again")
+        if twice := len(found.persons) - len(set(found.persons)):
+            raise refusal(f"{which}.persons", "a label stands twice", f"{twice} beyond the first")
+    place = {label: j for j, label in enumerate(second.persons or ())}
+    return [(i, place[label]) for i, label in enumerate(first.persons or ()) if label in place]
+
+
+def _simulated(
+    first: Sitting,
+    second: Sitting,
+    link: Link | None,
+    rows: tuple[NDArray[np.intp], NDArray[np.intp]],
+    theta1: Array,
+    se1: Array,
+    theta2: Array,
+    se2: Array,
+    z: float,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Growers and fallers in each of the draws of persons who did not change."""
+    i, j = rows
+    w1, w2 = 1 / se1[i] ** 2, 1 / se2[j] ** 2
+    stay = (w1 * theta1[i] + w2 * theta2[j]) / (w1 + w2)
+    back = stay if link is None else (stay - link.intercept) / link.slope
+    grew, fell = np.empty(DRAWS, dtype=np.intp), np.empty(DRAWS, dtype=np.intp)
+    draw1, draw2 = _Form(first, i, stay), _Form(second, j, back)
+    for draw in range(DRAWS):
+        one, two = score(first.fit, draw1.answers(rng), "wle"), score(second.fit, draw2.answers(rng), "wle")
+        if link is not None:
+            two = link.scores(two)
+        change, limit = two.theta - one.theta, z * np.hypot(one.se, two.se)
+        grew[draw], fell[draw] = (change > limit).sum(), (-change > limit).sum()
+    return grew, fell
+
+
+class _Form:
+    """What persons at given places would answer to the items that they were asked."""
+
+    def __init__(self, sitting: Sitting, rows: NDArray[np.intp], theta: Array):
+        fit = sitting.fit
+        self.names = tuple(item.name for item in fit.items)
+        self.asked = (coded_for(fit, sitting.responses).codes != MISSING)[rows].T  # (items, persons)
+        p = along(fit, theta)[0]
+        self.below = np.cumsum(p, axis=1)[:, :-1]  # (items, levels − 1, persons)
+        width = p.shape[1]
+        self.levels = np.array([[*item.levels, *[item.levels[-1]] * (width - len(item.levels))] for item in fit.items])
+
+    def answers(self, rng: np.random.Generator) -> Responses:
+        drawn = (rng.random(self.asked.shape)[:, None] > self.below).sum(axis=1)
+        found = np.take_along_axis(self.levels, drawn, axis=1)
+        return Responses(np.where(self.asked, found, MISSING).T.astype(np.int8), self.names)
