@@ -294,6 +294,6 @@ def _coefficient(universe: Array, error: Array, variances: Array, covariance: Ar
     if noise <= 0 or not covariance.any():
         return Coefficient(value, None, None)
     slope = universe / signal - error / noise
-    half = NormalDist().inv_cdf(0.5 + level / 2) * float(np.sqrt(max(slope @ covariance @ slope, 0.0)))
+    half = NormalDist().inv_cdf(0.5 + level / 2) * float(np.sqrt(max(float(slope @ covariance @ slope), 0.0)))
     centre = log(signal / noise)
     return Coefficient(value, float(special.expit(centre - half)), float(special.expit(centre + half)))

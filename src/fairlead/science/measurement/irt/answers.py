@@ -40,7 +40,9 @@ class Responses:
         return self.answers != MISSING
 
 
-def responses(answers: ArrayLike, *, items: Sequence[Any] | None = None, persons: Sequence[Any] | None = None) -> Responses:
+def responses(
+    answers: ArrayLike, *, items: Sequence[Any] | None = None, persons: Sequence[Any] | None = None
+) -> Responses:
     """Take a table of persons by items as answers.
 
     Parameters

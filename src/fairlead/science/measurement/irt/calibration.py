@@ -126,7 +126,9 @@ class Calibration:
         lines.append(f"{'item':<{width}}  {'slope':>7} {'error':>6}  difficulties (errors)")
         for item in self.items:
             slope = f"{item.slope:7.3f} {'' if item.slope_se is None else format(item.slope_se, '.3f'):>6}"
-            rest = ", ".join(f"{b:.3f} ({se:.3f})" for b, se in zip(item.difficulties, item.difficulty_ses, strict=True))
+            rest = ", ".join(
+                f"{b:.3f} ({se:.3f})" for b, se in zip(item.difficulties, item.difficulty_ses, strict=True)
+            )
             lines.append(f"{item.name:<{width}}  {slope}  {rest}")
         lines += [f"left out: {gone.item}: {gone.reason}" for gone in self.left_out]
         lines += [f"careful: {warning}" for warning in self.warnings]

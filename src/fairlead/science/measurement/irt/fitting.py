@@ -115,7 +115,12 @@ def calibrate(
     covariance, determined = _inverse(information)
     if not determined:
         ended = Convergence(
-            False, "the answers do not determine the parameters", ended.steps, ended.passes, ended.gradient, ended.gain
+            False,
+            "the answers do not determine the parameters",
+            ended.steps,
+            ended.passes,
+            ended.gradient,
+            ended.gain,
         )
     items = _items(names, levels, layout, point, covariance, codes)
     narrow = _narrowest(patterns, layout, point, likelihood.grid)
@@ -164,12 +169,18 @@ def _usable(
         elif model.dichotomous and given[-1] > 1:
             beyond.append(name)
         elif len(given) == 1:
-            left_out.append(LeftOut(name, f"all answers are {given[0]}: it is easier or harder than these persons can tell", total))
+            left_out.append(
+                LeftOut(
+                    name, f"all answers are {given[0]}: it is easier or harder than these persons can tell", total
+                )
+            )
         else:
             kept.append(j)
             levels.append(given)
             if unused := sorted(set(range(given[0], given[-1])) - set(given)):
-                warnings.append(f"{name}: nobody chose {_listed(unused)}; the levels beside it are taken as neighbours")
+                warnings.append(
+                    f"{name}: nobody chose {_listed(unused)}; the levels beside it are taken as neighbours"
+                )
             if few := [level for level in given if counts[level + 1] < FEW]:
                 warnings.append(f"{name}: fewer than {FEW} answers at {_listed(few)}")
     if beyond:
@@ -340,9 +351,13 @@ def _careful(
         )
     for item in items:
         if item.slope < 0:
-            found.append(f"{item.name}: the slope is negative: those who know more answer it lower; is the key right?")
+            found.append(
+                f"{item.name}: the slope is negative: those who know more answer it lower; is the key right?"
+            )
         if item.slope > STEEP:
-            found.append(f"{item.name}: a slope of {item.slope:.1f} is nearly a step; the estimate may run off to infinity")
+            found.append(
+                f"{item.name}: a slope of {item.slope:.1f} is nearly a step; the estimate may run off to infinity"
+            )
         if any(abs(b) > FAR for b in item.difficulties):
             found.append(f"{item.name}: a difficulty lies beyond ±{FAR:g}, where nobody stands")
     if not layout.common and patterns.persons < 200:
