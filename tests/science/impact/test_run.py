@@ -85,6 +85,31 @@ def test_the_page_stands_alone_and_is_well_formed(out: Path) -> None:
     assert "Meets standards without reservations" in text
 
 
+def test_the_first_page_answers_who_reads_nothing_else(out: Path) -> None:
+    result = impact.StudyResult.from_json((out / "results.json").read_text(encoding="utf-8"))
+    (glance,) = impact.build_report(result).section("answer").tables
+    told = dict(glance.rows)
+    assert told["How large is the difference?"] == "15.9 points; the data agree with anything from 11.5 to 20.3"
+    assert told["How far can it be trusted?"].startswith(
+        "Meets standards without reservations (WWC 4.1); provisional"
+    )
+    assert told["In percentiles?"].endswith("at about the 58th")
+    assert "What speaks against it?" not in told
+    assert {row[0] for row in impact.build_report(result, "es").section("answer").tables[0].rows}.isdisjoint(told)
+
+
+def test_a_long_name_is_broken_and_not_cut_off() -> None:
+    long = "effect of the draw, with free lunch, gender and school effects, errors by school"
+    drawn = svg(impact.FigureData("f", "forest", "t", "s", ("a", "b", "low", "high"), ((long, 1.0, 0.5, 1.5),)))
+    texts = [
+        element.text or ""
+        for element in ElementTree.fromstring(drawn).iter()
+        if element.tag.endswith(("text", "tspan"))
+    ]
+    assert not [text for text in texts if "…" in text]
+    assert " ".join(text for text in texts if len(text) > 5 and text in long) == long
+
+
 def test_the_pdf_is_tagged_and_always_the_same(out: Path) -> None:
     raw = (out / "report.pdf").read_bytes()
     assert raw.startswith(b"%PDF-")

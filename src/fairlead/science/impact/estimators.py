@@ -213,7 +213,7 @@ def _multilevel(model: Model, sample: Analytic) -> Solved:
         b=effect.estimate,
         se=effect.se,
         df=effect.df,
-        errors=f"{fit.criterion}, {fit.df_method}",
+        errors=f"{fit.criterion}, {fit.df_method.title()}",
         n=fit.n,
         n_clusters=min(fit.groups.values()),
         rank=len(fit.fixed),

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fairlead.science.impact import report_more as more
+from fairlead.science.impact import report_detail as detail
 from fairlead.science.impact.claims.check import shown, shown_p
 from fairlead.science.impact.claims.finding import finding
 from fairlead.science.impact.claims.suggest import suggest
 from fairlead.science.impact.report_document import FigureData, Report, Section, Table, label, words
+from fairlead.science.impact.report_glance import glance
 from fairlead.science.impact.standards.rating import RATINGS, TIERS
 from fairlead.science.impact.standards.rules import rules
 from fairlead.science.impact.study import ModelResult, StudyResult
@@ -44,6 +45,10 @@ class Writer:
     def say(self, key: str, **fields: str) -> str:
         return words()[key][self.place].format(**fields)
 
+    def count(self, key: str, n: int, **fields: str) -> str:
+        """The words for one, or those for several."""
+        return self.say(f"{key}_one" if n == 1 else key, count=f"{n:,}", **fields)
+
     def of(self, thing: object, name: str) -> str:
         """The attribute of a plan's part in this language."""
         return str(getattr(thing, f"{name}_es" if self.place else name))
@@ -57,14 +62,14 @@ class Writer:
         yield self.sample()
         yield self.balance()
         yield self.estimates()
-        yield from more.sections(self)
+        yield from detail.sections(self)
         yield self.verdict()
         yield self.translations()
         if self.main.costs is not None:
-            yield more.costs(self, self.main.costs)
+            yield detail.costs(self, self.main.costs)
         yield self.limits()
         if self.plan.second_format:
-            yield more.methods(self)
+            yield detail.methods(self)
         yield self.provenance()
 
     def question(self) -> Section:
@@ -92,7 +97,7 @@ class Writer:
             told.append(
                 self.say("cost", cost=f"${cost:,.0f}", unit=unit, per=f"${cost / abs(estimate.estimate):,.2f}")
             )
-        return Section("answer", self.say("answer"), tuple(told))
+        return Section("answer", self.say("answer"), tuple(told), (glance(self),))
 
     def sample(self) -> Section:
         flow = self.main.flow
@@ -146,12 +151,12 @@ class Writer:
             for item in items
         )  # fmt: skip
         columns = self.head("measure", "intervention", "comparison", "difference", "within", "in_model", "missing")
-        before = more.before_matching(self) if self.main.before else ()
+        before = detail.before_matching(self) if self.main.before else ()
         table = Table("balance", self.say("balance_caption"), columns, rows, (1, 2, 3, 4, 6))
         measured = [item for item in items if item.effect is not None]
         figures: tuple[FigureData, ...] = ()
         if self.main.before:
-            figures = (more.before_and_after(self),)
+            figures = (detail.before_and_after(self),)
         elif measured:
             worst = max(measured, key=lambda item: abs(item.effect or 0.0))
             summary = self.say(
@@ -181,8 +186,14 @@ class Writer:
                            high=shown(main.ci_high, digits))  # fmt: skip
         figure = FigureData("forest", "forest", self.say("forest"), summary, (*self.head("model", "estimate"), "low", "high"),
                             tuple(drawn))  # fmt: skip
-        told = (self.say("estimates_intro"), *more.beside(self))
+        told = (self.say("estimates_intro"), *self.counted(), *detail.beside(self), self.say("ratings"))
         return Section("estimates", self.say("estimates"), told, (table,), (figure,))
+
+    def counted(self) -> Iterator[str]:
+        """Why a model may have more rows than the two groups."""
+        own = [item for item in self.result.results if item.outcome == self.main.outcome]
+        if any(item.estimate.n > item.flow.analysed.total for item in own) and self.plan.assignment.other_arms:
+            yield self.say("rows_of_others")
 
     def model_label(self, item: ModelResult) -> str:
         model = next(model for model in self.plan.models if model.name == item.model)

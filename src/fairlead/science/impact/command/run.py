@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from pathlib import Path
 
 from fairlead.science.impact.command import Answer
@@ -44,7 +44,7 @@ def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> Answer:
     )  # fmt: skip
     say(f"Reading {chosen.data}")
     table = study.table
-    say(f"{table.height:,} rows; {len(plan.models)} models of {len(plan.outcomes)} outcomes")
+    say(f"{table.height:,} rows; {_counted(plan.models, 'model')}, {_counted(plan.outcomes, 'outcome')}")
     result = study.result
     say("Writing the report")
     study.save(chosen.out, language=chosen.language, paper=chosen.paper)
@@ -100,3 +100,7 @@ def _text(result: StudyResult, out: Path) -> str:
     from fairlead.science.impact.notebook import table_of
 
     return "\n".join([table_of(result), "", *(f"  {out / name}" for name in FILES)])
+
+
+def _counted(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"

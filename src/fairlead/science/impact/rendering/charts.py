@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from fairlead.science.impact.report import FigureData
 
 FIRST, SECOND, MUTED, GRID, INK = "#1f6396", "#c2541c", "#566777", "#e4ddd0", "#14293d"
 WIDTH = 420
-_LABELS = 300
+_LABELS, _LINE = 300, 36  # points, and the letters of one line of a name
 _CONFIG: dict[str, Any] = {
     "background": None,
     "padding": 4,
@@ -44,11 +45,22 @@ def svg(data: FigureData, *, font: str = "sans-serif") -> str:
 
 
 def _values(data: FigureData, names: tuple[str, ...]) -> alt.Data:
-    return alt.Data(values=[dict(zip(names, row, strict=True)) for row in data.rows])
+    return alt.Data(values=[dict(zip(names, (_in_lines(str(row[0])), *row[1:]), strict=True)) for row in data.rows])
 
 
 def _labels(**more: Any) -> alt.Y:
-    return alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=_LABELS), **more)
+    # A name that is too long for its line goes on below: cut off, two models could not be told apart.
+    lines = alt.Axis(labelLimit=_LABELS, labelExpr=r"split(datum.label, '\n')", labelLineHeight=14)
+    return alt.Y("label:N", title=None, sort=None, axis=lines, **more)
+
+
+def _step(data: FigureData) -> int:
+    """Room for the name with the most lines."""
+    return 14 + 14 * max((_in_lines(str(row[0])).count("\n") + 1 for row in data.rows), default=1)
+
+
+def _in_lines(label: str) -> str:
+    return "\n".join(textwrap.wrap(label, _LINE)) or label
 
 
 def _rule(at: tuple[float, ...]) -> alt.Chart:
@@ -64,7 +76,7 @@ def _forest(data: FigureData) -> alt.TopLevelMixin:
     reach = alt.X("low:Q", title=data.columns[1], scale=alt.Scale(zero=True))
     line = base.mark_rule(strokeWidth=1.2 if many else 2.5, color=FIRST).encode(x=reach, x2="high:Q")
     point = base.mark_point(size=22 if many else 110, color=FIRST).encode(x="estimate:Q")
-    return (_rule((0.0,)) + line + point).properties(width=WIDTH, height=alt.Step(5 if many else 34))
+    return (_rule((0.0,)) + line + point).properties(width=WIDTH, height=alt.Step(5 if many else _step(data)))
 
 
 def _love(data: FigureData) -> alt.TopLevelMixin:
@@ -72,7 +84,7 @@ def _love(data: FigureData) -> alt.TopLevelMixin:
     for label, *cells in data.rows:
         for which, value in zip(data.columns[1:], cells, strict=True):
             if isinstance(value, int | float):
-                rows.append({"label": label, "value": value, "which": which})
+                rows.append({"label": _in_lines(label), "value": value, "which": which})
                 most = max(most, abs(value) * 1.05)
     points = (
         alt.Chart(alt.Data(values=rows))
@@ -87,7 +99,7 @@ def _love(data: FigureData) -> alt.TopLevelMixin:
             shape=alt.Shape("which:N", title=None, sort=None, legend=None),
         )
     )  # fmt: skip
-    return (_rule((-0.25, -0.05, 0.05, 0.25)) + points).properties(width=WIDTH, height=alt.Step(34))
+    return (_rule((-0.25, -0.05, 0.05, 0.25)) + points).properties(width=WIDTH, height=alt.Step(_step(data)))
 
 
 def _flow(data: FigureData) -> alt.TopLevelMixin:

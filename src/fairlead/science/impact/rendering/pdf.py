@@ -14,7 +14,7 @@ from fairlead.science.impact.rendering.charts import svg
 from fairlead.science.impact.report import FigureData, Report, Table
 
 _FONT = "Libertinus Serif"
-_NARROWEST, _WIDEST = 5, 34
+_SHORT, _NARROWEST, _WIDEST = 17, 8, 34  # letters: a column of short cells takes what it needs, the others share
 
 
 def pdf(report: Report, *, paper: str = "us-letter") -> bytes:
@@ -69,7 +69,9 @@ def _figure(data: FigureData) -> dict[str, Any]:
 
 def _table(table: Table) -> dict[str, Any]:
     columns = list(zip(table.columns, *table.rows, strict=True))
-    widths = [min(max(_NARROWEST, *(_need(cell) for cell in column)), _WIDEST) for column in columns]
+    widths = [_width(column) for column in columns]
+    if all(width is None for width in widths):
+        widths[0] = _NARROWEST  # somebody takes the rest of the line
     return {
         "caption": table.caption,
         "columns": table.columns,
@@ -79,7 +81,10 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _need(cell: str) -> float:
-    """How wide a cell wants to be: its longest word, and more when it is long as a whole."""
-    longest = max((len(word) for word in cell.split()), default=0)
-    return max(longest, len(cell) / 3)
+def _width(column: tuple[str, ...]) -> float | None:
+    """None for a column of short cells; else the share of the rest that it wants: its longest word, and more when its
+    cells are long as a whole, though no more than the others can spare."""
+    if max(map(len, column)) <= _SHORT:
+        return None
+    longest = max((len(word) for cell in column for word in cell.split()), default=0)
+    return max(_NARROWEST, longest * 1.1, min(max(map(len, column)) / 3, _WIDEST))

@@ -308,9 +308,10 @@ def _equivalent(facts: Evidence, lines: list[Line], *, needed: bool) -> bool:
         if needed
         else ("is not required here, and is shown", "no se requiere aquí, y se muestra")
     )
+    one = len(required) == 1
     count = (
-        f"{len(required)} required measure(s) named in the plan.",
-        f"{len(required)} medida(s) requerida(s) en el plan.",
+        f"{len(required)} required {'measure' if one else 'measures'} named in the plan.",
+        f"{len(required)} {'medida requerida' if one else 'medidas requeridas'} en el plan.",
     )
     if needed and not required:
         count = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fairlead.science.impact.claims.check import shown, shown_p
@@ -128,7 +128,7 @@ def adoption(writer: Writer) -> Section:
 
 def subgroups(writer: Writer, found: tuple[SubgroupResult, ...]) -> Section:
     """Effects by group, and the test that is the answer: whether they differ."""
-    told = [writer.say("subgroups_intro", count=str(len(found)))]
+    told = [writer.count("subgroups_intro", len(found))]
     rows, drawn = [], []
     for item in found:
         label = writer.of(item, "label")
@@ -181,7 +181,7 @@ def sites(writer: Writer, found: SiteResult) -> Section:
         told.append(writer.say("sites_below", share=f"{100 * found.below:.0f}", se=f"{100 * found.below_se:.0f}",
                                naive=f"{100 * found.estimates_below:.0f}"))  # fmt: skip
     if found.lost:
-        told.append(writer.say("sites_lost", count=str(found.lost)))
+        told.append(writer.count("sites_lost", found.lost))
     rows = tuple((item.site, item.estimate, item.low, item.high) for item in found.sites)
     summary = writer.say("sites_summary", low=_number(writer, found.sites[0].estimate),
                          high=_number(writer, found.sites[-1].estimate), mean=_number(writer, found.mean), unit=unit)  # fmt: skip
@@ -241,13 +241,19 @@ def methods(writer: Writer) -> Section:
     """What each method assumes, and what it was held against."""
     known = registry()
     rows = tuple(
-        (known[key].name, ", ".join(models), writer.say(known[key].status), "; ".join(known[key].assumptions),
+        (_method(writer, known[key].name, known[key].status, models), "; ".join(known[key].assumptions),
          known[key].against, known[key].source)
         for key, models in methods_used(writer.plan).items()
     )  # fmt: skip
-    columns = writer.head("method", "model", "result", "assumptions", "against", "rule_source")
+    columns = writer.head("method", "assumptions", "against", "rule_source")
     table = Table("methods", writer.say("methods_caption"), columns, rows)
     return Section("methods", writer.say("methods"), (writer.say("methods_intro"),), (table,))
+
+
+def _method(writer: Writer, name: str, status: str, models: Sequence[str]) -> str:
+    """A method with its standing and the models that use it, by the names they have in the table of estimates."""
+    labels = [writer.of(model, "label") for model in writer.plan.models if model.name in models]
+    return f"{name} ({writer.say(status)}): {'; '.join(labels)}"
 
 
 def before_matching(writer: Writer) -> tuple[Table, ...]:
