@@ -9,9 +9,11 @@ narrow, which is why the students' plan of the coaching lottery asks for CR2.
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
 from fairlead.science.impact import least_squares
+from fairlead.science.impact.regression import linear_regression
 
 REPETITIONS = 2000
 BAND = (0.935, 0.965)
@@ -70,3 +72,25 @@ def coverage(make, errors: str, seed: int) -> tuple[float, float]:
 def test_coverage(make, errors, low, high):
     covered, ratio = coverage(make, errors, seed=20260)
     assert low <= covered <= high, (covered, ratio)
+
+
+def test_the_known_failure_is_told_of():
+    """By the regression of rows; a plan's report says the same (`cr1_with_blocks`)."""
+    y, x, school, teacher, _ = students(np.random.default_rng(1))
+    rows = pl.DataFrame({"y": y, "treated": x[:, 0], "fall": x[:, 1], "school": school, "teacher": teacher})
+    fit = linear_regression(rows, "y ~ treated + fall", absorb="school", cluster="teacher", errors="CR1")
+    assert "CR1 is too small there" in " ".join(fit.warnings)
+    fit = linear_regression(rows, "y ~ treated + fall", absorb="school", cluster="teacher", errors="CR2")
+    assert "CR1" not in " ".join(fit.warnings)
+
+
+def test_every_table_of_bands_has_two_thousand_repetitions_a_row():
+    """The lotteries', the matched comparisons', the multilevel models', the panels', the regressions' and the syntheses'."""
+    from tests.science.impact.matching import test_matching_simulation as matching
+    from tests.science.impact.multilevel import test_simulation as multilevel
+    from tests.science.impact.panel import test_simulation as panel
+    from tests.science.impact.regression import test_simulation as regression
+    from tests.science.impact.synthesis import test_synthesis as synthesis
+
+    modules = (matching, multilevel, panel, regression, synthesis)
+    assert min(REPETITIONS, *(module.REPETITIONS for module in modules)) >= 2_000

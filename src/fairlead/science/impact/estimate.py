@@ -11,7 +11,7 @@ import polars as pl
 import scipy
 
 from fairlead.science.impact import effects
-from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
+from fairlead.science.impact.ols import BLOCKS_PER_CLUSTER, FEW_CLUSTERS, least_squares
 from fairlead.science.impact.plan import Baseline, Model, Outcome, Plan
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.sample import ARM, Analytic
@@ -143,6 +143,8 @@ def estimate(plan: Plan, outcome: Outcome, model: Model, sample: Analytic) -> Es
     warnings: list[str] = []
     if fit.clusters is not None and fit.clusters < FEW_CLUSTERS:
         warnings.append("few_clusters")
+    if model.errors == "CR1" and BLOCKS_PER_CLUSTER * (fit.clusters or 0) < fit.absorbed < (fit.clusters or 0):
+        warnings.append("cr1_with_blocks")
     if model.errors == "CR2" and fit.df[0] < 4:
         warnings.append("few_degrees_of_freedom")
     solved = Solved(

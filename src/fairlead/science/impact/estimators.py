@@ -209,6 +209,8 @@ def _multilevel(model: Model, sample: Analytic) -> Solved:
     warnings = [] if fit.converged else ["not_converged"]
     if fit.singular:
         warnings.append("on_the_boundary")
+    if TREATMENT in dict(fit.differing):
+        warnings.append("effect_differs_by_group")
     return Solved(
         b=effect.estimate,
         se=effect.se,

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from fairlead.science.impact.problems import EstimationError, Problem
 
 FEW_CLUSTERS = 10
+BLOCKS_PER_CLUSTER = 0.1  # from which on CR1 is too narrow: tests/…/impact/test_simulation.py
 _COLLINEAR = 1e-8
 Vector = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -100,3 +100,25 @@ def test_the_simulated_moments_are_those_of_rows() -> None:
     moments = trial(10, EVEN, np.random.default_rng(1))
     assert fitted(moments, "CR2").clusters == 10
     np.testing.assert_array_equal(moments.products[:, 0, 0], moments.counts)
+
+
+@pytest.mark.parametrize(
+    ("groups", "arms", "method", "words"),
+    [
+        (10, FEWER, "CR2", "fewer than 15 degrees of freedom"),
+        (20, FEWER, "CR2", "fewer than 15 degrees of freedom"),
+        (10, FEWER, "CR0", "CR0 is too small"),
+        (10, FEWER, "CR1", "CR1 with 10 clusters"),
+        (10, EVEN, "wild", "ten unequal clusters"),
+        (10, FEWER, "wild", "ten unequal clusters"),
+    ],
+)
+def test_known_failures_are_told_of(groups: int, arms: str, method: str, words: str) -> None:
+    """Each of ten trials says it."""
+    rng = np.random.default_rng(3)
+    for _ in range(10):
+        fit = fitted(trial(groups, arms, rng), "CR1" if method == "wild" else method)
+        told = fit.warnings
+        if method == "wild":
+            told = wild_bootstrap(fit, "treat", rng=rng, draws=99, interval=False).warnings
+        assert words in " ".join(told)

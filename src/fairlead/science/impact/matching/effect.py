@@ -186,6 +186,16 @@ def effect(
                     f"{across} of {len(found.pairs)} pairs join two clusters of {cluster}; errors by {cluster} do not count the pairing",
                 )
             )
+    if cluster is None and found.groups is None and not found.choice("within"):
+        notices.append(
+            Notice(
+                "no_cluster_named",
+                "no cluster was named, so rows count as independent of one another"
+                + (f" but for their {by}" if by else "")
+                + ": where they share schools, or schools decided who was treated, name the school (cluster) or match "
+                "within schools, else the error is too small",
+            )
+        )
     if counted == "ignored":
         text = "pairs are taken as given: that a score was estimated and partners were sought is not counted in the error"
         if found.fitted is not None:

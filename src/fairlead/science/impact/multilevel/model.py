@@ -24,6 +24,7 @@ from fairlead.science.impact.multilevel.layout import Layout, check_random_parts
 from fairlead.science.impact.multilevel.newton import Criterion, Pieces, Point, Shape, minimise
 from fairlead.science.impact.multilevel.result import Boundary, FixedEffect, MultilevelFit, RandomCovariance
 from fairlead.science.impact.multilevel.two_level import TwoLevel
+from fairlead.science.impact.multilevel.unmodelled import slopes_that_differ
 from fairlead.science.impact.problems import EstimationError, Problem
 
 Array = NDArray[np.float64]
@@ -153,6 +154,7 @@ def multilevel_from_moments(
     unit = layout.outcome_scale
     sigma2 = point.rss / nu * unit**2
     boundary = _boundary(state)
+    differing = slopes_that_differ(state, point.rss / nu)
     covariance = layout.fixed.back @ point.inverse @ layout.fixed.back.T * sigma2
     beta = layout.fixed.back @ point.beta * unit
     if layout.outcome_shift:
@@ -180,7 +182,8 @@ def multilevel_from_moments(
         df_method=df,
         boundary=boundary,
         convergence=convergence,
-        warnings=_warnings(convergence.converged, convergence.message, boundary, counts),
+        differing=differing,
+        warnings=_warnings(convergence.converged, convergence.message, boundary, counts, differing),
         left=inner.left,
         origins=inner.origins,
         state=state,
@@ -267,7 +270,11 @@ def _boundary(state: State) -> tuple[Boundary, ...]:
 
 
 def _warnings(
-    converged: bool, message: str, boundary: tuple[Boundary, ...], counts: dict[str, int]
+    converged: bool,
+    message: str,
+    boundary: tuple[Boundary, ...],
+    counts: dict[str, int],
+    differing: tuple[tuple[str, float], ...],
 ) -> tuple[str, ...]:
     told: list[str] = []
     if not converged:
@@ -282,5 +289,15 @@ def _warnings(
         f"{label}, or cluster-robust (CR2) errors"
         for label, count in counts.items()
         if count < FEW_GROUPS
+    ]
+    groups = ", ".join(counts)
+    by_variable: dict[str, list[float]] = {}
+    for name, p in differing:
+        by_variable.setdefault(name.partition("=")[0], []).append(p)
+    told += [
+        f"the slope of {name} differs between groups of {groups} (score test, p "
+        f"{'< 0.001' if min(p) < 0.001 else f'{min(p):.3f}'}), but the model takes it for the same in each: its error is too "
+        f"small; (1 + {name} | {groups}) estimates how it differs"
+        for name, p in by_variable.items()
     ]
     return tuple(told)

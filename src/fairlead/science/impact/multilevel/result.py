@@ -69,6 +69,7 @@ class MultilevelFit:
     df_method: str
     boundary: tuple[Boundary, ...]
     convergence: Convergence
+    differing: tuple[tuple[str, float], ...]
     warnings: tuple[str, ...]
     left: tuple[Left, ...]
     origins: tuple[Origin, ...]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtri
 
 Array = NDArray[np.float64]
 
@@ -73,9 +73,9 @@ def spread(matrix: Array, deviations: Array | None, level: float = 0.95) -> Spre
     if deviations is None:
         return Spread(matrix, se, None, None)
     quarters = np.quantile(deviations, [0.25, 0.75], axis=0)
-    boot = (quarters[1] - quarters[0]) / (stats.norm.ppf(0.75) - stats.norm.ppf(0.25))
+    boot = (quarters[1] - quarters[0]) / (ndtri(0.75) - ndtri(0.25))
     used = np.isfinite(se)
-    pointwise = float(stats.norm.ppf((1 + level) / 2))
+    pointwise = float(ndtri((1 + level) / 2))
     if not used.any():
         return Spread(matrix, se, np.where(used, boot, np.nan), None)
     largest = np.abs(deviations[:, used] / se[used]).max(axis=1)

@@ -16,6 +16,7 @@ import numpy as np
 
 from fairlead.science.impact.formula import parse_formula
 from fairlead.science.impact.moments import Design, Moments, collect, design_of, open_source
+from fairlead.science.impact.ols import BLOCKS_PER_CLUSTER
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.result import RegressionFit, State, coefficient
 from fairlead.science.impact.regression.rows import HC, hc_covariance
@@ -278,6 +279,11 @@ def _warnings(working: Working, errors: str, df: Array, count: int | None) -> tu
         told.append("CR0 is too small where clusters are few or unequal; CR2 corrects for both")
     if errors == "CR1" and count is not None and count < 40:
         told.append(f"CR1 with {count} clusters rejects too often where clusters are unequal; CR2 is safer")
+    if errors == "CR1" and count is not None and working.counted > BLOCKS_PER_CLUSTER * count:
+        told.append(
+            f"fixed effects across clusters ({working.counted} for {count} clusters) use up much of what the clusters tell: "
+            "CR1 is too small there, CR2 corrects it"
+        )
     if errors == "CR2":
         thin = [name for name, nu in zip(working.names, df, strict=True) if nu < LITTLE_DF and name != "(Intercept)"]
         if thin:

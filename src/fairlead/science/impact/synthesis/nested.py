@@ -4,19 +4,27 @@ The working covariance of a cluster's effects is diag((1 − r)v) + r·√v√v�
 three-level model (Konstantopoulos 2011, doi:10.1002/jrsm.35), r > 0 the correlated and hierarchical effects model
 (Pustejovsky & Tipton 2022, doi:10.1007/s11121-021-01246-3). Errors that hold when it is wrong are CR2 with Satterthwaite
 degrees of freedom (Tipton 2015, doi:10.1037/met0000011; Pustejovsky & Tipton 2018, doi:10.1080/07350015.2016.1247004).
+
+Clusters of like size are worked on together, filled up to one size with effects that are absent: their variance is 1 and
+nothing refers to them. A leading axis is for many syntheses at once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+STARTS = (0.3, 0.01, 1.0)  # of the outcome's own variance, for each component
+MOST_STEPS = 100
+MOST_HALVINGS = 20
+AT_REST = 1e-10  # of the slope, in units of that variance
+CONVERGED = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +49,20 @@ class Nested:
     converged: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ManyNested:
+    """The same of R syntheses at once; each is (R,)."""
+
+    mean: Array
+    se: Array
+    between: Array
+    within: Array
+    log_likelihood: Array
+    robust_se: Array
+    robust_df: Array
+    converged: Mask
+
+
 def fit_nested(
     y: Array, v: Array, cluster: Codes, *, r: float = 0.0, effects: bool = True, reml: bool = True
 ) -> Nested:
@@ -52,136 +74,249 @@ def fit_nested(
     r : correlation of the sampling errors within a cluster.
     effects : whether effects differ within clusters beyond sampling error; without, σ²_effect = 0.
     """
-    blocks = _blocks(y, v, cluster, r)
-    scale = float(y.var() + v.mean())
-
-    def objective(theta: Array) -> tuple[float, Array]:
-        value, gradient = _criterion(blocks, theta[0], theta[1] if effects else 0.0, reml=reml)
-        return value, gradient[: theta.size] * scale
-
-    size = 2 if effects else 1
-    minimise: Any = optimize.minimize
-    best: tuple[float, Array, bool] | None = None
-    for start in (0.3, 0.01, 1.0):
-        found = minimise(
-            lambda u: objective(u * scale),
-            np.full(size, start),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(0.0, None)] * size,
-            options={"ftol": 1e-12, "gtol": 1e-8, "maxiter": 500},
-        )
-        theta, converged = _polish(objective, np.asarray(found.x, dtype=float), scale)
-        value = objective(theta)[0]
-        if best is None or value < best[0] - 1e-9 or (converged and not best[2]):
-            best = value, theta, converged
-        if converged and (theta > 0).all():
-            break
-    assert best is not None
-    _, theta, converged = best
-    between, within = float(theta[0]), float(theta[1]) if effects else 0.0
-    value, _ = _criterion(blocks, between, within, reml=reml)
-    inverses = _inverses(blocks, between, within)
-    information = sum(float(inverse.sum()) for inverse in inverses)
-    sums = [inverse.sum(axis=1) for inverse in inverses]
-    mean = sum(float(u @ part) for u, (_, part, _) in zip(sums, blocks, strict=True)) / information
-    robust_se, robust_df = _robust(blocks, inverses, mean, information)
+    sizes = np.bincount(cluster)
+    places, blocks = [], []
+    widths = 2 ** np.ceil(np.log2(sizes)).astype(int)
+    for width in np.unique(widths):
+        codes = np.flatnonzero(widths == width)
+        place = np.zeros((1, codes.size, int(width)), dtype=np.intp)
+        present = np.arange(width) < sizes[codes][:, None]
+        order = np.argsort(cluster, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(sizes)])[codes]
+        place[0] = order[np.where(present, starts[:, None] + np.arange(width), 0)]
+        places.append(place)
+        blocks.append(_block(y[place], v[place], present[None], r))
+    theta, converged = _components(blocks, np.array([float(y.var() + v.mean())]), effects=effects, reml=reml)
+    found, loads = _summary(blocks, theta, converged, reml=reml)
     weights = np.empty(y.size)
-    for u, (rows, _, _) in zip(sums, blocks, strict=True):
-        weights[rows] = u / information
-    constant = 0.5 * np.log(y.size) if reml else 0.0
+    for place, block, load in zip(places, blocks, loads, strict=True):
+        weights[place[block.present]] = load[block.present]
     return Nested(
-        mean=float(mean),
-        se=float(1 / np.sqrt(information)),
-        between=between,
-        within=within,
-        log_likelihood=float(-value + constant),
-        robust_se=robust_se,
-        robust_df=robust_df,
+        mean=float(found.mean[0]),
+        se=float(found.se[0]),
+        between=float(found.between[0]),
+        within=float(found.within[0]),
+        log_likelihood=float(found.log_likelihood[0]),
+        robust_se=float(found.robust_se[0]),
+        robust_df=float(found.robust_df[0]),
         weights=weights,
-        converged=converged,
+        converged=bool(converged[0]),
     )
 
 
-Block = tuple[Codes, Array, Array]  # rows, effects, covariance of the sampling errors
+def fit_many_nested(
+    y: Array, v: Array, present: Mask, *, r: float = 0.0, effects: bool = True, reml: bool = True
+) -> ManyNested:
+    """R syntheses at once, each with its own effects; else as `fit_nested`.
+
+    Parameters
+    ----------
+    y, v, present : (R, clusters, most effects of a cluster); what is not present may hold anything finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y = np.array([[[0.1, 0.3], [0.2, 0.0], [0.5, 0.4]]])
+    >>> present = np.array([[[True, True], [True, False], [True, True]]])
+    >>> many = fit_many_nested(y, np.full(y.shape, 0.04), present)
+    >>> one = fit_nested(y[present], np.full(5, 0.04), np.array([0, 0, 1, 2, 2]))
+    >>> bool(np.isclose(many.mean[0], one.mean)), bool(np.isclose(many.robust_df[0], one.robust_df))
+    (True, True)
+    """
+    count = present.sum(axis=(1, 2))
+    mean = np.where(present, y, 0.0).sum(axis=(1, 2)) / count
+    spread = (np.where(present, (y - mean[:, None, None]) ** 2, 0.0).sum(axis=(1, 2))) / count
+    scale = spread + np.where(present, v, 0.0).sum(axis=(1, 2)) / count
+    blocks = [_block(y, v, present, r)]
+    theta, converged = _components(blocks, scale, effects=effects, reml=reml)
+    return _summary(blocks, theta, converged, reml=reml)[0]
 
 
-def _blocks(y: Array, v: Array, cluster: Codes, r: float) -> list[Block]:
-    blocks = []
-    for code in range(int(cluster.max()) + 1):
-        rows = np.flatnonzero(cluster == code)
-        root = np.sqrt(v[rows])
-        blocks.append((rows, y[rows], np.diag((1 - r) * v[rows]) + r * np.outer(root, root)))
-    return blocks
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """Clusters of like size: (R, G, M), and the covariance of their sampling errors (R, G, M, M)."""
+
+    y: Array
+    present: Mask
+    ones: Array
+    sampling: Array
+
+    def take(self, rows: Codes) -> _Block:
+        return _Block(self.y[rows], self.present[rows], self.ones[rows], self.sampling[rows])
+
+    def covariance(self, theta: Array) -> Array:
+        """At (R, 2) components: between, within."""
+        width = self.y.shape[2]
+        whole = self.sampling + theta[:, 0, None, None, None] * (self.ones[..., None] * self.ones[..., None, :])
+        whole[..., np.arange(width), np.arange(width)] += theta[:, 1, None, None] * self.ones
+        return whole
 
 
-def _inverses(blocks: list[Block], between: float, within: float) -> list[Array]:
-    whole = (sampling + within * np.eye(len(rows)) + between for rows, _, sampling in blocks)
-    return [np.asarray(np.linalg.inv(matrix), dtype=float) for matrix in whole]
+def _block(y: Array, v: Array, present: Mask, r: float) -> _Block:
+    ones = present.astype(float)
+    root = np.sqrt(np.where(present, v, 0.0))
+    sampling = r * root[..., None] * root[..., None, :]
+    width = np.arange(y.shape[2])
+    sampling[..., width, width] = np.where(present, v, 1.0)
+    return _Block(np.where(present, y, 0.0), present, ones, sampling)
 
 
-def _criterion(blocks: list[Block], between: float, within: float, *, reml: bool) -> tuple[float, Array]:
-    """Minus the log-likelihood (the mean profiled out) and its gradient by (between, within)."""
-    inverses = _inverses(blocks, between, within)
-    information = sum(float(inverse.sum()) for inverse in inverses)
-    mean = sum(float(inverse.sum(axis=0) @ part) for inverse, (_, part, _) in zip(inverses, blocks, strict=True))
-    mean /= information
-    count = sum(len(rows) for rows, _, _ in blocks)
-    value, gradient = 0.5 * (count - reml) * np.log(2 * np.pi), np.zeros(2)
-    for inverse, (_, part, _) in zip(inverses, blocks, strict=True):
-        z, u = inverse @ (part - mean), inverse.sum(axis=1)
-        value += 0.5 * (-float(np.linalg.slogdet(inverse)[1]) + float(z @ (part - mean)))
-        gradient += 0.5 * np.array([inverse.sum() - z.sum() ** 2, np.trace(inverse) - z @ z])
-        if reml:
-            gradient -= 0.5 * np.array([u.sum() ** 2, u @ u]) / information
-    return float(value + (0.5 * np.log(information) if reml else 0.0)), gradient
-
-
-def _polish(objective: object, start: Array, scale: float) -> tuple[Array, bool]:
-    """Newton's method on the components that are not zero; whether the slope vanishes there, or points outside."""
-    call = objective
-    assert callable(call)
-    u = np.where(start < 1e-9, 0.0, start)
-    free = np.flatnonzero(u > 0)
-    for _ in range(20):
-        gradient = call(u * scale)[1]
-        if not free.size or np.abs(gradient[free]).max() < 1e-10:
+def _components(blocks: list[_Block], scale: Array, *, effects: bool, reml: bool) -> tuple[Array, Mask]:
+    """(R, 2) components and whether the slope vanishes there, or points outside at zero; the best of some starts, of which
+    the later are tried where an earlier did not end within."""
+    best = np.zeros((scale.size, 2))
+    lowest = np.full(scale.size, np.inf)
+    settled = np.zeros(scale.size, dtype=bool)
+    todo = np.arange(scale.size)
+    for start in STARTS:
+        part = [block.take(todo) for block in blocks]
+        theta, value, converged = _descend(part, scale[todo], start, effects=effects, reml=reml)
+        better = (value < lowest[todo] - 1e-9) | (converged & ~settled[todo])
+        best[todo[better]], lowest[todo[better]] = theta[better], value[better]
+        settled[todo[better]] = converged[better]
+        within = converged & (theta[:, : 2 if effects else 1] > 0).all(axis=1)
+        todo = todo[~within]
+        if not todo.size:
             break
-        hessian = np.empty((free.size, free.size))
-        for i, place in enumerate(free):
-            step = np.zeros(u.size)
-            step[place] = 1e-5 * max(u[place], 1e-3)
-            ahead, behind = call((u + step) * scale)[1], call((u - step) * scale)[1]
-            hessian[:, i] = (ahead - behind)[free] / (2 * step[place])
-        try:
-            move = np.linalg.solve((hessian + hessian.T) / 2, gradient[free])
-        except np.linalg.LinAlgError:
-            break
-        new = u.copy()
-        new[free] -= move
-        if (new < 0).any() or call(new * scale)[0] > call(u * scale)[0] + 1e-9:
-            break
-        u = new
-    gradient = call(u * scale)[1]
-    inside = bool((np.abs(gradient[u > 0]) < 1e-6).all())
-    return u * scale, inside and bool((gradient[u == 0] > -1e-6).all())
+    return best, settled
 
 
-def _robust(blocks: list[Block], inverses: list[Array], mean: float, information: float) -> tuple[float, float]:
-    """CR2 and Satterthwaite degrees of freedom; weights are the inverse of the working covariance."""
-    loads, scores, own = [], [], []
-    for inverse, (_, part, _) in zip(inverses, blocks, strict=True):
-        covariance = np.linalg.inv(inverse)
-        root = np.linalg.cholesky(covariance).T
-        inner = root @ (covariance - 1 / information) @ root.T
-        values, vectors = np.linalg.eigh((inner + inner.T) / 2)
-        kept = values > 1e-12 * max(float(values.max()), 1e-300)
-        half = (vectors[:, kept] / np.sqrt(values[kept])) @ vectors[:, kept].T
-        adjusted = root.T @ half @ root
-        g = adjusted.T @ inverse.sum(axis=1) / information
-        scores.append(float(g @ (part - mean)))
-        loads.append(float(g.sum()))
-        own.append(float(g @ covariance @ g))
-    load = np.array(loads)
-    p = np.diag(own) - np.outer(load, load) / information
-    return float(np.sqrt(np.square(scores).sum())), float(np.trace(p) ** 2 / (p**2).sum())
+def _descend(
+    blocks: list[_Block], scale: Array, start: float, *, effects: bool, reml: bool
+) -> tuple[Array, Array, Mask]:
+    """Newton's method on the components, with the expected information where the curvature is not that of a minimum; a
+    component that would fall below zero stays there while the slope keeps it."""
+    allowed = np.array([True, effects])
+    u = np.where(allowed, start, 0.0) * np.ones((scale.size, 1))
+    state = _criterion(blocks, u * scale[:, None], scale, reml=reml)
+    running = np.arange(scale.size)
+    for _ in range(MOST_STEPS):
+        value, slope, curved, expected = (part[running] for part in state)
+        free = allowed & ((u[running] > 0) | (slope < 0))
+        moving = np.abs(np.where(free, slope, 0.0)).max(axis=1) > AT_REST
+        step = _step(free[moving], slope[moving], curved[moving], expected[moving])
+        running, value = running[moving], value[moving]
+        if not running.size:
+            break
+        size = np.ones(running.size)
+        trying = np.arange(running.size)
+        for _ in range(MOST_HALVINGS):
+            chosen = running[trying]
+            new = np.maximum(u[chosen] - size[trying, None] * step[trying], 0.0)
+            part = [block.take(chosen) for block in blocks]
+            tried = _criterion(part, new * scale[chosen, None], scale[chosen], reml=reml)
+            good = tried[0] <= value[trying] + 1e-12 * np.abs(value[trying])
+            u[chosen[good]] = new[good]
+            for whole, found in zip(state, tried, strict=True):
+                whole[chosen[good]] = found[good]
+            trying = trying[~good]
+            size[trying] /= 4
+            if not trying.size:
+                break
+        running = np.delete(running, trying)  # no step leads down: it is at rest, or its slope will tell
+    value, slope = state[:2]
+    inside = np.where(allowed & (u > 0), np.abs(slope), 0.0).max(axis=1) < CONVERGED
+    outward = np.where(allowed & (u == 0), slope, 0.0).min(axis=1) > -CONVERGED
+    return u * scale[:, None], value, inside & outward
+
+
+def _step(free: Mask, slope: Array, curved: Array, expected: Array) -> Array:
+    """(R, 2) the step of the free components, none of the others."""
+    both = free[:, :, None] & free[:, None, :]
+    still = np.eye(2) * ~free[:, :, None]
+    matrix = np.where(both, curved, 0.0) + still
+    determinant = matrix[:, 0, 0] * matrix[:, 1, 1] - matrix[:, 0, 1] ** 2
+    size = matrix[:, 0, 0] * matrix[:, 1, 1]
+    convex = (matrix[:, 0, 0] > 0) & (matrix[:, 1, 1] > 0) & (determinant > 1e-8 * np.abs(size))
+    matrix = np.where(convex[:, None, None], matrix, np.where(both, expected, 0.0) + still)
+    matrix[:, [0, 1], [0, 1]] *= 1 + 1e-10
+    return np.asarray(np.linalg.solve(matrix, np.where(free, slope, 0.0)[..., None])[..., 0], dtype=float)
+
+
+def _criterion(blocks: list[_Block], theta: Array, scale: Array, *, reml: bool) -> tuple[Array, Array, Array, Array]:
+    """Minus the log-likelihood (the mean profiled out), its gradient by the components in units of `scale`, the Hessian, and
+    its expectation: (R,), (R, 2), (R, 2, 2) twice."""
+    parts = [(block, np.linalg.inv(block.covariance(theta))) for block in blocks]
+    loads = [np.einsum("rgij,rgj->rgi", w, block.ones) for block, w in parts]
+    a = sum(u.sum(axis=(1, 2)) for u in loads)
+    mean = sum((u * block.y).sum(axis=(1, 2)) for u, block in zip(loads, blocks, strict=True)) / a
+    runs = theta.shape[0]
+    count = sum(block.ones.sum(axis=(1, 2)) for block in blocks)
+    value = 0.5 * (count - reml) * np.log(2 * np.pi)
+    slope, trace, quadratic = np.zeros((runs, 2)), np.zeros((runs, 2, 2)), np.zeros((runs, 2, 2))
+    first, second, along = np.zeros((runs, 2)), np.zeros((runs, 2, 2)), np.zeros((runs, 2))
+    for (block, w), u in zip(parts, loads, strict=True):
+        rest = block.y - mean[:, None, None] * block.ones
+        z = np.einsum("rgij,rgj->rgi", w, rest)
+        s, total, uu = u.sum(axis=2), z.sum(axis=2), (u * u).sum(axis=2)
+        diagonal = np.einsum("rgii,rgi->rg", w, block.ones)
+        own = (w * w).sum(axis=(2, 3)) - (1 - block.ones).sum(axis=2)
+        wz = np.einsum("rgij,rgj->rgi", w, z)
+        value = value + 0.5 * ((rest * z).sum(axis=(1, 2)) - np.linalg.slogdet(w)[1].sum(axis=1))
+        slope += 0.5 * np.stack([(s - total**2).sum(axis=1), (diagonal - (z * z).sum(axis=2)).sum(axis=1)], axis=1)
+        trace += _symmetric((s**2).sum(axis=1), uu.sum(axis=1), own.sum(axis=1))
+        zwz = (z * wz).sum(axis=2)
+        quadratic += _symmetric(
+            (total**2 * s).sum(axis=1), (total * (u * z).sum(axis=2)).sum(axis=1), zwz.sum(axis=1)
+        )
+        first += np.stack([(s**2).sum(axis=1), uu.sum(axis=1)], axis=1)
+        uwu = (u * np.einsum("rgij,rgj->rgi", w, u)).sum(axis=2)
+        second += _symmetric((s**3).sum(axis=1), (s * uu).sum(axis=1), uwu.sum(axis=1))
+        along += np.stack([(s * total).sum(axis=1), (u * z).sum(axis=(1, 2))], axis=1)
+    quadratic -= along[:, :, None] * along[:, None, :] / a[:, None, None]
+    if reml:
+        value = value + 0.5 * np.log(a)
+        slope -= 0.5 * first / a[:, None]
+        trace += -2 * second / a[:, None, None] + first[:, :, None] * first[:, None, :] / (a**2)[:, None, None]
+    by, square = scale[:, None], (scale**2)[:, None, None]
+    return value, slope * by, (quadratic - 0.5 * trace) * square, 0.5 * trace * square
+
+
+def _symmetric(one: Array, cross: Array, two: Array) -> Array:
+    return np.stack([np.stack([one, cross], axis=1), np.stack([cross, two], axis=1)], axis=1)
+
+
+def _summary(blocks: list[_Block], theta: Array, converged: Mask, *, reml: bool) -> tuple[ManyNested, list[Array]]:
+    """The mean with both errors at these components, and the weights of the effects in it."""
+    unit = np.ones(theta.shape[0])
+    value = _criterion(blocks, theta, unit, reml=reml)[0]
+    count = sum(block.ones.sum(axis=(1, 2)) for block in blocks)
+    covariances = [block.covariance(theta) for block in blocks]
+    inverses = [np.linalg.inv(covariance) for covariance in covariances]
+    loads = [np.einsum("rgij,rgj->rgi", w, block.ones) for w, block in zip(inverses, blocks, strict=True)]
+    a = sum(u.sum(axis=(1, 2)) for u in loads)
+    loads = [u / a[:, None, None] for u in loads]
+    mean = sum((u * block.y).sum(axis=(1, 2)) for u, block in zip(loads, blocks, strict=True))
+    scores, trace, square, load = (np.zeros(theta.shape[0]) for _ in range(4))
+    crossed = np.zeros(theta.shape[0])
+    for block, covariance, u in zip(blocks, covariances, loads, strict=True):
+        root = np.swapaxes(np.linalg.cholesky(covariance), -1, -2)
+        outer = block.ones[..., None] * block.ones[..., None, :]
+        inner = root @ (covariance - outer / a[:, None, None, None]) @ np.swapaxes(root, -1, -2)
+        values, vectors = np.linalg.eigh((inner + np.swapaxes(inner, -1, -2)) / 2)
+        kept = values > 1e-12 * np.maximum(values.max(axis=-1, keepdims=True), 1e-300)
+        scaled = np.where(kept, 1 / np.sqrt(np.where(kept, values, 1.0)), 0.0)
+        half = (vectors * scaled[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+        adjusted = np.swapaxes(root, -1, -2) @ half @ root
+        g = np.einsum("rgij,rgi->rgj", adjusted, u)
+        rest = block.y - mean[:, None, None] * block.ones
+        scores += ((g * rest).sum(axis=2) ** 2).sum(axis=1)
+        own = (g * np.einsum("rgij,rgj->rgi", covariance, g)).sum(axis=2)
+        along = (g * block.ones).sum(axis=2) ** 2
+        trace += own.sum(axis=1)
+        square += (own**2).sum(axis=1)
+        load += along.sum(axis=1)
+        crossed += (own * along).sum(axis=1)
+    # P = diag(own) − ℓℓ′/a: its trace, and the sum of its squares
+    df = (trace - load / a) ** 2 / (square - 2 * crossed / a + (load / a) ** 2)
+    found = ManyNested(
+        mean=mean,
+        se=1 / np.sqrt(a),
+        between=theta[:, 0],
+        within=theta[:, 1],
+        log_likelihood=-value + (0.5 * np.log(count) if reml else 0.0),
+        robust_se=np.sqrt(scores),
+        robust_df=df,
+        converged=converged,
+    )
+    return found, loads
