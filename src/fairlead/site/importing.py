@@ -33,7 +33,7 @@ def school_days(
     schools = schools or _beside(path, "schools")
     totals = totals or _beside(path, "citywide")
     try:
-        about = room.About(slugify(name), name, source, _organization(organization))
+        about = room.About(slugify(name), name, source, organization_for(organization))
         loaded = room.load(
             path,
             about,
@@ -105,7 +105,7 @@ def measures(path: Path, *, said: str, column: str, key: str, source: str, organ
     from fairlead.apps.attendance.school_days import WrongFile
 
     try:
-        outcome = room.load(path, said, _organization(organization), source, column=column, key=key)
+        outcome = room.load(path, said, organization_for(organization), source, column=column, key=key)
     except WrongFile as wrong:
         raise Refusal.of(wrong) from None
     print("\n".join(evidence(outcome)))
@@ -168,7 +168,7 @@ def _beside(path: Path, what: str) -> Path | None:
     return found[0]
 
 
-def _organization(sourced_id: str) -> int:
+def organization_for(sourced_id: str) -> int:
     """The network or city for which the data is loaded."""
     from fairlead.apps.roster import selectors as roster
 
