@@ -129,9 +129,12 @@ def mean_squares_at(fit: Calibration, answers: Responses) -> list[tuple[int, flo
         return total
 
     places = {
-        total: optimize.brentq(lambda t, total=total: expected(t) - total, -20, 20, xtol=1e-12) for total in range(1, top)
+        total: optimize.brentq(lambda t, total=total: expected(t) - total, -20, 20, xtol=1e-12)
+        for total in range(1, top)
     }
-    return _mean_squares(fit, answers.answers, np.array([places.get(total, np.nan) for total in answers.answers.sum(axis=1)]))
+    return _mean_squares(
+        fit, answers.answers, np.array([places.get(total, np.nan) for total in answers.answers.sum(axis=1)])
+    )
 
 
 def test_partial_credit_by_conditional_likelihood() -> None:

@@ -151,7 +151,9 @@ class Coded:
     """Answers as places among the levels of a calibration's items, and what did not fit in."""
 
     codes: Codes  # (persons, items of the calibration)
-    unknown: dict[str, int]  # answers at a level that nobody gave when the item was calibrated, by item: taken as missing
+    unknown: dict[
+        str, int
+    ]  # answers at a level that nobody gave when the item was calibrated, by item: taken as missing
     extra: tuple[str, ...]  # items that the calibration does not have
     unasked: tuple[str, ...]  # items of the calibration without an answer
 

@@ -293,7 +293,9 @@ def _tables(
         np.bincount(cell, minlength=4 * (int(stratum.max(initial=0)) + 1)).reshape(-1, 4).T.astype(float)
     )
     t = wrong_r + right_r + wrong_f + right_f
-    used = ((right_r + wrong_r) > 0) & ((right_f + wrong_f) > 0) & ((right_r + right_f) > 0) & ((wrong_r + wrong_f) > 0)
+    used = (
+        ((right_r + wrong_r) > 0) & ((right_f + wrong_f) > 0) & ((right_r + right_f) > 0) & ((wrong_r + wrong_f) > 0)
+    )
     a, b, c, d, t = right_r[used], wrong_r[used], right_f[used], wrong_f[used], t[used]
     r, s = a * d / t, b * c / t
     if not used.any() or r.sum() == 0 or s.sum() == 0:
@@ -369,7 +371,11 @@ def _regressions(name: str, answers: NDArray[np.int8], dummies: Array, match: Ar
 def _gathered(rows: tuple[Any, ...], people: People, without: tuple[str, ...]) -> Dif:
     counts = np.bincount(people.group, minlength=len(people.labels))
     groups = {label: int(count) for label, count in zip(people.labels, counts, strict=True)}
-    warnings = [f"{label}: {count} persons are few: DIF of the usual size is rarely seen" for label, count in groups.items() if count < FEW]
+    warnings = [
+        f"{label}: {count} persons are few: DIF of the usual size is rarely seen"
+        for label, count in groups.items()
+        if count < FEW
+    ]
     warnings += [f"{row.item}: not compared: {row.reason}" for row in rows if row.reason]
     ps = [row.p for row in rows if row.p is not None]
     return Dif(

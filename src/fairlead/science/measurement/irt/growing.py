@@ -126,7 +126,9 @@ def growth(
     if not 0.5 <= level < 1:
         raise refusal("level", "a share between 0.5 and 1", f"{level:g}")
     if link is None and first.fit is not second.fit:
-        raise refusal("link", "two calibrations have two scales", next="link the second to the first by the items they share")
+        raise refusal(
+            "link", "two calibrations have two scales", next="link the second to the first by the items they share"
+        )
     places = _matched(first.responses, second.responses)
     one, two = score(first.fit, first.responses, "wle"), score(second.fit, second.responses, "wle")
     if link is not None:
@@ -235,7 +237,9 @@ class _Form:
         p = along(fit, theta)[0]
         self.below = np.cumsum(p, axis=1)[:, :-1]  # (items, levels − 1, persons)
         width = p.shape[1]
-        self.levels = np.array([[*item.levels, *[item.levels[-1]] * (width - len(item.levels))] for item in fit.items])
+        self.levels = np.array(
+            [[*item.levels, *[item.levels[-1]] * (width - len(item.levels))] for item in fit.items]
+        )
 
     def answers(self, rng: np.random.Generator) -> Responses:
         drawn = (rng.random(self.asked.shape)[:, None] > self.below).sum(axis=1)

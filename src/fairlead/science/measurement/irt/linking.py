@@ -134,7 +134,12 @@ def link(
     x_to, v_to = _parameters(to, names)
     shape = _Shape(new.model.family, common, method, tuple(len(new.item(name).difficulties) for name in names))
     found = shape.solve(x_new, x_to, None)
-    jacobian = np.hstack([_derivative(lambda x: shape.solve(x, x_to, found), x_new), _derivative(lambda x: shape.solve(x_new, x, found), x_to)])
+    jacobian = np.hstack(
+        [
+            _derivative(lambda x: shape.solve(x, x_to, found), x_new),
+            _derivative(lambda x: shape.solve(x_new, x, found), x_to),
+        ]
+    )
     size = x_new.size
     both = np.zeros((2 * size, 2 * size))
     both[:size, :size], both[size:, size:] = v_new, v_to
@@ -142,17 +147,21 @@ def link(
     anchor_covariance = None
     least = 1 if common else 2
     if len(names) > max(least, 2):
-        left = np.array([shape.without(j).solve(shape.drop(x_new, j), shape.drop(x_to, j), found) for j in range(len(names))])
+        left = np.array(
+            [shape.without(j).solve(shape.drop(x_new, j), shape.drop(x_to, j), found) for j in range(len(names))]
+        )
         apart = left - left.mean(axis=0)
         anchor_covariance = (len(names) - 1) / len(names) * apart.T @ apart
     rows = _compared(shape, names, found, x_new, x_to, both, jacobian)
-    warnings = [f"{row.item}: differs by {row.difference:+.2f} logits after linking: leave it out?" for row in rows if abs(row.z) > DRIFT]
+    warnings = [
+        f"{row.item}: differs by {row.difference:+.2f} logits after linking: leave it out?"
+        for row in rows
+        if abs(row.z) > DRIFT
+    ]
     if len(names) < FEW:
         warnings.append(f"{len(names)} anchors are few: the link rests on each of them")
     warnings += [f"{which} form: not converged" for which, fit in (("new", new), ("other", to)) if not fit.converged]
-    return Link(
-        method, float(found[0]), float(found[1]), covariance, anchor_covariance, tuple(rows), tuple(warnings)
-    )
+    return Link(method, float(found[0]), float(found[1]), covariance, anchor_covariance, tuple(rows), tuple(warnings))
 
 
 def _shared(new: Calibration, to: Calibration, anchors: Sequence[str] | None) -> list[str]:
@@ -160,10 +169,17 @@ def _shared(new: Calibration, to: Calibration, anchors: Sequence[str] | None) ->
     names = [name for name in ours if name in theirs] if anchors is None else list(anchors)
     gone = [name for name in names if name not in ours or name not in theirs]
     if gone:
-        raise refusal("anchors", "not calibrated on both forms", ", ".join(gone[:8]), next="see left_out of both calibrations")
+        raise refusal(
+            "anchors", "not calibrated on both forms", ", ".join(gone[:8]), next="see left_out of both calibrations"
+        )
     least = 1 if new.model.common else 2
     if len(names) < least:
-        raise refusal("anchors", f"at least {least} shared items are needed", str(len(names)), next="name the shared items alike on both forms")
+        raise refusal(
+            "anchors",
+            f"at least {least} shared items are needed",
+            str(len(names)),
+            next="name the shared items alike on both forms",
+        )
     if unlike := [name for name in names if ours[name].levels != theirs[name].levels]:
         raise refusal(
             "anchors",

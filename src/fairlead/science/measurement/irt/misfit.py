@@ -109,7 +109,9 @@ def item_fit(fit: Calibration, responses: Responses) -> Fit:
     )
 
 
-def _mean_squares(fit: Calibration, codes: NDArray[np.int8], theta: Array) -> list[tuple[int, float, float, float, float]]:
+def _mean_squares(
+    fit: Calibration, codes: NDArray[np.int8], theta: Array
+) -> list[tuple[int, float, float, float, float]]:
     """n, infit and its z, outfit and its z of each item."""
     totals = np.zeros((7, len(fit.items)))
     for first in range(0, theta.size, BLOCK):
@@ -189,7 +191,9 @@ def _score_distribution(p: Array) -> Array:
     return found
 
 
-def _together(persons: NDArray[np.intp], expected: Array, right: NDArray[np.intp]) -> list[tuple[float, float, float]]:
+def _together(
+    persons: NDArray[np.intp], expected: Array, right: NDArray[np.intp]
+) -> list[tuple[float, float, float]]:
     """(persons, expected right, right) of neighbouring scores, put together until each expects enough of both answers."""
     cells: list[tuple[float, float, float]] = []
     open_cell = (0.0, 0.0, 0.0)

@@ -58,7 +58,10 @@ def _parts(y: NDArray[np.intp], x: Array, b: Array, m: int) -> tuple[float, Arra
     low, high = ends[y] + eta, ends[y + 1] + eta  # P(y) = F(low) − F(high)
     f_low, f_high = special.expit(low), special.expit(high)
     with np.errstate(over="ignore", invalid="ignore"):
-        p = np.maximum(f_low * special.expit(-high) * -np.expm1(np.where(np.isinf(high) | np.isinf(low), -np.inf, high - low)), 1e-300)
+        p = np.maximum(
+            f_low * special.expit(-high) * -np.expm1(np.where(np.isinf(high) | np.isinf(low), -np.inf, high - low)),
+            1e-300,
+        )
     s_low, s_high = f_low * (1 - f_low), f_high * (1 - f_high)
     b_low, b_high = s_low * (1 - 2 * f_low), s_high * (1 - 2 * f_high)
     by_low, by_high = np.zeros((n, b.size)), np.zeros((n, b.size))
