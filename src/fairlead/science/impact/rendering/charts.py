@@ -84,7 +84,7 @@ def _love(data: FigureData) -> alt.TopLevelMixin:
     for label, *cells in data.rows:
         for which, value in zip(data.columns[1:], cells, strict=True):
             if isinstance(value, int | float):
-                rows.append({"label": _in_lines(label), "value": value, "which": which})
+                rows.append({"label": _in_lines(str(label)), "value": value, "which": which})
                 most = max(most, abs(value) * 1.05)
     points = (
         alt.Chart(alt.Data(values=rows))
