@@ -243,6 +243,19 @@ def test_power_of_a_plan_before_the_data(capsys: pytest.CaptureFixture[str]) -> 
     assert "--units" in capsys.readouterr().err
 
 
+def test_clusters_are_never_taken_to_be_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = str(Path(__file__).parents[3] / "examples" / "achievement_awards" / "plan.toml")
+    asked = ["impact", "plan", "power", plan, "--units", "40"]
+    assert main(asked) == 2
+    assert "--per-cluster 60" in capsys.readouterr().err
+    assert main([*asked, "--per-cluster", "60", "--r2", "0.5", "--json"]) == 0
+    guesses = json.loads(capsys.readouterr().out)["guesses"]
+    assert [row["icc"] for row in guesses] == [0.10, 0.17, 0.26]
+    assert all(row["r2_cluster"] == 0.5 for row in guesses)
+    assert main([*asked, "--per-cluster", "60", "--icc", "0.2"]) == 0
+    assert "not given" not in capsys.readouterr().out
+
+
 def test_a_study_in_a_notebook(tmp_path: Path) -> None:
     study = impact.Study(PLAN, DATA)
     assert "15.9331" in str(study)
