@@ -13,7 +13,7 @@ from fairlead.site.templatetags.ui import head, rest
 from tests.conftest import as_owner
 
 OFFICE = ["office:calls", "office:answers", "office:after_a_call", "office:reminders", "office:substitutes",
-          "office:paper", "office:bells", "principal:chronic_absence", "office:submissions", "office:by_itself"]  # fmt: skip
+          "office:paper", "office:bells", "office:timetable", "principal:chronic_absence", "office:submissions", "office:by_itself"]  # fmt: skip
 
 
 def ways(text: str) -> dict[str, bool]:

@@ -175,11 +175,16 @@ def organization_for(sourced_id: str) -> int:
     networks = list(roster.networks())
     chosen = [n for n in networks if n.sourced_id == sourced_id] if sourced_id else networks
     if len(chosen) != 1:
+        there = ", ".join(n.sourced_id for n in networks)
         raise Refusal(
-            "It is not clear for whom this is loaded.",
-            allowed=", ".join(n.sourced_id for n in networks) or "a network, and there is none yet",
-            got=sourced_id or f"{len(networks)} networks and no choice",
+            "It is not clear for whom this is loaded."
+            if networks
+            else "There is no network yet for whom to load this.",
+            allowed=there or "a network; the first roster that is imported makes it",
+            got=sourced_id or (f"{len(networks)} networks and no choice" if networks else "an empty database"),
             where="--for",
-            then="name one network with --for",
+            then="name one network with --for"
+            if networks
+            else "import a roster first: fairlead import roster FILE --organization NAME",
         )
     return int(chosen[0].pk)

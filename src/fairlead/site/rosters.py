@@ -53,13 +53,16 @@ def import_roster(chosen: argparse.Namespace) -> int:
     from fairlead.site.clock import demo_moment, held
 
     settings.DEBUG = False  # a debugging Django keeps every statement in memory
+    known = running.organizations()
+    root = None
     try:
         with held(demo_moment()):
             allowed = [t for t in chosen.allow_closing.split(",") if t]
             say(f"Reading {chosen.path.name} …")
+            root = running.root_of(chosen.organization)
             with running.looking(
                 chosen.path,
-                running.root_of(chosen.organization),
+                root,
                 as_owner=True,
                 reader=chosen.format,
                 source=chosen.source,
@@ -69,9 +72,14 @@ def import_roster(chosen: argparse.Namespace) -> int:
                 answers=running.same_persons(chosen.same),
             ) as found:
                 show(found)
-                return _decide(found, chosen.yes)
+                merged = _decide(found, chosen.yes)
     except ExchangeError as error:
+        if root is not None and root.pk not in known:
+            running.forget_root(root)
         raise Refusal.of(error) from None
+    if not merged and root.pk not in known:
+        running.forget_root(root)
+    return 0
 
 
 def export_roster(chosen: argparse.Namespace) -> int:
@@ -91,13 +99,14 @@ def export_roster(chosen: argparse.Namespace) -> int:
     return 0
 
 
-def _decide(found: Import, sure: bool) -> int:
+def _decide(found: Import, sure: bool) -> bool:
+    """Whether it was merged; a file that changes nothing is."""
     from fairlead.apps.roster.exchange import running
 
     if not found.diff.changes:
         print("Nothing would change.")
         found.confirm()
-        return 0
+        return True
     if over := found.over():
         print(f"Stopped: this would close more than 10 % of {', '.join(over)}.")
     elif not sure and not _yes():
@@ -105,11 +114,11 @@ def _decide(found: Import, sure: bool) -> int:
         found.run.status = "discarded"
         found.run.save()
         running.forget_examples(found.run)
-        return 0
+        return False
     with step("Merging"):
         found.confirm()
     print(f"Merged: {found.diff.changes:,} changes (import {found.run.pk}).")
-    return 0
+    return True
 
 
 def _yes() -> bool:
@@ -151,7 +160,8 @@ def show(found: Import) -> None:
     if found.diff.refused:
         print(f"\nquarantined ({len(found.diff.refused):,})")
         for file, line, column, table, problem, remedy in found.diff.refused[:20]:
-            print(f"  {file}, line {line}, {column} ({table}): {problem} {remedy}")
+            place = f"{file}, line {line}" + (f", column {column}" if column else "")
+            print(f"  {place} ({table}): {problem} {remedy}")
         if len(found.diff.refused) > 20:
             print("  … all of them are on the data manager's page")
     print()

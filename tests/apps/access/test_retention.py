@@ -63,6 +63,20 @@ def test_a_roster_that_nobody_confirmed_goes_after_a_month(seeded: Any) -> None:
     assert ImportRun.objects.get(file_name="40.zip").status == "discarded"
 
 
+def test_the_night_takes_a_roster_that_nobody_confirmed_under_the_workers_login(seeded: Any) -> None:
+    district = Organization.objects.get(kind="network")
+    run = ImportRun.objects.create(
+        organization=district, status="shown", file_name="a.zip", at=clock.now() - timedelta(days=40)
+    )
+    ImportUpload.objects.create(run=run, organization=district, content=b"names")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE fairlead_worker")
+        tasks.sweep(timestamp=0)
+        cursor.execute("RESET ROLE")
+    run.refresh_from_db()
+    assert (run.status, ImportUpload.objects.filter(run=run).exists()) == ("discarded", False)
+
+
 def test_listing_changes_nothing(ended: str) -> None:
     before = due()
     assert due() == before

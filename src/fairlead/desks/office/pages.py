@@ -26,6 +26,7 @@ ROLLS: Group = (
         ("office:substitutes", _("Substitutes")),
         ("office:paper", _("Paper rolls")),
         ("office:bells", _("Calendar and bells")),
+        ("office:timetable", _("How attendance is taken")),
     ),
 )
 SCHOOL: Group = (

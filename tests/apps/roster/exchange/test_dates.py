@@ -53,7 +53,7 @@ def test_an_ambiguous_column_names_its_first_doubtful_cell():
     error = caught.value
     assert error.what == "These dates can be read in two ways, and no cell of the column tells which."
     assert (error.where, error.got) == (
-        "users.csv, line 4, column Birthdate", "2 dates in which both numbers are 12 or less",
+        "users.csv, line 4, column Birthdate", "dates in which both numbers are 12 or less: 2",
     )  # fmt: skip
     assert error.then == "import again with --dates day-first or --dates month-first"
     assert "3/4/2020" not in str(vars(error)), "a child's day of birth is not for a message"

@@ -190,8 +190,8 @@ def test_rows_that_cannot_be_taken_say_where_and_why(bring: Any) -> None:
     found = bring(files)
     told = {(file, line, column) for file, line, column, *_rest in found.diff.refused}
     assert told == {
-        ("enrollments.csv", 2, "student"), ("enrollments.csv", 3, "beginDate"), ("enrollments.csv", 4, "ends"),
-        ("enrollments.csv", 14, "section"), ("users.csv", 15, "role"),
+        ("enrollments.csv", 2, "userSourcedId"), ("enrollments.csv", 3, "beginDate"), ("enrollments.csv", 4, "endDate"),
+        ("enrollments.csv", 14, "classSourcedId"), ("users.csv", 15, "role"),
     }  # fmt: skip
     assert outcomes(found, "enrollments") == (7, 0, 0, 0, 4)
     row = found.diff.files["enrollments.csv"]
@@ -206,7 +206,7 @@ def test_a_refused_person_takes_the_enrollments_along(bring: Any) -> None:
     files["users"][0]["orgSourcedIds"] = "nowhere"
     found = bring(files)
     assert outcomes(found, "people")[4] == 1
-    assert ("enrollments.csv", 2, "student") in {r[:3] for r in found.diff.refused}
+    assert ("enrollments.csv", 2, "userSourcedId") in {r[:3] for r in found.diff.refused}
 
 
 def test_organizations_in_a_circle_are_refused(bring: Any) -> None:

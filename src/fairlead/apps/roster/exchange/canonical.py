@@ -10,7 +10,7 @@ The sentences of a quarantined row hold no value from the file, so no child's da
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -186,10 +186,19 @@ class Reading:
     system: str = ""
     notes: list[Note] = field(default_factory=list)
     timetable: dict[str, pl.DataFrame] = field(default_factory=dict)  # tables of `exchange.timetables`
+    spoken: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)  # (file, table): column → its header
 
-    def add(self, table: str, frame: pl.DataFrame, quarantined: Iterable[Quarantined] = ()) -> None:
-        """Put rows into a table, below those that are there."""
+    def add(
+        self,
+        table: str,
+        frame: pl.DataFrame,
+        quarantined: Iterable[Quarantined] = (),
+        spoken: Mapping[str, str] | None = None,
+    ) -> None:
+        """Put rows into a table, below those that are there. `spoken`: what the file calls the columns."""
         frame = conform(table, frame)
+        if spoken and frame.height:
+            self.spoken.setdefault((frame["_file"][0], table), {}).update(spoken)
         there = self.tables.get(table)
         self.tables[table] = frame if there is None else pl.concat([there, frame])
         self.quarantined.extend(quarantined)

@@ -76,7 +76,7 @@ def _order_of(parts: pl.DataFrame, spoken: str) -> Order:
     raise ExchangeError(
         _("These dates can be read in two ways, and no cell of the column tells which."),
         allowed=_("dates as year-month-day; or say which comes first, the day or the month"),
-        got=said(_("%(n)s dates in which both numbers are 12 or less"), n=doubtful.height),
+        got=said(_("dates in which both numbers are 12 or less: %(n)s"), n=doubtful.height),
         where=_where(doubtful.row(0, named=True), spoken),
         then=_("import again with --dates day-first or --dates month-first"),
     )

@@ -134,7 +134,9 @@ def _refused(job: Job, staged: Staged) -> list[tuple[str, int, str, str, str, st
         'SELECT _file, _line, "column", "table", problem, next FROM import_refused ORDER BY _file, _line', job
     )
     rows = [(q.file, q.line, q.column, q.table, q.problem, q.next) for q in staged.quarantined]
-    rows += [(staged.files[file], *rest) for file, *rest in found]
+    for number, line, column, table, problem, remedy in found:
+        file = staged.files[number]
+        rows.append((file, line, staged.header(file, table, column), table, problem, remedy))
     return sorted(rows, key=lambda r: (r[0], r[1]))
 
 

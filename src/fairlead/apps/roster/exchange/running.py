@@ -336,13 +336,28 @@ def root_of(name: str) -> Organization:
     if name and not found and not Organization.objects.exists():
         return Organization.objects.create(name=name, kind=Organization.Kind.NETWORK, sourced_id=name)
     raise ExchangeError(
-        _("Into which organization shall this be imported?"),
+        _("Into which organization shall this be imported?")
+        if not name
+        else _("Several organizations have this name.")
+        if found
+        else _("There is no organization of this identifier or name."),
         allowed=", ".join(Organization.objects.order_by("kind", "name").values_list("sourced_id", flat=True)[:20])
         or _("a name for the first network"),
         got=name or _("no name, and not exactly one network"),
         where="--organization",
-        then=_("name it: --organization IDENTIFIER"),
+        then=_("choose one of these: --organization IDENTIFIER"),
     )
+
+
+def organizations() -> set[int]:
+    """All organizations that are there."""
+    return set(Organization.objects.values_list("pk", flat=True))
+
+
+def forget_root(root: Organization) -> None:
+    """Take a network away that was made for an import which did not happen: the database is as it was."""
+    ImportRun.objects.filter(organization=root).delete()
+    root.delete()
 
 
 def same_persons(pairs: list[str]) -> dict[str, int]:

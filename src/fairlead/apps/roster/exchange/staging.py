@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
@@ -47,6 +47,16 @@ class Staged:
     quarantined: list[Quarantined]
     covered: dict[str, int] = field(default_factory=dict)
     lines_of: dict[tuple[str, str], int] = field(default_factory=dict)
+    spoken: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+
+    def header(self, file: str, table: str, column: str) -> str:
+        """What the file calls a column."""
+        return _header(self.spoken, file, table, column)
+
+
+def _header(spoken: dict[tuple[str, str], dict[str, str]], file: str, table: str, column: str) -> str:
+    """What the file calls a column; the column's own name where the reader does not tell."""
+    return spoken.get((file, table), {}).get("sourced_id" if column == "sourcedId" else column, column)
 
 
 def stage(reading: Reading) -> tuple[Staged, dict[str, pl.DataFrame]]:
@@ -57,9 +67,10 @@ def stage(reading: Reading) -> tuple[Staged, dict[str, pl.DataFrame]]:
         frame = reading.tables.pop(name, None)
         frame = conform(name, pl.DataFrame(schema=TABLES[name].schema)) if frame is None else frame
         tables[name], refused = checked(name, frame)
-        quarantined += refused
+        quarantined += [replace(q, column=_header(reading.spoken, q.file, name, q.column)) for q in refused]
     names = {*reading.counts, *(f for frame in tables.values() for f in frame["_file"].unique())}
     staged = Staged(sorted(n for n in names if n), reading.counts, {}, {}, quarantined)
+    staged.spoken = reading.spoken
     staged.covered = {file: _lines(tables, file) for file in staged.files}
     for name, frame in tables.items():
         for file, lines in frame.group_by("_file").agg(pl.col("_line").n_unique()).iter_rows():

@@ -253,10 +253,14 @@ def _extension(column: str) -> bool:
 
 def _take(frame: pl.DataFrame, table: str, reading: Reading, spoken: dict[str, str], *made: pl.Expr) -> None:
     """Columns of the file under their canonical names, plus those made by an expression, into the reading."""
-    columns = [pl.col(header).alias(name) for name, header in spoken.items() if header in frame.columns]
+    own = {expression.meta.output_name() for expression in made}
+    columns = [
+        pl.col(header).alias(name) for name, header in spoken.items() if header in frame.columns and name not in own
+    ]
     chosen = [frame.select("_file", "_line", "_gone", *columns, *made)]
     del frame
-    reading.add(table, *typed(table, chosen.pop(), spoken))  # what is typed need not be held as text as well
+    # What is typed need not be held as text as well.
+    reading.add(table, *typed(table, chosen.pop(), spoken), spoken=spoken)
 
 
 def _own(frame: pl.DataFrame, column: str, name: str | None = None) -> list[pl.Expr]:
@@ -317,7 +321,7 @@ def _courses(frame: pl.DataFrame, reading: Reading) -> None:
 def _classes(frame: pl.DataFrame, reading: Reading) -> None:
     spoken = {
         "sourced_id": "sourcedId", "name": "title", "org": "schoolSourcedId", "course": "courseSourcedId",
-        "kind": "classType", "periods": "periods",
+        "kind": "classType", "periods": "periods", "session": "termSourcedIds", "grade": "grades",
     }  # fmt: skip
     made = []
     if "termSourcedIds" in frame.columns:
@@ -380,6 +384,8 @@ def _users(
         made.append(pl.coalesce(phones).alias("phone"))
     spoken = {
         "sourced_id": "sourcedId", "given_name": "givenName", "family_name": "familyName", "email": "email",
+        "org": "orgSourcedIds" if roles is None else "orgSourcedId (roles.csv)", "identifiers": "userIds",
+        "grade": "grades", "born": "birthDate (demographics.csv)",
     }  # fmt: skip
     _take(frame, "people", reading, spoken, *made)
     _guardianships(frame, reading)
@@ -485,7 +491,7 @@ def _demographics(frame: pl.DataFrame, reading: Reading) -> None:
             reading.quarantined.append(Quarantined(file, line, "birthDate", "demographics", *BIRTH))
         if refused.height:
             frame = frame.join(refused.select("_line"), on="_line", how="anti", maintain_order="left")
-    _take(frame, "demographics", reading, {"person": "sourcedId"}, *made)
+    _take(frame, "demographics", reading, {"person": "sourcedId", "gender": "sex"}, *made)
 
 
 BIRTH = (_("This is not a date."), _("Write dates as year-month-day, for example 2026-09-01."))

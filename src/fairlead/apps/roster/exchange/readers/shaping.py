@@ -41,7 +41,7 @@ def put(
     """Type the rows and put them into the reading. `spoken`: canonical column → the file's own header."""
     frame = settle_dates(frame, {column: spoken.get(column, column) for column in date_columns}, dates)
     good, refused = typed(table, frame, dict(spoken))
-    reading.add(table, good, refused)
+    reading.add(table, good, refused, spoken)
 
 
 def fold(column: str, words: Mapping[str, str | None], otherwise: str | None = None) -> pl.Expr:
