@@ -33,7 +33,8 @@ def _lines(writer: Writer) -> Iterator[tuple[str, str]]:
         "glance_effect",
         writer.say("glance_interval", value=shown(estimate.estimate, digits), unit=unit, low=low, high=high),
     )
-    for item in translations(estimate, writer.plan.primary_outcome):
+    told = () if verdict.character == "uncertain" else translations(estimate, writer.plan.primary_outcome)
+    for item in told:
         if item.key == "improvement_index" and item.value is not None:
             yield "glance_median", writer.say("glance_percentile", value=f"{50 + item.value:.0f}")
     rating = RATINGS[verdict.rating][writer.place]

@@ -90,7 +90,7 @@ def _love(data: FigureData) -> alt.TopLevelMixin:
         alt.Chart(alt.Data(values=rows))
         .mark_point(size=100)
         .encode(
-            x=alt.X("value:Q", title=data.columns[1], scale=alt.Scale(domain=[-most, most])),
+            x=alt.X("value:Q", title=data.title, scale=alt.Scale(domain=[-most, most])),
             y=_labels(),
             color=alt.Color(
                 "which:N", title=None, sort=None, scale=alt.Scale(range=[FIRST, SECOND]),
