@@ -69,6 +69,7 @@ NAMES = {
     "within school, 10 schools": ("TABLE", "within school, 10 schools"),
     "within school, 40 schools": ("TABLE", "within school, 40 schools"),
     "schools first": ("TABLE", "schools first"),
+    "coarsened exact": ("TABLE", "cem"),
     "*known failure:* whole schools treated, errors by pair": (
         "KNOWN",
         "errors by pair where whole schools were treated",

@@ -15,6 +15,7 @@ from fairlead.science.impact.estimators import Adoption, Draft, Point
 from fairlead.science.impact.plan import Baseline, Model, Outcome, Plan, Subgroup
 from fairlead.science.impact.problems import ImpactError
 from fairlead.science.impact.sample import ARM, OUTCOME, Analytic, Count, Dropped, Flow, outcome_values
+from fairlead.science.impact.wording import counted
 
 if TYPE_CHECKING:
     from fairlead.science.impact.panel import Did
@@ -197,7 +198,11 @@ def _balance(
     r = float(np.corrcoef(pre, post)[0, 1]) if np.ptp(pre) and np.ptp(post) else 0.0
     words = set(plan.panel.covariates.replace("+", " ").split()) if plan.panel else set()
     treated = (start[ARM] == "i").to_numpy()
-    rows = [_gap(f"{outcome.label} ({start.height} units, r = {r:.2f})", outcome, pre, treated, True, r >= GAIN)]
+    rows = [
+        _gap(
+            f"{outcome.label} ({counted(start.height, 'unit')}, r = {r:.2f})", outcome, pre, treated, True, r >= GAIN
+        )
+    ]
     for measure in plan.baseline:
         if measure.domains and outcome.domain not in measure.domains:
             continue

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from fairlead.science.impact.problems import DataError, Problem
+from fairlead.science.impact.wording import counted
 
 _NAME = "fairlead-lottery-1"
 
@@ -55,7 +56,9 @@ def draw(units: Sequence[str], strata: Sequence[str], share: float, seed: str) -
     """
     problems: list[Problem] = []
     if len(units) != len(strata):
-        problems.append(Problem("strata", "one stratum per unit is needed", f"{len(strata)} for {len(units)} units"))
+        problems.append(
+            Problem("strata", "one stratum per unit is needed", f"{len(strata)} for {counted(len(units), 'unit')}")
+        )
     doubled = sorted({unit for unit in units if units.count(unit) > 1}) if len(set(units)) != len(units) else []
     if doubled:
         problems.append(
@@ -113,7 +116,7 @@ def verify(
     drawn = draw(units, strata, share, seed)
     if len(selected) != len(drawn):
         problems.append(
-            Problem("selected", "one answer per unit is needed", f"{len(selected)} for {len(drawn)} units")
+            Problem("selected", "one answer per unit is needed", f"{len(selected)} for {counted(len(drawn), 'unit')}")
         )
         return tuple(problems)
     changed = [ticket.unit for ticket, got in zip(drawn, selected, strict=True) if ticket.selected != bool(got)]

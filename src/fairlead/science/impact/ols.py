@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fairlead.science.impact.problems import EstimationError, Problem
+from fairlead.science.impact.wording import counted
 
 FEW_CLUSTERS = 10
 BLOCKS_PER_CLUSTER = 0.1  # from which on CR1 is too narrow: tests/…/impact/test_simulation.py
@@ -115,7 +116,7 @@ def least_squares(
         raise _refuse(
             "rows",
             "too few rows for the columns of the model",
-            f"{outcome.size} rows, {rank} columns",
+            f"{counted(outcome.size, 'row')}, {counted(rank, 'column')}",
             "use fewer covariates or coarser fixed effects",
         )
     if root is not None:
@@ -273,7 +274,7 @@ def _check_shapes(y: Vector, x: Vector, names: tuple[str, ...], errors: str) -> 
         raise _refuse(
             "shape",
             "y must be (n,), x (n, k) with k names, k ≥ 1",
-            f"y {y.shape}, x {x.shape}, {len(names)} names",
+            f"y {y.shape}, x {x.shape}, {counted(len(names), 'name')}",
             "reshape the arrays",
         )
     if y.size == 0:

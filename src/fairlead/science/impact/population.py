@@ -7,6 +7,7 @@ import polars as pl
 from fairlead.science.impact.plan import ORDERED, Condition, Plan
 from fairlead.science.impact.problems import DataError, Problem
 from fairlead.science.impact.sample import Dropped
+from fairlead.science.impact.wording import counted
 
 SIGNS = {"in": "=", "not_in": "≠", "at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
 
@@ -43,7 +44,7 @@ def in_population(plan: Plan, table: pl.DataFrame) -> tuple[pl.DataFrame, tuple[
             if gone.height:
                 outside.append(_counted(plan, reason, condition, gone))
     if not problems and table.height and not kept.height:
-        told = "; ".join(f"{item.n} rows: {item.column}" for item in outside)
+        told = "; ".join(f"{counted(item.n, 'row')}: {item.column}" for item in outside)
         problems.append(Problem("population.where", "no row is in the population", told, next="mend the conditions"))
     if problems:
         raise DataError(problems)

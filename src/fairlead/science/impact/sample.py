@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fairlead.science.impact.plan import Model, Outcome, Plan
 from fairlead.science.impact.problems import DataError, Problem
+from fairlead.science.impact.wording import counted
 
 ARM = "__arm"
 OUTCOME = "__outcome"
@@ -271,7 +272,7 @@ def draw_sample(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model)
                     f"outcomes.{outcome.name}",
                     "no row is left in one arm of the contrast",
                     f"{analysed.intervention} intervention, {analysed.comparison} comparison",
-                    next="; ".join(f"{d.n} rows dropped: {d.reason} {d.column}" for d in dropped)
+                    next="; ".join(f"{counted(d.n, 'row')} dropped: {d.reason} {d.column}" for d in dropped)
                     or "look at the assignment column",
                 )
             ]

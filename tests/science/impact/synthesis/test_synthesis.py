@@ -202,7 +202,7 @@ def test_wrong_questions_are_refused(options, said) -> None:
 
 
 def test_a_negative_variance_is_named() -> None:
-    with pytest.raises(DataError, match="1 rows, for example g"):
+    with pytest.raises(DataError, match="1 row, for example g"):
         synthesise(pl.DataFrame({"g": [0.1, 0.2], "v": [0.1, -0.1]}), effect="g", variance="v")
 
 

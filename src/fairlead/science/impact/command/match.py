@@ -11,6 +11,7 @@ import numpy as np
 from fairlead.science.impact.command import Answer
 from fairlead.science.impact.matching import METHODS, REASONS, Comparison, MatchedEffect, effect, love_plot, match
 from fairlead.science.impact.problems import EstimationError, Problem
+from fairlead.science.impact.wording import counted
 
 HEADS = ("", "before", "after", "effect size", "variance ratio", "KS", "")
 STANDING = {"satisfied": "", "adjust": "adjust for it", "fails": "FAILS (> 0.25)"}
@@ -139,7 +140,7 @@ def as_text(found: Comparison, told: MatchedEffect | None = None) -> str:
     lines += _table(rows)
     if told is not None:
         kind = f"{told.errors}, by {told.clusters_by} ({told.clusters})" if told.clusters_by else told.errors
-        adjusted = f", adjusted for {len(told.adjusted_for)} covariates" if told.adjusted_for else ""
+        adjusted = f", adjusted for {counted(len(told.adjusted_for), 'covariate')}" if told.adjusted_for else ""
         p = f"{told.p:.3f}" if told.p >= 0.0005 else "below 0.001"
         lines += [
             "",

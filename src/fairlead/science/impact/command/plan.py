@@ -10,6 +10,7 @@ from fairlead.science.impact.command import Answer
 from fairlead.science.impact.plan import Plan
 from fairlead.science.impact.plan_file import load_plan
 from fairlead.science.impact.problems import DataError, Problem
+from fairlead.science.impact.wording import counted
 
 R2 = (0.0, 0.25, 0.5)
 
@@ -76,7 +77,7 @@ def _power(plan: Plan, chosen: argparse.Namespace) -> Answer:
                 {"icc": icc, "r2": r2, "r2_cluster": between if clustered else None, "mdes": found.mdes,
                  "mdes_native": found.mdes_native, "df": found.df, "power_for_smallest_effect": reached}
             )  # fmt: skip
-    asked = f"{chosen.units:,} units ({plan.assignment.unit}), power {chosen.power:g}, alpha {plan.alpha:g}"
+    asked = f"{counted(chosen.units, 'unit')} ({plan.assignment.unit}), power {chosen.power:g}, alpha {plan.alpha:g}"
     head = f"  {'ICC':>6}{'R²':>7}{'MDES (SD)':>12}{f'MDES ({unit})':>24}{'power':>9}"
     text = [plan.title, f"  {asked}", *told, "", head]
     for row in rows:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from pathlib import Path
 
 from fairlead.science.impact.command import Answer
 from fairlead.science.impact.plan_file import load_plan
 from fairlead.science.impact.problems import DataError, Problem
 from fairlead.science.impact.study import SEED, StudyResult
+from fairlead.science.impact.wording import counted
 
 FILES = ("report.html", "report.pdf", "results.json")
 
@@ -44,7 +45,9 @@ def run(chosen: argparse.Namespace, say: Callable[[str], None]) -> Answer:
     )  # fmt: skip
     say(f"Reading {chosen.data}")
     table = study.table
-    say(f"{table.height:,} rows; {_counted(plan.models, 'model')}, {_counted(plan.outcomes, 'outcome')}")
+    say(
+        f"{counted(table.height, 'row')}; {counted(len(plan.models), 'model')}, {counted(len(plan.outcomes), 'outcome')}"
+    )
     result = study.result
     say("Writing the report")
     study.save(chosen.out, language=chosen.language, paper=chosen.paper)
@@ -100,7 +103,3 @@ def _text(result: StudyResult, out: Path) -> str:
     from fairlead.science.impact.notebook import table_of
 
     return "\n".join([table_of(result), "", *(f"  {out / name}" for name in FILES)])
-
-
-def _counted(things: Sized, name: str) -> str:
-    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"

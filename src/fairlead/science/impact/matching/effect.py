@@ -18,6 +18,7 @@ from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.record import to_plain
 from fairlead.science.impact.sample import Dropped
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 MOST_CR2 = 1000  # clusters; beyond, the corrections of CR2 are far below the rounding of any report
@@ -140,7 +141,7 @@ def effect(
     stack = found.fitted is not None and errors is None
     if stack:
         b, se, df = _stacked(found, y, t, covariates, labels)
-        kind, counted = "stacked", "counted"
+        kind, uncertainty = "stacked", "counted"
     else:
         kind = errors or ("HC1" if labels is None else "CR2" if (clusters or 0) <= MOST_CR2 else "CR1")
         if kind != "HC1" and labels is None:
@@ -155,7 +156,12 @@ def effect(
             errors=kind,
             weights=found.weights[kept],
         )
-        b, se, df, counted = float(fit.coefficients[0]), float(fit.standard_errors[0]), float(fit.df[0]), "ignored"
+        b, se, df, uncertainty = (
+            float(fit.coefficients[0]),
+            float(fit.standard_errors[0]),
+            float(fit.df[0]),
+            "ignored",
+        )
     if not se > 0:
         raise EstimationError(
             [
@@ -171,7 +177,7 @@ def effect(
         notices.append(
             Notice(
                 "few_clusters",
-                f"{clusters} clusters ({by}): below {FEW_CLUSTERS} the error itself is uncertain; permute clusters, or bootstrap them",
+                f"{counted(clusters, 'cluster')} ({by}): below {FEW_CLUSTERS} the error itself is uncertain; permute clusters, or bootstrap them",
             )
         )
     if cluster is not None and found.pairs.size and not found.choice("replace"):
@@ -196,7 +202,7 @@ def effect(
                 "within schools, else the error is too small",
             )
         )
-    if counted == "ignored":
+    if uncertainty == "ignored":
         text = "pairs are taken as given: that a score was estimated and partners were sought is not counted in the error"
         if found.fitted is not None:
             text = "weights are taken as given: that they were estimated is not counted in the error"
@@ -217,7 +223,7 @@ def effect(
         errors=kind,
         clusters_by=None if kind == "HC1" else by,
         clusters=None if kind == "HC1" else clusters,
-        weights_uncertainty=counted,
+        weights_uncertainty=uncertainty,
         adjusted_for=tuple(adjusted),
         n_treated=int((kept & treated).sum()),
         n_control=int((kept & ~treated).sum()),

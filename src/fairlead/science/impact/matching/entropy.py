@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from fairlead.science.impact.problems import EstimationError, Problem
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 MOST_STEPS = 200
@@ -96,7 +97,7 @@ def entropy_weights(controls: Array, target: Array, scale: Array, names: Sequenc
                 Problem(
                     "balance",
                     "no weights were found that give the controls the means of the treated",
-                    f"a gap of {gap:.1e} standard deviations after {MOST_STEPS} steps",
+                    f"a gap of {gap:.1e} standard deviations after {counted(MOST_STEPS, 'step')}",
                     next="fewer covariates, or leave out treated rows that have no counterpart",
                 )
             ]

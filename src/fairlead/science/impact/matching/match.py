@@ -18,6 +18,7 @@ from fairlead.science.impact.matching.strata import cell_weights, cells
 from fairlead.science.impact.matching.units import Units, check_columns, combinations, read_units
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.sample import Dropped
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -196,7 +197,7 @@ def match(
         for arm in (units.treated & ~off, ~units.treated & ~off):
             weights[arm] = raw[arm] * arm.sum() / raw[arm].sum() if arm.any() else 0.0
     if not (weights[units.treated] > 0).any() or not (weights[~units.treated] > 0).any():
-        told = "; ".join(f"{d.n} rows: {d.reason} {d.column}".strip() for d in dropped if d.n)
+        told = "; ".join(f"{counted(d.n, 'row')}: {d.reason} {d.column}".strip() for d in dropped if d.n)
         raise DataError(
             [
                 Problem(
@@ -278,7 +279,7 @@ def _pair(
                     Problem(
                         "on",
                         "too few rows for the covariance of the covariates",
-                        f"{n1 + n0} rows, {units.x.shape[1]} covariates",
+                        f"{counted(n1 + n0, 'row')}, {counted(units.x.shape[1], 'covariate')}",
                         next="fewer covariates",
                     )
                 ]
@@ -370,7 +371,7 @@ def _notices(found: Comparison) -> tuple[Notice, ...]:
             told.append(
                 Notice(
                     "small_effective_sample",
-                    f"the weights make {rows} {arm} rows worth {size:.1f}: a few carry the mean",
+                    f"the weights make {counted(rows, f'{arm} row')} worth {size:.1f}: a few carry the mean",
                 )
             )
     fails = [b.measure for b in found.balance if b.kind != "score" and b.after.standing == "fails"]

@@ -15,6 +15,7 @@ from fairlead.science.impact.moments.columns import Column, Piece, build_design
 from fairlead.science.impact.moments.source import open_source
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.sample import Dropped
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -167,7 +168,7 @@ def _columns(frame: pl.DataFrame, formula: Formula) -> tuple[tuple[str, ...], Ar
                     raise _refuse(
                         factor.variable,
                         "the variable has too many levels for columns",
-                        f"{len(found)} levels",
+                        counted(len(found), "level"),
                         f"at most {MOST_LEVELS}; match exactly on it, or within it",
                     )
                 levels[factor.variable] = sorted(found, key=float) if series.dtype.is_numeric() else sorted(found)

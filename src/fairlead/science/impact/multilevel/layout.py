@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from fairlead.science.impact.formula import Formula, RandomPart, Term
 from fairlead.science.impact.moments import INTERCEPT, Design, Moments
 from fairlead.science.impact.problems import EstimationError, Problem
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 MOST_LEVELS = 2
@@ -207,7 +208,7 @@ def _nesting(moments: Moments, formula: Formula) -> list[tuple[str, ...]]:
     raise _refuse(
         f"the groups are crossed: some {a} shares rows with several {b}, and the other way round; crossed effects have no "
         "likelihood that comes apart by group",
-        f"{count[one]} {a}, {count[two]} {b}, {together} combinations",
+        f"{count[one]} {a}, {count[two]} {b}, {counted(together, 'combination')}",
         "groups nested in one another",
         f"if the labels of one start anew in each of the other, nest them: (1 | {a}/{b}) or (1 | {b}/{a}); if students "
         "truly moved, assign each to one group, or put the factor with fewer groups into the fixed part",

@@ -26,6 +26,7 @@ from fairlead.science.impact.multilevel.result import Boundary, FixedEffect, Mul
 from fairlead.science.impact.multilevel.two_level import TwoLevel
 from fairlead.science.impact.multilevel.unmodelled import slopes_that_differ
 from fairlead.science.impact.problems import EstimationError, Problem
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 FEW_GROUPS = 10
@@ -203,7 +204,11 @@ def _check_sizes(moments: Moments, layout: Layout, counts: dict[str, int]) -> No
     problems: list[Problem] = []
     if moments.n <= p + 1:
         problems.append(
-            Problem("rows", "too few rows for the columns of the model", f"{moments.n} rows, {p} columns")
+            Problem(
+                "rows",
+                "too few rows for the columns of the model",
+                f"{counted(moments.n, 'row')}, {counted(p, 'column')}",
+            )
         )
     for level in layout.levels:
         groups = counts[level.label]
@@ -222,7 +227,7 @@ def _check_sizes(moments: Moments, layout: Layout, counts: dict[str, int]) -> No
                 Problem(
                     level.label,
                     "as many random effects as rows, so they cannot be told from the residual",
-                    f"{groups} groups, {moments.n} rows",
+                    f"{counted(groups, 'group')}, {counted(moments.n, 'row')}",
                     "groups of several rows",
                     "choose a coarser group, or fewer slopes",
                 )
@@ -285,7 +290,7 @@ def _warnings(
         for edge in boundary
     ]
     told += [
-        f"{count} groups of {label}: a variance between so few groups is known poorly; prefer fixed effects for "
+        f"{counted(count, 'group')} of {label}: a variance between so few groups is known poorly; prefer fixed effects for "
         f"{label}, or cluster-robust (CR2) errors"
         for label, count in counts.items()
         if count < FEW_GROUPS

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from fairlead.science.impact.multilevel.layout import Level
 from fairlead.science.impact.multilevel.two_level import Swept
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 MOST_STEPS = 100
@@ -206,7 +207,7 @@ def minimise(criterion: Criterion, shape: Shape) -> tuple[Point, Array, Converge
     hessian = np.eye(start.size)
     decrement = np.inf
     steps = kicks = snaps = 0
-    message = f"no minimum after {MOST_STEPS} steps"
+    message = f"no minimum after {counted(MOST_STEPS, 'step')}"
     converged = False
     while steps < MOST_STEPS:
         steps += 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fairlead.science.impact.wording import counted
+
 if TYPE_CHECKING:
     from fairlead.science.impact.multilevel.result import MultilevelFit
 
@@ -27,12 +29,12 @@ def table(fit: MultilevelFit) -> str:
         lines.append(f"  {part.group + ': ' + terms:<{width + 10}}  {_number(part.covariance):>12}{beside}")
     deviation = _number(fit.residual_variance**0.5)
     lines.append(f"  {'residual':<{width + 10}}  {_number(fit.residual_variance):>12}  SD {deviation}")
-    groups = ", ".join(f"{count:,} {label}" for label, count in fit.groups.items())
+    groups = ", ".join(counted(count, label) for label, count in fit.groups.items())
     name = "REML criterion" if fit.criterion == "REML" else "deviance"
     lines += [
         "",
-        f"{fit.n:,} rows, {groups}; {name} {fit.value:.4f}; df by {fit.df_method}; "
-        f"{'converged' if fit.converged else 'NOT CONVERGED'} after {fit.convergence.iterations} steps "
+        f"{counted(fit.n, 'row')}, {groups}; {name} {fit.value:.4f}; df by {fit.df_method}; "
+        f"{'converged' if fit.converged else 'NOT CONVERGED'} after {counted(fit.convergence.iterations, 'step')} "
         f"(gradient {'below 1e-6' if fit.convergence.gradient < 1e-6 else f'{fit.convergence.gradient:.1e}'})",
     ]
     if fit.left:

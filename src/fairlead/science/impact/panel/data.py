@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fairlead.science.impact.formula import parse_formula
 from fairlead.science.impact.moments import Column, Left, Origin, Source, design_of, open_source
 from fairlead.science.impact.problems import DataError, Problem
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -203,7 +204,7 @@ def _whole(frame: pl.DataFrame, unit: str, time: str, left: list[Left], notes: l
     twice = frame.filter((pl.col("unit") == pl.col("unit").shift()) & (pl.col("time") == pl.col("time").shift()))
     if twice.height:
         row = twice.row(0, named=True)
-        got = f"{twice.height:,} rows, for example {unit} {row['unit']} at {time} {row['time']:g}"
+        got = f"{counted(twice.height, 'row')}, for example {unit} {row['unit']} at {time} {row['time']:g}"
         raise _refuse(unit, "a unit is seen more than once in a period", got, "one row for a unit and a period", "")
     times = frame["time"].n_unique()
     seen = frame.group_by("unit", maintain_order=True).agg(
@@ -217,14 +218,14 @@ def _whole(frame: pl.DataFrame, unit: str, time: str, left: list[Left], notes: l
         raise _refuse(
             unit,
             "every unit is seen in one period only: these are repeated cross sections, which come in a later issue",
-            f"{seen.height:,} units, {frame.height:,} rows",
+            f"{counted(seen.height, 'unit')}, {counted(frame.height, 'row')}",
             "a panel, the same units in every period",
             "sum the records to a unit that is seen in every period (a school), and use that",
         )
     for column, what in (("c", "cohort"), ("k", "cluster")):
         moving = seen.filter(pl.col(column) > 1)
         if moving.height:
-            got = f"{moving.height:,} units, for example {moving['unit'][0]}"
+            got = f"{counted(moving.height, 'unit')}, for example {moving['unit'][0]}"
             raise _refuse(
                 what, f"a unit is in more than one {what}", got, f"one {what} for a unit", "mend the column"
             )
@@ -233,12 +234,12 @@ def _whole(frame: pl.DataFrame, unit: str, time: str, left: list[Left], notes: l
         rows = int(short["rows"].sum())
         left.append(Left(f"{unit} lacks a period", rows))
         if short.height == seen.height:
-            raise _refuse(unit, "no unit is seen in every period", f"{times} periods", "a balanced panel", "")
+            raise _refuse(unit, "no unit is seen in every period", counted(times, "period"), "a balanced panel", "")
         notes.append(
             Problem(
                 unit,
                 "units that lack a period are left out whole",
-                f"{short.height:,} of {seen.height:,} units, {rows:,} rows",
+                f"{short.height:,} of {seen.height:,} units, {counted(rows, 'row')}",
                 "",
                 "look who they are: leaving may have to do with the treatment",
             )
@@ -255,13 +256,17 @@ def _cohorts(frame: pl.DataFrame, cohort: str, left: list[Left], notes: list[Pro
         units = early["unit"].n_unique()
         notes.append(
             Problem(
-                cohort, "units treated from the first period on have nothing to be compared with", f"{units:,} units"
+                cohort,
+                "units treated from the first period on have nothing to be compared with",
+                counted(units, "unit"),
             )
         )
         frame = frame.filter(pl.col("cohort") > first)
     late = frame.filter(pl.col("cohort").is_finite() & (pl.col("cohort") > last))["unit"].n_unique()
     if late:
-        notes.append(Problem(cohort, "treated after the last period, so never treated in these", f"{late:,} units"))
+        notes.append(
+            Problem(cohort, "treated after the last period, so never treated in these", counted(late, "unit"))
+        )
         frame = frame.with_columns(
             pl.when(pl.col("cohort") > last).then(NEVER).otherwise(pl.col("cohort")).alias("cohort")
         )

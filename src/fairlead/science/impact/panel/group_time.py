@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fairlead.science.impact.panel.data import Panel
 from fairlead.science.impact.panel.doubly_robust import TwoByTwo, difference, doubly_robust
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -100,7 +101,7 @@ def comparable(panel: Panel, control: str) -> Panel:
     note = Problem(
         "control",
         "no unit is never treated: the last cohort is the comparison, and its treated periods are left out",
-        f"cohort {last:g}, {int((~kept).sum())} periods",
+        f"cohort {last:g}, {counted(int((~kept).sum()), 'period')}",
     )
     return replace(
         panel,
@@ -173,7 +174,7 @@ def group_time_cells(
             Problem(
                 "covariates",
                 trouble,
-                f"{cells[0]}" + (f" and {len(cells) - 1} cells more" if cells[1:] else ""),
+                f"{cells[0]}" + (f" and {counted(len(cells) - 1, 'cell')} more" if cells[1:] else ""),
                 "units of both kinds with like covariates",
                 "use fewer covariates, join cohorts, or compare with the not yet treated",
             )

@@ -6,6 +6,7 @@ from typing import Any
 
 from fairlead.science.impact.figure import Cell, Figure, values
 from fairlead.science.impact.panel.did import Aggregate, Did, Point
+from fairlead.science.impact.wording import counted
 
 
 def record(found: Did) -> dict[str, Any]:
@@ -93,8 +94,8 @@ def table(found: Did) -> str:
     how = found.estimator + (f" given {', '.join(found.covariates)}" if found.covariates else "")
     lines = [
         f"Effect on {found.outcome} of those treated, by cohort and time",
-        f"  {found.units:,} units over {len(found.periods)} periods ({sizes}); compared with {who} units; {how}",
-        f"  errors clustered by {found.clustered_by} ({found.clusters:,} clusters)",
+        f"  {counted(found.units, 'unit')} over {counted(len(found.periods), 'period')} ({sizes}); compared with {who} units; {how}",
+        f"  errors clustered by {found.clustered_by} ({counted(found.clusters, 'cluster')})",
         "",
         f"  {'':<22}{'estimate':>12}{'error':>12}{percent + ' interval':>26}{'band of all':>26}",
         f"  {'overall, simple':<22}{_cells(found.simple.overall)}",
@@ -118,7 +119,7 @@ def table(found: Did) -> str:
         ]
     if found.two_way is not None:
         lines += ["", f"  {'two-way, to compare':<22}{_cells(found.two_way.coefficient)}", f"  {found.two_way.bias}"]
-    lines += [f"  left out: {gone.rows:,} rows, {gone.column}" for gone in found.left]
+    lines += [f"  left out: {counted(gone.rows, 'row')}, {gone.column}" for gone in found.left]
     lines += [f"  warning: {warning}" for warning in found.warnings]
     return "\n".join(lines)
 

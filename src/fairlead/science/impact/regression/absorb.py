@@ -21,6 +21,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import LinearOperator, cg
 
 from fairlead.science.impact.problems import EstimationError, Problem
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -58,7 +59,7 @@ def absorb(means: Array, weights: Array, factors: list[Codes]) -> Absorbed:
                 Problem(
                     "absorb",
                     "fixed effects of at most two factors are taken out of cells",
-                    f"{len(factors)} factors",
+                    counted(len(factors), "factor"),
                     "one or two",
                     "write the smallest into the formula, C(year), or join two into one",
                 )
@@ -120,7 +121,7 @@ def _conjugate(counts: sparse.csr_matrix, rows: Array, columns: Array, right: Ar
                     Problem(
                         "absorb",
                         "the fixed effects of two large factors did not come to rest",
-                        f"relative residual {gap:.1e} after {MOST_STEPS} steps",
+                        f"relative residual {gap:.1e} after {counted(MOST_STEPS, 'step')}",
                         f"at most {100 * CLOSE:.0e}",
                         "the factors are joined by few rows; keep their largest connected part",
                     )

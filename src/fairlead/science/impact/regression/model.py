@@ -22,6 +22,7 @@ from fairlead.science.impact.regression.result import RegressionFit, State, coef
 from fairlead.science.impact.regression.rows import HC, hc_covariance
 from fairlead.science.impact.regression.sandwich import cr0, cr2, solve
 from fairlead.science.impact.regression.working import EXACT, Array, Working, prepare
+from fairlead.science.impact.wording import counted
 
 CLUSTERED = ("CR0", "CR1", "CR2")
 ERRORS = ("classical", *CLUSTERED, *HC)
@@ -263,7 +264,7 @@ def _check_sizes(working: Working, errors: str) -> None:
         raise _refuse(
             "rows",
             "too few rows for the columns of the model",
-            f"{working.n} rows, {working.rank} columns",
+            f"{counted(working.n, 'row')}, {counted(working.rank, 'column')}",
             "use fewer covariates or coarser fixed effects",
         )
 
@@ -272,13 +273,15 @@ def _warnings(working: Working, errors: str, df: Array, count: int | None) -> tu
     told: list[str] = []
     if count is not None and count < FEW_CLUSTERS:
         told.append(
-            f"{count} clusters: no error by cluster is known well from so few; look at wild_bootstrap and at "
+            f"{counted(count, 'cluster')}: no error by cluster is known well from so few; look at wild_bootstrap and at "
             "permute_clusters if treatment was assigned to clusters, and say how few there were"
         )
     if errors == "CR0":
         told.append("CR0 is too small where clusters are few or unequal; CR2 corrects for both")
     if errors == "CR1" and count is not None and count < 40:
-        told.append(f"CR1 with {count} clusters rejects too often where clusters are unequal; CR2 is safer")
+        told.append(
+            f"CR1 with {counted(count, 'cluster')} rejects too often where clusters are unequal; CR2 is safer"
+        )
     if errors == "CR1" and count is not None and working.counted > BLOCKS_PER_CLUSTER * count:
         told.append(
             f"fixed effects across clusters ({working.counted} for {count} clusters) use up much of what the clusters tell: "

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from fairlead.science.impact.moments import INTERCEPT, Design, Moments
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.working import prepare
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 STATISTICS = ("estimate", "t")
@@ -140,7 +141,7 @@ def permute_clusters(
     lost = int(np.isnan(drawn).sum())
     if lost:
         told.append(
-            f"in {lost} assignments the coefficient could not be had; they count as reaching the observed one"
+            f"in {counted(lost, 'assignment')} the coefficient could not be had; they count as reaching the observed one"
         )
     p = float((reached.sum() + lost) / drawn.size) if exact else float((1 + reached.sum() + lost) / (1 + drawn.size))
     return Permutation(
@@ -217,7 +218,7 @@ def _treated(cells: Moments, design: Design, term: str) -> Array:
         raise _refuse(
             term,
             "the treatment is the same for all rows of a cluster",
-            f"{int((spread > 1e-9).sum())} clusters with both",
+            f"{counted(int((spread > 1e-9).sum()), 'cluster')} with both",
             "permute individuals within clusters instead, which needs the rows",
         )
     value = one.center[0] + one.scale[0] * mean

@@ -26,6 +26,7 @@ from fairlead.science.impact.moments.core import Left, Origin
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.table import number, probability
 from fairlead.science.impact.synthesis.random_effects import fit_random_effects, heterogeneity
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 FEWEST = 5  # sites from which a distribution is described
@@ -209,7 +210,7 @@ def site_effects(
                 Problem(
                     site,
                     "fewer than two sites have an effect",
-                    "; ".join(f"{name}: {why}" for name, why in lost[:5]) or f"{kept.size} sites",
+                    "; ".join(f"{name}: {why}" for name, why in lost[:5]) or counted(kept.size, "site"),
                     "both arms in several sites",
                     "where whole sites were treated, compare sites: linear_regression with cluster",
                 )
@@ -284,14 +285,16 @@ def _described(
     q, _ = heterogeneity(effect, v)
     below, below_se = None, None
     if effect.size < FEWEST:
-        told.append(f"{effect.size} sites: too few to describe how effects differ")
+        told.append(f"{counted(effect.size, 'site')}: too few to describe how effects differ")
     elif tau2 <= 0:
         told.append("the estimates do not differ more than their errors; this is not proof that effects are equal")
     else:
         below = float(stats.norm.cdf(0, mean, np.sqrt(tau2)))
         below_se = _jackknife(effect, v)
         if effect.size < 20:
-            told.append(f"{effect.size} sites: the share below zero rests on a normal distribution of few effects")
+            told.append(
+                f"{counted(effect.size, 'site')}: the share below zero rests on a normal distribution of few effects"
+            )
     shrunken = mean + tau2 / (tau2 + v) * (effect - mean)
     half = stats.t.ppf(0.975, df) * se
     order = np.argsort(effect, kind="stable")
@@ -309,7 +312,7 @@ def _described(
         for i in order
     )
     if lost:
-        told.append(f"{len(lost)} sites have no effect of their own and are left out")
+        told.append(f"left out, since they have no effect of their own: {counted(len(lost), 'site')}")
     return Sites(
         treatment=treatment,
         site=site,

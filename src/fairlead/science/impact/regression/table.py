@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fairlead.science.impact.wording import counted
+
 if TYPE_CHECKING:
     from fairlead.science.impact.regression.result import Coefficient, RegressionFit
 
@@ -15,8 +17,10 @@ def table(fit: RegressionFit) -> str:
     if fit.absorb:
         lines[0] += f", fixed effects of {' and '.join(fit.absorb)} taken out"
     lines += ["", *coefficients(fit.coefficients), ""]
-    by = f", {fit.clusters:,} clusters of {':'.join(fit.cluster)}" if fit.clusters is not None else ""
-    lines.append(f"{fit.n:,} rows{by}; {fit.errors} errors; R² {fit.r2:.4f}{' within' if fit.absorb else ''}")
+    by = f", {counted(fit.clusters, 'cluster')} of {':'.join(fit.cluster)}" if fit.clusters is not None else ""
+    lines.append(
+        f"{counted(fit.n, 'row')}{by}; {fit.errors} errors; R² {fit.r2:.4f}{' within' if fit.absorb else ''}"
+    )
     if fit.left:
         gone = ", ".join(f"{left.rows:,} without {left.column}" for left in fit.left)
         lines.append(f"left out: {gone}")

@@ -17,6 +17,7 @@ from scipy import stats
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.result import RegressionFit
 from fairlead.science.impact.regression.sandwich import working_model
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 
@@ -67,7 +68,7 @@ def joint_test(fit: RegressionFit, contrasts: ArrayLike) -> JointTest:
                 Problem(
                     "contrasts",
                     "too few clusters to test so many at once",
-                    f"{q} contrasts, {eta:.1f} degrees of freedom",
+                    f"{counted(q, 'contrast')}, {eta:.1f} degrees of freedom",
                     next="test fewer at a time",
                 )
             ]

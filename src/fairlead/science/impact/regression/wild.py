@@ -21,6 +21,7 @@ from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.model import FEW_CLUSTERS, small_sample_factor
 from fairlead.science.impact.regression.result import RegressionFit
 from fairlead.science.impact.regression.sandwich import cr0
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 KINDS = ("rademacher", "webb")
@@ -143,7 +144,7 @@ def wild_bootstrap(
     told = []
     if count < FEW_CLUSTERS:
         told.append(
-            f"{count} clusters: p values come in steps of at least {1 / min(sums.square.shape[1], 2 ** (count - 1)):.3f}"
+            f"{counted(count, 'cluster')}: p values come in steps of at least {1 / min(sums.square.shape[1], 2 ** (count - 1)):.3f}"
             f"{' or so' if kind == 'webb' else ''}; permute_clusters is exact where treatment was assigned to clusters"
         )
     if count < FEW_SIGNS:

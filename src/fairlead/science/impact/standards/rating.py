@@ -12,6 +12,7 @@ from fairlead.science.impact.standards.admission import eligible, intact_design,
 from fairlead.science.impact.standards.attrition import AttritionResult, attrition
 from fairlead.science.impact.standards.facts import Evidence
 from fairlead.science.impact.standards.rules import Line, line, rules
+from fairlead.science.impact.wording import counted
 
 WITHOUT, WITH, NOT = "MWOR", "MWR", "DNM"
 RATINGS = {
@@ -364,7 +365,7 @@ def _significance(facts: Evidence, lines: list[Line]) -> bool:
     elif facts.assignment.clustered:
         said = (
             f"Clusters were assigned and the errors are clustered ({estimate.errors}, "
-            f"{estimate.n_clusters} clusters, {estimate.df:.1f} degrees of freedom).",
+            f"{counted(estimate.n_clusters or 0, 'cluster')}, {estimate.df:.1f} degrees of freedom).",
             f"Se asignaron conglomerados y los errores los respetan ({estimate.errors}, "
             f"{estimate.n_clusters} conglomerados, {estimate.df:.1f} grados de libertad).",
         )

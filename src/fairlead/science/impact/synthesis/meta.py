@@ -21,6 +21,7 @@ from fairlead.science.impact.synthesis.random_effects import (
     log_likelihood,
     q_profile,
 )
+from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
 
@@ -170,7 +171,7 @@ def synthesise(
         found = fit_random_effects(y, v, reml=reml)
         if not bool(found.converged):
             raise EstimationError(
-                [Problem("tau2", "the variance between studies does not converge", f"{y.size} studies")]
+                [Problem("tau2", "the variance between studies does not converge", counted(y.size, "study"))]
             )
         mean, se, tau2 = float(found.mean), float(found.se), float(found.tau2)
         adjusted = float(found.se_adjusted)
@@ -232,7 +233,7 @@ def synthesise(
                 Problem(
                     "components",
                     "the variances between and within clusters do not converge",
-                    f"{y.size} effects in {count} clusters",
+                    f"{counted(y.size, 'effect')} in {counted(count, 'cluster')}",
                     "",
                     "take another working model; robust errors hold with a wrong one",
                 )
@@ -245,8 +246,8 @@ def synthesise(
             Problem(
                 cluster,
                 "few clusters, or a few that carry the weight: even small-sample errors are doubtful below 4 degrees of freedom",
-                f"{count} clusters, {nested.robust_df:.1f} degrees of freedom",
-                f"{FEW_CLUSTERS} clusters, {FEW_DF} degrees of freedom",
+                f"{counted(count, 'cluster')}, {nested.robust_df:.1f} degrees of freedom",
+                f"{counted(FEW_CLUSTERS, 'cluster')}, {FEW_DF} degrees of freedom",
                 "say so beside the interval",
             )
         )
@@ -350,7 +351,7 @@ def _read(
                 Problem(
                     variance,
                     "effects must be finite and sampling variances positive",
-                    f"{bad.height} rows, for example {effect} {bad['y'][0]:g} with {variance} {bad['v'][0]:g}",
+                    f"{counted(bad.height, 'row')}, for example {effect} {bad['y'][0]:g} with {variance} {bad['v'][0]:g}",
                     "variances above 0 (the square of the standard error)",
                     "mend these rows",
                 )

@@ -7,6 +7,7 @@ from typing import Any
 from fairlead.science.impact.figure import Cell, Figure, values
 from fairlead.science.impact.record import to_plain
 from fairlead.science.impact.synthesis.meta import Synthesis
+from fairlead.science.impact.wording import counted
 
 
 def record(found: Synthesis) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def record(found: Synthesis) -> dict[str, Any]:
 def table(found: Synthesis) -> str:
     """For a person at a terminal."""
     percent = f"{found.level:.0%}"
-    where = "" if found.clusters is None else f" in {found.clusters} clusters"
+    where = "" if found.clusters is None else f" in {counted(found.clusters, 'cluster')}"
     how = "" if found.r is None else f", sampling errors correlated {found.r:g} within clusters"
     lines = [
         f"Mean effect of {found.k} estimates{where}: {found.estimate:.6f}",
@@ -56,7 +57,7 @@ def table(found: Synthesis) -> str:
         lines.append(
             f"  a new {'study' if found.clusters is None else 'cluster'}'s true effect, {percent}: [{low:.4f}, {high:.4f}]"
         )
-    lines += [f"  left out: {gone.rows:,} rows, no {gone.column}" for gone in found.left]
+    lines += [f"  left out: {counted(gone.rows, 'row')}, no {gone.column}" for gone in found.left]
     lines += [f"  warning: {warning}" for warning in found.warnings]
     return "\n".join(lines)
 
@@ -74,7 +75,7 @@ def forest_figure(found: Synthesis) -> Figure:
     rows.append(("mean", found.estimate, first.low, first.high, None, "mean", float(len(rows))))
     if found.prediction is not None:
         rows.append(("a new one", None, *found.prediction, None, "prediction", float(len(rows))))
-    title = f"{found.k} effects and their mean, {found.estimate:.3f} ({first.low:.3f} to {first.high:.3f})"
+    title = f"{counted(found.k, 'effect')} and their mean, {found.estimate:.3f} ({first.low:.3f} to {first.high:.3f})"
     below = sum(study.effect < 0 for study in found.studies)
     words = (
         f"Forest plot. {title}. {below} of {found.k} effects are below zero; they reach from "

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fairlead.science.impact.problems import DataError, Problem
+from fairlead.science.impact.wording import counted
 
 Vector = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -115,10 +116,15 @@ def drawn(treated: ArrayLike, *, blocks: ArrayLike | None = None, clusters: Arra
         split, moved = int((won[unit] != (z > 0.5)).sum()), int((home[unit] != block).sum())
         if split:
             problems.append(
-                Problem("clusters", "a cluster has rows in both arms", f"{split} rows", next="use the arm it drew")
+                Problem(
+                    "clusters",
+                    "a cluster has rows in both arms",
+                    counted(split, "row"),
+                    next="use the arm it drew",
+                )
             )
         if moved:
-            problems.append(Problem("clusters", "a cluster has rows in two blocks", f"{moved} rows"))
+            problems.append(Problem("clusters", "a cluster has rows in two blocks", counted(moved, "row")))
         if problems:
             raise DataError(problems)
     return Drawn(z, unit, home, won, clusters is not None, blocks is not None)
@@ -132,7 +138,9 @@ def outcome_of(y: ArrayLike, n: int) -> Vector:
     if not np.isfinite(values).all():
         bad = int((~np.isfinite(values)).sum())
         next_ = "leave such rows out, and count them as lost"
-        raise DataError([Problem("outcome", "missing or infinite values", f"{bad} rows", "finite numbers", next_)])
+        raise DataError(
+            [Problem("outcome", "missing or infinite values", counted(bad, "row"), "finite numbers", next_)]
+        )
     if np.ptp(values) == 0:
         raise DataError([Problem("outcome", "the outcome does not vary", f"{values[0]:g} everywhere")])
     return values

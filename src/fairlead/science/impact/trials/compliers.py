@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from fairlead.science.impact.ols import FEW_CLUSTERS
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.trials.assignment import Vector, columns_of, drawn, outcome_of
+from fairlead.science.impact.wording import counted
 
 WEAK = 10.0
 
@@ -136,7 +137,9 @@ def complier_effect(
     if groups is not None and groups < 2:
         raise EstimationError([Problem("clusters", "errors need at least two clusters", str(groups))])
     if n <= rank:
-        raise EstimationError([Problem("rows", "too few rows for the columns", f"{n} rows, {rank} columns")])
+        raise EstimationError(
+            [Problem("rows", "too few rows for the columns", f"{counted(n, 'row')}, {counted(rank, 'column')}")]
+        )
     scores = np.column_stack([tz * (ty - reduced * tz), tz * (td - first * tz)])
     if labels is not None and groups is not None:
         scores = np.column_stack([np.bincount(labels, weights=s, minlength=groups) for s in scores.T])

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
 from fairlead.science.impact.problems import DataError, Problem
 from fairlead.science.impact.trials.assignment import Drawn, Vector, drawn, outcome_of
+from fairlead.science.impact.wording import counted
 
 MOST_LEFT = 0.5
 
@@ -98,7 +99,7 @@ def difference_in_means(
     if not both.any():
         what = "no block has both arms"
         raise DataError(
-            [Problem("blocks", what, f"{design.blocks} blocks", next="name the blocks that were drawn in")]
+            [Problem("blocks", what, counted(design.blocks, "block"), next="name the blocks that were drawn in")]
         )
     if left_blocks:
         outcome = outcome[kept]
@@ -182,7 +183,9 @@ def _welch(y: Vector, z: Vector) -> tuple[float, float, float]:
     one, two = y[z > 0.5], y[z < 0.5]
     if min(one.size, two.size) < 2:
         what = "one arm has a single unit, so its variance cannot be known"
-        raise DataError([Problem("treated", what, f"{one.size} and {two.size} units", "two or more in each")])
+        raise DataError(
+            [Problem("treated", what, f"{one.size} and {counted(two.size, 'unit')}", "two or more in each")]
+        )
     a, b = float(one.var(ddof=1)) / one.size, float(two.var(ddof=1)) / two.size
     df = (a + b) ** 2 / (a**2 / (one.size - 1) + b**2 / (two.size - 1)) if a + b > 0 else float(y.size - 2)
     return float(one.mean() - two.mean()), math.sqrt(a + b), df
@@ -192,7 +195,9 @@ def _clustered(y: Vector, z: Vector, unit: Vector | np.ndarray) -> tuple[float, 
     counts = [np.unique(unit[arm]).size for arm in (z > 0.5, z < 0.5)]
     if min(counts) < 2:
         what = "one arm has a single cluster: it cannot be told from the intervention"
-        raise DataError([Problem("clusters", what, f"{counts[0]} and {counts[1]} clusters", "two or more in each")])
+        raise DataError(
+            [Problem("clusters", what, f"{counts[0]} and {counted(counts[1], 'cluster')}", "two or more in each")]
+        )
     fit = least_squares(y, z[:, None], names=("treated",), cluster=unit, errors="CR2")
     return float(fit.coefficients[0]), float(fit.standard_errors[0]), float(fit.df[0])
 

@@ -12,6 +12,7 @@ from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.trials.assignment import Vector, columns_of, drawn, outcome_of
 from fairlead.science.impact.trials.contrast import Contrast
+from fairlead.science.impact.wording import counted
 
 
 def interacted_regression(
@@ -60,7 +61,13 @@ def interacted_regression(
     names = (*names, *(f"treated × covariate {i + 1}" for i in range(x.shape[1])))
     if n <= full.shape[1] + 1:
         raise EstimationError(
-            [Problem("rows", "too few rows for the columns", f"{n} rows, {full.shape[1] + 1} columns")]
+            [
+                Problem(
+                    "rows",
+                    "too few rows for the columns",
+                    f"{counted(n, 'row')}, {counted(full.shape[1] + 1, 'column')}",
+                )
+            ]
         )
     if design.clustered:
         fit = least_squares(outcome, full, names=names, cluster=design.unit, errors="CR2")
@@ -96,14 +103,16 @@ def _hc2(y: Vector, full: Vector) -> tuple[float, float, float]:
     q, r = np.linalg.qr(columns)
     if np.abs(np.diag(r)).min() <= 1e-8 * np.abs(np.diag(r)).max():
         what = "covariates are collinear, or an arm lacks one of the blocks"
-        raise EstimationError([Problem("covariates", what, f"{columns.shape[1]} columns", next="leave one out")])
+        raise EstimationError(
+            [Problem("covariates", what, counted(columns.shape[1], "column"), next="leave one out")]
+        )
     coefficients = np.linalg.solve(r, q.T @ y)
     residual = y - columns @ coefficients
     leverage = (q**2).sum(axis=1)
     if (leverage > 1 - 1e-9).any():
         what = "a row is alone with its covariates, so its error cannot be known"
         raise DataError(
-            [Problem("covariates", what, f"{int((leverage > 1 - 1e-9).sum())} rows", next="fewer columns")]
+            [Problem("covariates", what, counted(int((leverage > 1 - 1e-9).sum()), "row"), next="fewer columns")]
         )
     influence = np.linalg.solve(r, q.T)[0]
     se = math.sqrt(float((influence**2 * residual**2 / (1 - leverage)).sum()))
