@@ -16,6 +16,15 @@ def visit_to_amara(world: Any) -> int:
     return int(Visit.objects.filter(**who).order_by("-began_at").values_list("pk", flat=True)[0])
 
 
+def twelve_minutes(world: Any) -> int:
+    """The short rubric's newest version."""
+    from fairlead.apps.instruments.selectors import current_version
+
+    version = current_version("twelve-minutes")
+    assert version is not None
+    return int(version.pk)
+
+
 def promise_to_amara(world: Any) -> int:
     """Dana's open promise to Amara."""
     from fairlead.apps.support.models import Promise
@@ -48,6 +57,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "ridgeline": lambda world: int(world.school_ids[1]),
     "amara": lambda world: int(world.person["amara"]),
     "visit_to_amara": visit_to_amara,
+    "twelve_minutes": twelve_minutes,
     "promise_to_amara": promise_to_amara,
     "import_of_tidewater": roster_objects.import_of_tidewater,
     "import_elsewhere": roster_objects.import_elsewhere,

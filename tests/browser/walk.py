@@ -54,6 +54,7 @@ PAGES = (
     Page("3-coach", "dana", "coach:desk"),
     Page("3-purpose", "dana", "coach:visit_new"),
     Page("3-rubric", "dana", "coach:visit_form", ("@amara", "coaching")),
+    Page("3-hallway", "dana", "coach:visit_form", (0, "coaching")),
     Page("3-visit", "dana", "coach:visit", ("@visit_to_amara",)),
     Page("3-feedback", "amara", "teacher:feedback"),
     Page("3-feedback-visit", "amara", "teacher:feedback_visit", ("@visit_to_amara",)),

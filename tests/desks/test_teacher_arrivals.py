@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from fairlead.apps.attendance.models import Arrival, AttendanceMark, Roll
@@ -188,8 +189,23 @@ def test_without_a_token_it_is_refused_in_the_same_shape(as_person: Any, event: 
 
 
 def test_who_is_signed_in(as_person: Any, seeded: Any) -> None:
-    assert as_person("amara").get(reverse("outbox_who")).json() == {"person": int(seeded.person["amara"])}
-    assert as_person(None).get(reverse("outbox_who")).json() == {"person": 0}
+    answer = as_person("amara").get(reverse("outbox_who"))
+    assert answer.json()["person"] == int(seeded.person["amara"])
+    assert answer["Cache-Control"] == "no-store"
+    nobody = as_person(None).get(reverse("outbox_who")).json()
+    assert (nobody["person"], nobody["keys"]) == (0, [])
+
+
+def test_each_person_has_a_key_of_their_own_and_older_secrets_still_open(as_person: Any, settings: Any) -> None:
+    keys = {key: as_person(key).get(reverse("outbox_who")).json()["keys"] for key in ("amara", "dana")}
+    assert len(keys["amara"]) == 1
+    assert keys["amara"] != keys["dana"]
+    assert keys["amara"] == as_person("amara").get(reverse("outbox_who")).json()["keys"]
+    offline = import_module("fairlead.site.offline")
+    with override_settings(SECRET_KEY="renewed", SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
+        renewed = offline._keys(1)
+    assert renewed[1] == offline._keys(1)[0]
+    assert renewed[0] != renewed[1]
 
 
 def test_pages_say_whose_they_are_and_which_may_be_kept(as_person: Any, roll: Roll, seeded: Any) -> None:

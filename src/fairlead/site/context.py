@@ -12,6 +12,8 @@ from django.urls import reverse
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
 
+KEEPERS = ("teacher", "coach", "principal")  # who works where there may be no network
+
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """`demo`, `scope` and `outbox`; the frame itself is drawn by `site.frame`."""
@@ -29,6 +31,7 @@ def _addresses() -> dict[str, str]:
     return {
         "page": reverse("outbox"),
         "arrive": reverse("teacher:arrive"),
+        "arrive_visit": reverse("coach:arrive"),
         "who": reverse("outbox_who"),
         "roll": reverse("teacher:roll", args=[0]),
     }
@@ -38,4 +41,4 @@ def _owner(scope: Scope | None) -> dict[str, Any]:
     """Whose page this is, for the scripts of the outbox: numbers as they are, and only the given name."""
     if scope is None:
         return {"person": "", "name": "", "keeps": False}
-    return {"person": str(scope.person_id), "name": scope.name.split(" ")[0], "keeps": scope.has("teacher")}
+    return {"person": str(scope.person_id), "name": scope.name.split(" ")[0], "keeps": scope.has(*KEEPERS)}

@@ -1,26 +1,32 @@
-"""What makes rolls survive without a network: the service worker, the outbox's page, and who is signed in here.
+"""What makes rolls and visits survive without a network: the service worker, the outbox's page, and who is signed in here.
 
-What waits lives in the browser (static/fairlead/outbox/); it arrives at desks/teacher/arrivals.py.
+What waits lives in the browser (static/fairlead/outbox/); rolls arrive at desks/teacher/arrivals.py, visits at
+desks/coach/arrivals.py.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure as page_of_csrf_failure
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-# What a page needs to be drawn and a roll to be taken, beside the page itself.
+from fairlead import clock
+
+# What a page needs to be drawn, a roll to be taken and a visit to be written, beside the page itself.
 SHELL = (
     "fairlead/fairlead.css",
     "fairlead/fairlead.js",
@@ -28,9 +34,12 @@ SHELL = (
     "fairlead/outbox/frame.js",
     "fairlead/outbox/names.js",
     "fairlead/outbox/page.js",
+    "fairlead/outbox/seal.js",
     "fairlead/outbox/send.js",
     "fairlead/outbox/store.js",
     "fairlead/outbox/words.js",
+    "coach/visit.css",
+    "coach/visit.js",
     "teacher/roll.js",
     "django_htmx/htmx-2.min.js",
 )
@@ -70,9 +79,24 @@ def outbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 @ensure_csrf_cookie
 def who(request: HttpRequest) -> JsonResponse:
-    """Who is signed in, by number; brings a fresh token against forged requests."""
+    """Who is signed in, by number, with the keys to what they wrote on their devices, and the school's moment.
+
+    Brings a fresh token against forged requests, too.
+    """
     scope = getattr(request, "scope", None)
-    return JsonResponse({"person": scope.person_id if scope else 0})
+    person = scope.person_id if scope else 0
+    response = JsonResponse(
+        {"person": person, "keys": _keys(person) if person else [], "now": clock.now().isoformat()}
+    )
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _keys(person: int) -> list[str]:
+    """Keys of one person's drafts: made from the secret, the present one first, so that none has to be stored."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    made = (salted_hmac("fairlead.outbox", str(person), secret=s, algorithm="sha256").digest() for s in secrets)
+    return [b64encode(key).decode("ascii") for key in made]
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

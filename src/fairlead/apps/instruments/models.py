@@ -34,11 +34,13 @@ count.
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -87,6 +89,11 @@ def _spanish() -> bool:
 def in_words(english: str, spanish: str) -> str:
     """The reader's language; English where nobody has translated it yet."""
     return spanish if spanish and _spanish() else english
+
+
+def said_at(at: datetime | None, text: str) -> str:
+    """A line of a script as it is read: its minute, then its words."""
+    return f"{timezone.localtime(at):%H:%M} – {text.strip()}" if at else text.strip()
 
 
 class Instrument(models.Model):

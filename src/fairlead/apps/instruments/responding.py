@@ -50,6 +50,16 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Scripted:
+    """A line of a script: what was seen or heard, the moment it was, and the keys of the items it is evidence for."""
+
+    id: uuid.UUID
+    at: datetime | None
+    text: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Filled:
     """A form as it arrives. `id` is made where it was filled in: arriving twice it is one response."""
 
@@ -59,6 +69,7 @@ class Filled:
     purpose: str
     day: date
     answers: Mapping[int, Given] = field(default_factory=dict)  # by item
+    script: tuple[Scripted, ...] = ()
     subject_id: int | None = None
     section_id: int | None = None
     visit_id: int | None = None
@@ -79,6 +90,7 @@ def record(scope: Scope, filled: Filled) -> Response:
         raise ValidationError({"version": refused})
     items = {item.pk: item for item in Item.objects.filter(version=version)}
     check(items.values(), filled.answers, whole=filled.submitted_at is not None or filled.anonymous)
+    check_script(items.values(), filled.script)
     response = Response.objects.create(
         id=filled.id,
         version=version,
@@ -94,7 +106,7 @@ def record(scope: Scope, filled: Filled) -> Response:
         submitted_at=filled.submitted_at,
         language=filled.language,
     )
-    _write(response, items, filled.answers)
+    _write(response, items, filled.answers, filled.script)
     return response
 
 
@@ -139,6 +151,16 @@ def check(items: Iterable[Item], answers: Mapping[int, Given], *, whole: bool = 
         raise ValidationError(wrong)
 
 
+def check_script(items: Iterable[Item], script: Iterable[Scripted]) -> None:
+    """Refuse a line that is too long or that is tagged with what the version does not ask."""
+    keys = {item.key for item in items}
+    for line in script:
+        if not set(line.tags) <= keys:
+            raise ValidationError({"script": _("A note is tagged with an item of another instrument.")})
+        if len(line.text) > LONGEST:
+            raise ValidationError({"script": _("At most %(n)s characters.") % {"n": LONGEST}})
+
+
 def _problem(item: Item, given: Given) -> str:
     """What is wrong with the answer to one item; "" when nothing is."""
     many = len(item.anchors or item.options)
@@ -167,7 +189,9 @@ def _wrong_number(item: Item, number: float) -> str:
     return ""
 
 
-def _write(response: Response, items: Mapping[int, Item], answers: Mapping[int, Given]) -> None:
+def _write(
+    response: Response, items: Mapping[int, Item], answers: Mapping[int, Given], script: Iterable[Scripted] = ()
+) -> None:
     walled = {
         "response": response,
         "organization_id": response.organization_id,
@@ -197,5 +221,10 @@ def _write(response: Response, items: Mapping[int, Item], answers: Mapping[int, 
             notes.append(Note(**walled, item=item, tags=[item.key], text=given.text.strip(), at=None))
         if given.evidence.strip():
             notes.append(Note(**walled, tags=[item.key], text=given.evidence.strip(), at=None))
+    notes += [
+        Note(**walled, id=line.id, tags=list(line.tags), text=line.text.strip(), at=line.at)
+        for line in script
+        if line.text.strip()
+    ]
     Answer.objects.bulk_create(told)
     Note.objects.bulk_create(notes)

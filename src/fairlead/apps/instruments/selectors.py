@@ -14,7 +14,9 @@ from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.selectors import opened
 from fairlead.apps.instruments import policy
-from fairlead.apps.instruments.models import Answer, Instrument, Item, Note, Response, Version, Visit
+from fairlead.apps.instruments.models import Answer, Instrument, Item, Note, Response, Version, Visit, said_at
+
+VISIT_KINDS = (Instrument.Kind.OBSERVATION, Instrument.Kind.WALKTHROUGH, Instrument.Kind.APPRAISAL)
 
 
 def current_version(key: str) -> Version | None:
@@ -27,22 +29,25 @@ def current_version(key: str) -> Version | None:
     )
 
 
-def instruments_for(
-    scope: Scope, purpose: str, kinds: Collection[str] = (Instrument.Kind.OBSERVATION, Instrument.Kind.WALKTHROUGH)
-) -> list[Version]:
+def instruments_for(scope: Scope, purpose: str, kinds: Collection[str] = VISIT_KINDS) -> list[Version]:
     """Published instruments of some kinds that the person may use for a purpose, each form in its newest version."""
-    newest = (
-        Version.objects.filter(
-            Q(instrument__organization=None) | Q(instrument__organization_id__in=scope.up_org_ids),
-            published_at__isnull=False,
-            instrument__kind__in=kinds,
-            instrument__retired_at=None,
-        )
-        .select_related("instrument")
-        .order_by("instrument_id", "form", "-number")
-        .distinct("instrument_id", "form")
-    )
+    newest = _offered(scope, kinds).order_by("instrument_id", "form", "-number").distinct("instrument_id", "form")
     return [v for v in newest if not policy.why_not(v.instrument, purpose)]
+
+
+def pinned_version(scope: Scope, purpose: str, version_id: int) -> Version | None:
+    """The version that a visit's form was opened with, however old, while it may be used for the purpose; else None."""
+    found = _offered(scope, VISIT_KINDS).filter(pk=version_id).first()
+    return found if found is not None and not policy.why_not(found.instrument, purpose) else None
+
+
+def _offered(scope: Scope, kinds: Collection[str]) -> QuerySet[Version]:
+    return Version.objects.filter(
+        Q(instrument__organization=None) | Q(instrument__organization_id__in=scope.up_org_ids),
+        published_at__isnull=False,
+        instrument__kind__in=kinds,
+        instrument__retired_at=None,
+    ).select_related("instrument")
 
 
 def items_of(version_id: int) -> list[Item]:
@@ -146,10 +151,36 @@ class Rated:
     level: int | None
     not_observed: bool
     evidence: str
+    told: str = ""  # what is neither a level nor words: a number, several choices
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a visit's script: what was seen or heard, when, for which items."""
+
+    at: datetime | None
+    text: str
+    items: tuple[str, ...]  # their names
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What of a visit's own response its purpose opens to the person: levels with their words, and the script."""
+
+    ratings: list[Rated]
+    script: list[Line]
+    draft: (
+        str  # feedback drafted from the evidence: each item's name, under it what was seen or heard for it, in order
+    )
 
 
 def ratings(scope: Scope, visit_id: int) -> list[Rated]:
     """Levels and words of a visit, in the instrument's order; each only where the purpose opens it to the person."""
+    return reading(scope, visit_id).ratings
+
+
+def reading(scope: Scope, visit_id: int) -> Reading:
+    """A visit's own response, as the person may read it."""
     mine = Visit.objects.filter(
         Q(visitor_id=scope.person_id) | Q(subject_id=scope.person_id, shared_at__isnull=False), pk=visit_id
     ).values("token")  # no join: the wall may hide it
@@ -160,20 +191,51 @@ def ratings(scope: Scope, visit_id: int) -> list[Rated]:
             response__part=Response.Part.SINGLE,
         ).select_related("item__domain")
     )
-    notes = Note.objects.filter(
-        Q(response_id__in=mine) | opened(scope, "notes"),
-        response_id__in=Visit.objects.filter(pk=visit_id).values("token"),
-    ).select_related("item__domain")
+    notes = list(
+        Note.objects.filter(
+            Q(response_id__in=mine) | opened(scope, "notes"),
+            response_id__in=Visit.objects.filter(pk=visit_id).values("token"),
+        )
+        .select_related("item__domain")
+        .order_by("at", "id")
+    )
     words: dict[str, list[str]] = {}
-    texts: list[Item] = []
-    for note in notes.order_by("at", "id"):
-        texts += [note.item] if note.item else []
+    for note in notes:
         for tag in note.tags:
-            words.setdefault(tag, []).append(note.text)
+            words.setdefault(tag, []).append(said_at(note.at, note.text))
 
     def said(item: Item) -> str:
         return "\n".join(words.get(item.key, ()))
 
-    rows = [Rated(a.item, a.level, a.not_observed, said(a.item)) for a in answers]
-    rows += [Rated(item, None, False, said(item)) for item in texts]
-    return sorted(rows, key=lambda row: row.item.position)
+    rows = [Rated(a.item, a.level, a.not_observed, said(a.item), _told(a)) for a in answers]
+    rows += [Rated(note.item, None, False, said(note.item)) for note in notes if note.item]
+    evidence = [note for note in notes if note.item is None]
+    items = {row.item.key: row.item for row in rows}
+    tags = {tag for note in evidence for tag in note.tags}
+    if tags - items.keys():  # what is answered by evidence alone
+        of_it = Visit.objects.filter(pk=visit_id).values("version_id")
+        items |= {item.key: item for item in Item.objects.filter(version_id__in=of_it, key__in=tags)}
+    return Reading(
+        sorted(rows, key=lambda row: row.item.position),
+        [
+            Line(n.at, n.text, tuple(str(items[t]) for t in n.tags if t in items))
+            for n in evidence
+            if n.at is not None
+        ],
+        _draft([items[tag] for tag in tags if tag in items], evidence),
+    )
+
+
+def _draft(items: Collection[Item], evidence: Collection[Note]) -> str:
+    parts = [
+        "\n".join([str(item), *(said_at(note.at, note.text) for note in evidence if item.key in note.tags)])
+        for item in sorted(items, key=lambda item: item.position)
+    ]
+    return "\n\n".join(parts)
+
+
+def _told(answer: Answer) -> str:
+    if answer.number is not None:
+        return f"{answer.number:g} {answer.item.measured_in}".strip()
+    chosen = set(answer.chosen or ())
+    return ", ".join(name for n, name, _text in answer.item.levels if n in chosen)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from fairlead import clock
 from fairlead.apps.access.purposes import purposes
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.instruments.models import Version, Visit
-from fairlead.apps.instruments.responding import Filled, Given, published, record
-from fairlead.apps.instruments.selectors import visit_by_token
+from fairlead.apps.instruments.models import Version, Visit, said_at
+from fairlead.apps.instruments.responding import Filled, Given, Scripted, published, record
+from fairlead.apps.instruments.selectors import VISIT_KINDS, visit_by_token
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import services as support
 
@@ -44,9 +44,14 @@ class VisitEntry:
     note: str = ""
     feedback: str = ""
     answers: Mapping[int, Given] = field(default_factory=dict)  # by item
+    script: tuple[Scripted, ...] = ()
     promise: str = ""
     due: date | None = None
     share: bool = False
+
+
+class TokenUsed(ValidationError):
+    """Another visit, or a line of one, has come under the same number."""
 
 
 def purposes_for(scope: Scope, organization_id: int | None = None) -> list[str]:
@@ -72,23 +77,29 @@ def record_visit(scope: Scope, entry: VisitEntry) -> Visit:
         return known
     organization_id = _check(scope, entry)
     now = clock.now()
-    version = None if entry.version_id is None else published(entry.version_id, entry.purpose)
-    visit = Visit.objects.create(
-        token=entry.token,
-        organization_id=organization_id,
-        purpose=entry.purpose,
-        visitor_id=scope.person_id,
-        subject_id=entry.subject_id,
-        section_id=entry.section_id,
-        began_at=entry.began_at,
-        minutes=entry.minutes,
-        version=version,
-        note=entry.note.strip(),
-        feedback=entry.feedback.strip(),
-        recorded_at=now,
-    )
-    if version is not None:
-        record(scope, _own_response(visit, version, entry.answers))
+    version = None if entry.version_id is None else _version_of(scope, entry)
+    try:
+        with (
+            transaction.atomic()
+        ):  # what somebody else wrote under this number is behind a wall: only PostgreSQL sees it
+            visit = Visit.objects.create(
+                token=entry.token,
+                organization_id=organization_id,
+                purpose=entry.purpose,
+                visitor_id=scope.person_id,
+                subject_id=entry.subject_id,
+                section_id=entry.section_id,
+                began_at=entry.began_at,
+                minutes=entry.minutes,
+                version=version,
+                note=_noted(entry),
+                feedback=entry.feedback.strip(),
+                recorded_at=now,
+            )
+            if version is not None:
+                record(scope, _own_response(visit, version, entry))
+    except IntegrityError as error:
+        raise TokenUsed(_("Another visit has come under the same number. Open the form anew.")) from error
     contact = support.record_contact(
         scope,
         organization_id=organization_id,
@@ -127,7 +138,33 @@ def _check(scope: Scope, entry: VisitEntry) -> int:
     return int(teacher.organization_id)
 
 
-def _own_response(visit: Visit, version: Version, answers: Mapping[int, Given]) -> Filled:
+def _version_of(scope: Scope, entry: VisitEntry) -> Version:
+    """The version that the form was opened with, when it may still be used for this visit."""
+    version = published(entry.version_id or 0, entry.purpose)
+    instrument = version.instrument
+    ours = instrument.organization_id is None or instrument.organization_id in scope.up_org_ids
+    if not ours or instrument.kind not in VISIT_KINDS:
+        raise ValidationError({"version": _("That instrument is not one for visits at this school.")})
+    return version
+
+
+def _noted(entry: VisitEntry) -> str:
+    """The visit's note; a script without an instrument has no items to be tagged with, and becomes a part of it."""
+    lines = [] if entry.version_id is not None else [said_at(line.at, line.text) for line in entry.script]
+    return "\n".join(filter(None, [entry.note.strip(), *lines]))
+
+
+def moved_back(entry: VisitEntry, now: datetime) -> VisitEntry:
+    """The entry of a device whose clock was ahead: all its moments moved back together, so that none is to come."""
+    latest = max([entry.began_at, *(line.at for line in entry.script if line.at is not None)])
+    if latest <= now:
+        return entry
+    ahead: timedelta = latest - now
+    script = tuple(line if line.at is None else replace(line, at=line.at - ahead) for line in entry.script)
+    return replace(entry, began_at=entry.began_at - ahead, script=script)
+
+
+def _own_response(visit: Visit, version: Version, entry: VisitEntry) -> Filled:
     """The visitor's own response: it has the visit's token as its id."""
     return Filled(
         id=visit.token,
@@ -135,7 +172,8 @@ def _own_response(visit: Visit, version: Version, answers: Mapping[int, Given]) 
         organization_id=visit.organization_id,
         purpose=visit.purpose,
         day=timezone.localdate(visit.began_at),
-        answers=answers,
+        answers=entry.answers,
+        script=entry.script,
         subject_id=visit.subject_id,
         section_id=visit.section_id,
         visit_id=visit.pk,

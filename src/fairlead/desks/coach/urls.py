@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fairlead.desks.coach import views
+from fairlead.desks.coach import arrivals, views
 
 app_name = "coach"
 urlpatterns = [
     path("", views.desk, name="desk"),
     path("visit/new", views.visit_new, name="visit_new"),
     path("visit/new/<int:teacher_id>/<slug:purpose>", views.visit_form, name="visit_form"),
+    path("visit/new/<int:teacher_id>/<slug:purpose>/<int:version_id>", views.visit_form, name="visit_version"),
+    path("visit/arrivals", arrivals.arrive, name="arrive"),
     path("visit/<int:visit_id>", views.visit, name="visit"),
     path("visit/<int:visit_id>/share", views.visit_share, name="visit_share"),
     path("visit/<int:visit_id>/close", views.visit_close, name="visit_close"),

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -23,7 +24,8 @@ from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import selectors as support
 from fairlead.apps.support import services as support_do
 from fairlead.apps.support.visibility import purpose_words, who_sees_what
-from fairlead.desks.coach.forms import ChooseForm, VisitForm, WordsForm
+from fairlead.desks.coach import choosing
+from fairlead.desks.coach.forms import LINES, USUAL_MINUTES, ChooseForm, ScriptForms, VisitForm, WordsForm
 from fairlead.desks.stencil import Stencil
 
 VISITORS = ("coach", "principal")
@@ -69,10 +71,11 @@ def desk(request: ScopedRequest) -> HttpResponse:
         "rows": _rows(teachers, dose),
         "latest": latest,
         "today": today,
+        "purposes": [purpose_words(p) for p in instruments_do.purposes_for(scope)],
         "minutes": sum(dose[c.support_id].minutes for c in coached),
         "planned": sum(c.planned for c in coached),
     }
-    return render(request, "coach/desk.html", context)
+    return _may_be_kept(render(request, "coach/desk.html", context))
 
 
 _ROW = Stencil(
@@ -110,20 +113,11 @@ def visit_new(request: ScopedRequest) -> HttpResponse:
     if school is None and len(schools) == 1:
         school = schools[0]
     if school is not None:
-        staff = roster.staff(scope, today, role="teacher", organization_id=school.pk)
         log_list(scope, "coaching", [school.pk])
-        teachers: list[tuple[Any, Any]] = [
-            (r.person_id, r.person.name) for r in staff if r.person_id != scope.person_id
-        ]
+        teachers: list[tuple[Any, Any]] = list(choosing.staff_of(scope, today, school.pk))
     else:
-        groups: dict[str, list[tuple[int, str]]] = {}
-        led = list(support.led_by_me(scope, today))
-        log_list(scope, "coaching", {s.organization_id for s in led})
-        for s in led:
-            groups.setdefault(s.organization.name, []).extend(
-                (p.person_id, p.person.name) for p in s.participants.all()
-            )
-        teachers = [(name, sorted(people, key=lambda x: x[1])) for name, people in groups.items()]
+        log_list(scope, "coaching", {c.organization_id for c in support.coached_by_me(scope, today)})
+        teachers = list(choosing.teachers_of(scope, today))
     asked = "go" in request.GET
     form = ChooseForm(
         request.GET if asked else None,
@@ -140,31 +134,32 @@ def visit_new(request: ScopedRequest) -> HttpResponse:
         "school": school,
         "purposes": [{"words": purpose_words(p), "who": who_sees_what(p), "checked": p == chosen} for p in purposes],
     }
-    return render(request, "coach/visit_new.html", context, status=422 if asked else 200)
+    page = render(request, "coach/visit_new.html", context, status=422 if asked else 200)
+    return page if asked else _may_be_kept(page)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(*VISITORS)
-def visit_form(request: ScopedRequest, teacher_id: int, purpose: str) -> HttpResponse:
-    """Step two: the visit, typed once. Bad input keeps everything typed and says what to mend."""
+def visit_form(request: ScopedRequest, teacher_id: int, purpose: str, version_id: int | None = None) -> HttpResponse:
+    """Step two: the visit, typed once. Bad input keeps everything typed and says what to mend.
+
+    `teacher_id` 0: the teacher is chosen in the form. `version_id`: a form goes on with the version it began with.
+    """
     scope, today = _scope(request), clock.today()
-    if purpose not in instruments_do.purposes_for(scope):
+    ready = choosing.ready(scope, today, teacher_id, purpose, version_id)
+    if ready is None:
         raise Http404
-    teacher = instruments_do.teacher_to_visit(scope, teacher_id)
-    if teacher is None:
-        raise Http404
-    log_list(scope, "coaching", [teacher.organization_id])
-    sections = [
-        (s.pk, s.name) for s in roster.sections(scope, teacher.organization_id, today).filter(teacher_id=teacher_id)
-    ]
-    version = next(iter(instruments.instruments_for(scope, purpose)), None)
-    items = instruments.items_of(version.pk) if version else []
-    form = VisitForm(request.POST or None, items=items, sections=sections)
-    if request.method == "POST" and form.is_valid():
+    log_list(scope, "coaching", ready.organizations)
+    if version_id is not None and version_id != ready.version_id:  # it may not be used any more: on with what may
+        where = reverse("coach:visit_form", args=[teacher_id, purpose])
+        return redirect(f"{where}?{request.GET.urlencode()}" if request.GET else where)
+    more = request.method == "POST" and "more" in request.POST
+    form = VisitForm(_with_more_lines(request.POST) if more else request.POST or None, **ready.fields)
+    if request.method == "POST" and not more and form.is_valid():
         entry = form.entry(
             purpose=purpose,
-            subject_id=teacher_id,
-            version_id=version.pk if version else None,
+            subject_id=teacher_id or form.cleaned_data["teacher"],
+            version_id=ready.version_id,
             share="share" in request.POST,
         )
         try:
@@ -174,21 +169,42 @@ def visit_form(request: ScopedRequest, teacher_id: int, purpose: str) -> HttpRes
         else:
             messages.success(request, _("Saved. You typed it once; here are its four readings."))
             return redirect("coach:visit", made.pk)
+    pinned = [teacher_id, purpose, *([ready.version_id] if ready.version_id else [])]
     context = {
         "form": form,
         "rows": form.rows(),
-        "teacher": teacher,
-        "section_name": sections[0][1] if len(sections) == 1 else "",
+        "ready": ready,
+        "teacher": ready.teacher,
+        "section_name": ready.sections[0][1] if ready.teacher and len(ready.sections) == 1 else "",
         "purpose": purpose_words(purpose),
         "who": who_sees_what(purpose),
-        "version": version,
+        "version": ready.version,
+        "here": reverse("coach:visit_version" if ready.version_id else "coach:visit_form", args=pinned),
+        "refused": bool(form.errors) and not more,
+        "zone": timezone.get_current_timezone_name(),
+        "usual_minutes": USUAL_MINUTES,
     }
-    return render(request, "coach/visit_form.html", context, status=422 if form.errors else 200)
+    page = render(request, "coach/visit_form.html", context, status=422 if context["refused"] else 200)
+    return page if request.method == "POST" else _may_be_kept(page)
+
+
+def _may_be_kept(page: HttpResponse) -> HttpResponse:
+    """Lets the visitor's own browser keep the page for the day, so that a visit can be written without a network."""
+    page["X-Fairlead-Keep"] = "1"
+    return page
+
+
+def _with_more_lines(posted: QueryDict) -> QueryDict:
+    """The form as it was typed, with three more empty lines for the script."""
+    data = posted.copy()
+    total = data.get(f"{LINES}-TOTAL_FORMS", "")
+    data[f"{LINES}-TOTAL_FORMS"] = str(min(int(total) + 3, ScriptForms.absolute_max) if total.isdecimal() else 3)
+    return data
 
 
 def _blame(form: VisitForm, error: ValidationError) -> None:
     """Put a service's refusal beside the field that it is about."""
-    names = {"began_at": "at"}
+    names = {"began_at": "at", "script": "", "version": "", "token": ""}
     if not hasattr(error, "error_dict"):
         form.add_error(None, error)
         return
@@ -220,10 +236,14 @@ def _visit_page(
     since = session.begins if session else found.began_at.date()
     month_begins = timezone.localdate(found.began_at).replace(day=1)
     minutes = support.minutes_in_classrooms(scope, found.organization_id, since)
+    mine = found.visitor_id == scope.person_id
+    read = instruments.reading(scope, found.pk)
+    draft = read.draft if mine and not found.shared_at and not found.feedback else ""
     context = {
         "visit": found,
-        "mine": found.visitor_id == scope.person_id,
-        "ratings": instruments.ratings(scope, found.pk),
+        "mine": mine,
+        "ratings": read.ratings,
+        "script": read.script,
         "contact": contact,
         "dose": support.support_dose(scope, [contact.support_id], month_begins)[contact.support_id]
         if contact and contact.support_id
@@ -233,7 +253,8 @@ def _visit_page(
         "promises": support.promises_of_visits(scope, [found.pk]),
         "purpose": purpose_words(found.purpose),
         "who": who_sees_what(found.purpose),
-        "share": share or _share_form(found.feedback),
+        "share": share or _share_form(found.feedback or draft),
+        "drafted": bool(draft),
         "close": close or _close_form(),
         "today": today,
     }

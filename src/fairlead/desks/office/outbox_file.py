@@ -17,7 +17,8 @@ from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.attendance import arrivals, services, sheets
 from fairlead.apps.attendance.models import Arrival
 from fairlead.desks.office.views import own_school
-from fairlead.desks.teacher.arrivals import Malformed, event_of
+from fairlead.desks.teacher.arrivals import event_of
+from fairlead.desks.teacher.arriving import Malformed
 
 LARGEST, MOST = 5_000_000, 200
 
@@ -53,6 +54,9 @@ def _read(file: Any) -> list[arrivals.Event]:
         raise not_one from None
     told = said.get("events") if isinstance(said, dict) and said.get("fairlead") == "outbox" else None
     if not isinstance(told, list) or not 0 < len(told) <= MOST:
+        raise not_one
+    told = [e for e in told if not (isinstance(e, dict) and e.get("kind") == "visit")]  # locked, and not the office's
+    if not told:
         raise not_one
     # When it was sent nobody knows: a file has no moment of sending.
     return [event_of(e | {"now": e.get("taken_at")} if isinstance(e, dict) else e) for e in told]

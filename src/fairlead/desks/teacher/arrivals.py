@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from fairlead.apps.attendance import arrivals, services
 from fairlead.apps.attendance.arrivals import Event
+from fairlead.desks.teacher.arriving import (
+    Malformed,
+    error,
+    moment_in,
+    number_in,
+    read_json,
+    sender,
+    uuid_in,
+    wrong,
+)
 
 MOST_MARKS = 500
 STATUS = {"other_person": 409, "id_used": 409}
-
-
-class Malformed(Exception):
-    """The message is not an event; says which part is wrong."""
-
-
-def error(status: int, code: str, what: str, then: str) -> JsonResponse:
-    """The one shape of every refusal: a word for machines, what happened, and what to do next."""
-    return JsonResponse({"error": {"code": code, "what": what, "next": then}}, status=status)
 
 
 def clocks_agree() -> bool:
@@ -36,13 +34,9 @@ def clocks_agree() -> bool:
 
 def arrive(request: HttpRequest) -> JsonResponse:
     """Take in one event of the signed-in person."""
-    if request.method != "POST":
-        answer = error(405, "method", _("An event is sent by POST."), _("Send it by POST."))
-        answer["Allow"] = "POST"
-        return answer
-    scope = getattr(request, "scope", None)
-    if scope is None:
-        return error(401, "sign_in", _("Nobody is signed in."), _("Sign in; what waits on this device is sent then."))
+    scope = sender(request)
+    if isinstance(scope, JsonResponse):
+        return scope
     try:
         event = read(request.body)
     except RequestDataTooBig:
@@ -77,11 +71,7 @@ def arrive(request: HttpRequest) -> JsonResponse:
 
 def read(body: bytes) -> Event:
     """The event in a message; Malformed says which field is not what it should be. Never quotes a value."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Malformed(_("The message is not JSON.")) from None
-    return event_of(said)
+    return event_of(read_json(body))
 
 
 def event_of(said: Any) -> Event:
@@ -89,54 +79,24 @@ def event_of(said: Any) -> Event:
     if not isinstance(said, dict):
         raise Malformed(_("The message is not an event."))
     return Event(
-        id=_uuid(said, "id"),
-        person_id=_number(said, "person"),
-        device=_uuid(said, "device"),
-        roll_id=_number(said, "roll"),
-        claimed_at=_moment(said, "taken_at"),
-        sent_at=_moment(said, "now"),
+        id=uuid_in(said, "id"),
+        person_id=number_in(said, "person"),
+        device=uuid_in(said, "device"),
+        roll_id=number_in(said, "roll"),
+        claimed_at=moment_in(said, "taken_at"),
+        sent_at=moment_in(said, "now"),
         marks=_marks(said),
     )
-
-
-def _wrong(field: str) -> Malformed:
-    return Malformed(_("The field “%(field)s” of the event is missing or wrong.") % {"field": field})
-
-
-def _uuid(said: dict[str, Any], field: str) -> UUID:
-    value = said.get(field)
-    try:
-        return UUID(value if isinstance(value, str) and len(value) == 36 else "")
-    except ValueError:
-        raise _wrong(field) from None
-
-
-def _number(said: dict[str, Any], field: str) -> int:
-    value = said.get(field)
-    if type(value) is not int or not 0 < value < 2**63:
-        raise _wrong(field)
-    return value
-
-
-def _moment(said: dict[str, Any], field: str) -> datetime:
-    value = said.get(field)
-    try:
-        moment = parse_datetime(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or not 2000 <= moment.year < 2200:
-        raise _wrong(field)
-    return moment
 
 
 def _marks(said: dict[str, Any]) -> dict[int, str]:
     value = said.get("marks")
     if not isinstance(value, dict) or len(value) > MOST_MARKS:
-        raise _wrong("marks")
+        raise wrong("marks")
     marks = {}
     for student, status in value.items():
         known = student.isascii() and student.isdecimal() and len(student) < 19
         if not known or not isinstance(status, str) or len(status) > 20:
-            raise _wrong("marks")
+            raise wrong("marks")
         marks[int(student)] = status
     return marks

@@ -74,9 +74,11 @@ def _page(request: ScopedRequest, visit_id: int, form: AnswerForm) -> HttpRespon
     if visit is None:
         raise Http404
     (card,) = _cards(scope, [visit])
+    read = selectors.reading(scope, visit.pk)
     context = {
         **card,
-        "ratings": selectors.ratings(scope, visit.pk),
+        "ratings": read.ratings,
+        "script": read.script,
         "who": who_sees_what(visit.purpose),
         "form": form,
         "today": clock.today(),

@@ -1,7 +1,8 @@
 // On every page: what waits on this device, said and sent; names forgotten when they must be.
 import { KEEP, wipe, wipeOld } from "./names.js";
+import { ask, forgetKey, forgetOldKey } from "./seal.js";
 import { send } from "./send.js";
-import { all, recall, remember } from "./store.js";
+import { all, drafts, recall, remember } from "./store.js";
 import { say } from "./words.js";
 
 const AGAIN = 30_000;
@@ -23,6 +24,7 @@ async function greet() {
   const now = Number(body.dataset.person) || 0;
   if (now !== ((await recall("person")) ?? 0)) {
     await wipe();
+    await forgetKey();
     await remember("person", now);
     whoIsHere.postMessage(null);
   }
@@ -55,6 +57,8 @@ async function show() {
   const refused = mine.length - waiting;
   if (waiting) lines.push(line(say("waiting", { n: waiting }), say("open")));
   if (refused) lines.push(line(say("refused", { n: refused }), say("open")));
+  const begun = document.querySelector("form[data-visit]") ? 0 : (await drafts(me)).length;
+  if (begun) lines.push(line(say("drafts", { n: begun }), say("open")));
   const others = new Map();
   for (const e of events) if (e.person !== me) others.set(e.person, { who: e.who, n: (others.get(e.person)?.n ?? 0) + 1 });
   for (const other of others.values()) lines.push(line(say("others", other)));
@@ -70,17 +74,22 @@ async function sendNow() {
 }
 
 async function forgetOld() {
-  if (await wipeOld()) dispatchEvent(new Event("outbox"));
-  if (document.querySelector("form[data-roll]") && Date.now() - opened >= KEEP) location.replace(body.dataset.outbox);
+  if ((await wipeOld()) || (await forgetOldKey())) dispatchEvent(new Event("outbox"));
+  if (document.querySelector("form[data-roll], form[data-visit]") && Date.now() - opened >= KEEP) location.replace(body.dataset.outbox);
 }
 const opened = Date.now();
 
 document.addEventListener("submit", (event) => {
-  if (event.target.matches("[action*='/logout'], [action$='/demo/leave'], [action$='/demo/become']")) wipe();
+  if (event.target.matches("[action*='/logout'], [action$='/demo/leave'], [action$='/demo/become']")) {
+    wipe();
+    forgetKey();
+  }
 });
 
 async function keepPages() {
   if (!("serviceWorker" in navigator) || !body.dataset.keeps) return;
+  const me = await person();
+  if ((await recall("key"))?.person !== me) await ask(me); // before the network is gone
   await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
   const ready = await navigator.serviceWorker.ready;
   const keep = [...document.querySelectorAll("a[data-keep]")].map((a) => a.getAttribute("href"));

@@ -1,8 +1,9 @@
-// The outbox's own page: each roll that waits, what can be done with it, and files in and out.
+// The outbox's own page: each roll and visit that waits, what can be done with it, and files in and out.
 import { person } from "./frame.js";
 import { ofRoll } from "./names.js";
+import { unseal } from "./seal.js";
 import { send } from "./send.js";
-import { all, append, remove } from "./store.js";
+import { all, append, drafts, dropDraft, remove } from "./store.js";
 import { moment, say } from "./words.js";
 
 const list = document.querySelector("[data-outbox-list]");
@@ -10,6 +11,7 @@ const empty = document.querySelector("[data-outbox-empty]");
 const said = document.querySelector("[data-outbox-said]");
 const shape = document.querySelector("template[data-outbox-item]").content;
 const tools = document.querySelector("[data-outbox-tools]");
+const begun = document.querySelector("[data-drafts]");
 const address = (roll) => document.body.dataset.roll.replace("/0", `/${roll}`);
 
 function tell(text) {
@@ -17,22 +19,45 @@ function tell(text) {
   said.hidden = !text;
 }
 
+async function ofVisit(event) {
+  const was = await unseal(event.person, event.sealed);
+  return {
+    title: was?.title || say("visit"),
+    what: say("written", { time: moment(event.taken_at ?? event.saved_at), n: was?.notes ?? "–" }),
+    names: was ? "" : say("locked"),
+    again: `${event.page}?from=${event.id}`,
+  };
+}
+
+async function ofARoll(event) {
+  const names = await ofRoll(address(event.roll));
+  const absent = Object.keys(event.marks).filter((s) => event.marks[s] === "absent");
+  const marks = say("marks", { present: Object.keys(event.marks).length - absent.length, absent: absent.length });
+  return {
+    title: names?.title || say("roll", { n: event.roll }),
+    what: `${say("taken", { time: moment(event.taken_at) })}: ${marks}`,
+    names: absent.map((s) => names?.students[s]).filter(Boolean).join(", "),
+    again: `${address(event.roll)}?amend=1&from=${event.id}`,
+  };
+}
+
 async function item(event) {
   const node = shape.firstElementChild.cloneNode(true);
   const part = (name) => node.querySelector(`[data-part="${name}"]`);
-  const names = await ofRoll(address(event.roll));
-  const absent = Object.keys(event.marks).filter((s) => event.marks[s] === "absent");
+  const visit = event.kind === "visit";
+  const told = await (visit ? ofVisit(event) : ofARoll(event));
   node.dataset.id = event.id;
-  part("title").textContent = names?.title || say("roll", { n: event.roll });
-  part("taken").textContent = say("taken", { time: moment(event.taken_at) });
-  part("marks").textContent = say("marks", { present: Object.keys(event.marks).length - absent.length, absent: absent.length });
-  part("names").textContent = absent.map((s) => names?.students[s]).filter(Boolean).join(", ");
+  part("title").textContent = told.title;
+  part("taken").textContent = told.what;
+  part("names").textContent = told.names;
   part("waiting").hidden = event.state !== "waiting";
   part("refused").hidden = event.state === "waiting";
   part("said").textContent = event.said;
   part("send").hidden = event.state !== "waiting";
   part("again").hidden = event.state === "waiting";
-  part("again").href = `${address(event.roll)}?amend=1&from=${event.id}`;
+  part("again").href = told.again;
+  if (visit) part("again").textContent = part("again").dataset.visit;
+  part("export").hidden = visit; // its words are locked for this device's person; a file would only be opened here
   for (const button of node.querySelectorAll("button")) {
     button.setAttribute("aria-label", `${button.textContent}: ${part("title").textContent}`);
   }
@@ -53,6 +78,26 @@ async function item(event) {
   return node;
 }
 
+async function draft(kept) {
+  const node = document.querySelector("template[data-draft-item]").content.firstElementChild.cloneNode(true);
+  const part = (name) => node.querySelector(`[data-part="${name}"]`);
+  const told = await ofVisit(kept);
+  part("title").textContent = told.title;
+  part("taken").textContent = told.what;
+  part("names").textContent = told.names;
+  part("go").href = `${kept.page}?draft=${kept.id}`;
+  part("delete").setAttribute("aria-label", `${part("delete").textContent}: ${told.title}`);
+  part("delete").addEventListener("click", () => (part("sure").hidden = false));
+  part("keep").addEventListener("click", () => (part("sure").hidden = true));
+  part("really").addEventListener("click", async () => {
+    await dropDraft(kept.id);
+    tell(say("deleted"));
+  });
+  return node;
+}
+
+const rolls = (events) => events.filter((e) => e.kind !== "visit");
+
 async function show() {
   const me = await person();
   const mine = (await all()).filter((e) => e.person === me);
@@ -60,9 +105,12 @@ async function show() {
   list.replaceChildren(...(await Promise.all(mine.map(item))));
   const still = asked && list.querySelector(`[data-id="${asked}"]`);
   if (still) still.querySelector("[data-part=sure]").hidden = false;
-  empty.hidden = mine.length > 0;
+  const open = me ? await drafts(me) : [];
+  begun.replaceChildren(...(await Promise.all(open.map(draft))));
+  begun.parentElement.hidden = !open.length;
+  empty.hidden = mine.length + open.length > 0;
   tools.hidden = !me;
-  tools.querySelector("[data-export-all]").hidden = mine.length < 2;
+  tools.querySelector("[data-export-all]").hidden = rolls(mine).length < 2;
 }
 
 async function retry() {
@@ -110,7 +158,7 @@ async function bringBack(file) {
 
 tools.querySelector("[data-export-all]").addEventListener("click", async () => {
   const me = await person();
-  save((await all()).filter((e) => e.person === me));
+  save(rolls(await all()).filter((e) => e.person === me));
 });
 tools.querySelector("input[type=file]").addEventListener("change", (event) => {
   if (event.target.files[0]) bringBack(event.target.files[0]);

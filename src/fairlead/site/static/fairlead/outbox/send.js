@@ -1,29 +1,37 @@
 // Sends what waits: the signed-in person's own events, oldest first, until the server says that it has them.
+import { unseal } from "./seal.js";
 import { all, change, remove } from "./store.js";
 import { say } from "./words.js";
 
 const PATIENCE = 20_000;
-const { arrive, who } = document.body.dataset;
+const { arrive, arriveVisit, who } = document.body.dataset;
 
 function token() {
   return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
 }
 
-async function post(event) {
-  const { id, person, device, roll, taken_at, marks } = event;
-  const body = JSON.stringify({ id, person, device, roll, taken_at, marks, now: new Date().toISOString() });
+// Where an event goes and what it says; null for words that are locked and cannot be read now.
+async function letter(event) {
+  const { id, person, device, taken_at } = event;
+  const envelope = { id, person, device, taken_at, now: new Date().toISOString() };
+  if (event.kind !== "visit") return { to: arrive, says: { ...envelope, roll: event.roll, marks: event.marks } };
+  const inside = await unseal(person, event.sealed);
+  return inside && { to: arriveVisit, says: { ...envelope, fields: inside.fields } };
+}
+
+async function post({ to, says }) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token() };
-  const options = { method: "POST", body, headers, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) };
-  const answer = await fetch(arrive, options);
+  const options = { method: "POST", headers, credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) };
+  const answer = await fetch(to, { ...options, body: JSON.stringify(says) });
   // A portal that answers everything with a page of its own is not the school: without our shape nothing has arrived.
   return { status: answer.status, said: await answer.json() };
 }
 
-async function postSafely(event) {
-  const answer = await post(event);
+async function postSafely(written) {
+  const answer = await post(written);
   if (answer.said.error?.code !== "csrf") return answer;
   await fetch(who, { credentials: "same-origin" }); // brings a fresh token
-  return post(event);
+  return post(written);
 }
 
 // Gives {sent: {id: answer}, stopped: code}: "offline", "sign_in", "other_person", "busy" or "".
@@ -33,7 +41,9 @@ async function run(person) {
     if (event.person !== person || event.state !== "waiting") continue;
     let answer;
     try {
-      answer = await postSafely(event);
+      const written = await letter(event);
+      if (!written) return { sent, stopped: navigator.onLine ? "sign_in" : "offline" };
+      answer = await postSafely(written);
     } catch {
       return { sent, stopped: "offline" };
     }

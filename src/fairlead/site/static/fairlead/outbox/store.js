@@ -1,4 +1,5 @@
-// What waits on this device: events in IndexedDB, kept until the school has them. Ids only, never a student's name.
+// What waits on this device: events in IndexedDB, kept until the school has them, and drafts of visits. Ids only, never
+// a student's name; what was written in words is locked (seal.js).
 
 const NAME = "fairlead";
 
@@ -6,6 +7,7 @@ const NAME = "fairlead";
 const STEPS = [
   (db) => db.createObjectStore("events", { keyPath: "id" }),
   (db) => db.createObjectStore("about", { keyPath: "key" }),
+  (db) => db.createObjectStore("drafts", { keyPath: "id" }),
 ];
 
 let opened = null;
@@ -99,5 +101,32 @@ export async function change(id, fields) {
 
 export async function remove(id) {
   await run("events", "readwrite", (s) => s.delete(id));
+  tell();
+}
+
+// Drafts: visits that are being written. Only their writer's are asked for.
+export async function drafts(person) {
+  const kept = await run("drafts", "readonly", (s) => s.getAll());
+  return kept.filter((d) => d.person === person).sort((a, b) => b.saved_at.localeCompare(a.saved_at));
+}
+
+export const keepDraft = (draft) => run("drafts", "readwrite", (s) => s.put(draft));
+
+export async function dropDraft(id) {
+  await run("drafts", "readwrite", (s) => s.delete(id));
+  tell();
+}
+
+// A finished visit goes from the drafts into the outbox in one step: never in both, never in neither.
+export async function finish(event) {
+  const db = await open();
+  await new Promise((done, fail) => {
+    const transaction = db.transaction(["events", "drafts"], "readwrite", { durability: "strict" });
+    transaction.objectStore("events").put({ state: "waiting", said: "", ...event });
+    transaction.objectStore("drafts").delete(event.id);
+    transaction.oncomplete = done;
+    transaction.onabort = transaction.onerror = () => fail(transaction.error);
+  });
+  navigator.storage?.persist?.();
   tell();
 }
