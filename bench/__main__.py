@@ -30,6 +30,7 @@ PARTS: dict[str, tuple[str, str]] = {
         "bench.regression",
         "two-way fixed effects with errors by cluster, beside pyfixest; refits from cluster sums",
     ),
+    "gstudy": ("bench.gstudy", "variance components of 200,000 unbalanced ratings, beside lmer"),
 }
 
 

@@ -194,7 +194,7 @@ def one_factor(correlation: Array, *, exact: bool = True) -> tuple[Array, Array,
 def _omega(x: Array, *, fit: bool = True) -> tuple[float, Array, Array, bool, FactorFit]:
     n = x.shape[0]
     scale = x.std(axis=0, ddof=1)
-    correlation = np.corrcoef(x, rowvar=False)
+    correlation: Array = np.asarray(np.corrcoef(x, rowvar=False))
     lam, unique, least, converged = one_factor(correlation, exact=fit)
     common = float((lam * scale).sum()) ** 2
     value = common / (common + float((unique * scale**2).sum()))

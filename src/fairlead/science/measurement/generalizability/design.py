@@ -42,7 +42,7 @@ class Layout:
     names: tuple[str, ...]  # of components
     sets: tuple[frozenset[str], ...]  # their facets, the object among them
     codes: tuple[Codes, ...]  # (n,) each, from 0 up
-    labels: dict[str, tuple[Any, ...]]  # of the levels of components of one facet (nested ones: with their parents)
+    labels: dict[str, tuple[Any, ...]]  # of the levels of each component; tuples where it has several facets
     residual: frozenset[str]  # the facets of the residual
     merged: tuple[Merged, ...]
     missing: dict[str, int]  # ratings left out, by reason
@@ -98,11 +98,7 @@ def lay_out(
             next=f"two or more ratings of each {object}, by raters who rate several",
         )
     ordered = sorted(kept, key=lambda key: (len(key), [order.index(facet) for facet in order if facet in key]))
-    labels = {}
-    for facet in order:
-        key = frozenset({facet}) | above[facet]
-        if key in kept:
-            labels[name_of(key, order)] = _labels(key, order, columns, kept[key])
+    labels = {name_of(key, order): _labels(key, order, columns, kept[key]) for key in ordered}
     return Layout(
         y=y,
         object=object,

@@ -51,6 +51,16 @@ class FacetEffect:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Predicted:
+    """Effects of the levels of one component, with their error variances and the ratings behind them."""
+
+    labels: tuple[Any, ...]
+    effects: Array
+    spread: Array
+    ratings: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class GStudy:
     """Variance components with all that a decision needs. `components` ends with the residual."""
 
@@ -69,7 +79,7 @@ class GStudy:
     merged: tuple[Merged, ...]
     missing: dict[str, int]
     warnings: tuple[str, ...]
-    predicted: dict[str, tuple[FacetEffect, ...]] = field(repr=False)
+    predicted: dict[str, Predicted] = field(repr=False)
 
     def component(self, name: str) -> Component:
         """By its name; the order of facets in it does not matter."""
@@ -79,13 +89,23 @@ class GStudy:
                 return one
         raise refusal("component", "no such component", repr(name), ", ".join(c.name for c in self.components))
 
-    def effects(self, facet: str) -> tuple[FacetEffect, ...]:
-        """Predicted effects of the levels of one component of a single facet, in the order of its labels."""
-        if facet not in self.predicted:
-            raise refusal(
-                "facet", "no effects of this", repr(facet), ", ".join(self.predicted) or "none (by moments)"
+    def effects(self, component: str) -> tuple[FacetEffect, ...]:
+        """Predicted effects of the levels of a component, in the order of its labels; none by moments."""
+        if component not in self.predicted:
+            there = ", ".join(self.predicted) or "none (by moments)"
+            raise refusal("component", "no effects of this", repr(component), there)
+        variance, found = self.component(component).variance, self.predicted[component]
+        rows = zip(found.labels, found.effects.tolist(), found.spread.tolist(), found.ratings.tolist(), strict=True)
+        return tuple(
+            FacetEffect(
+                label=label,
+                effect=effect,
+                se=max(error, 0.0) ** 0.5,
+                ratings=count,
+                reliability=min(max(1 - error / variance, 0.0), 1.0) if variance > 0 else 0.0,
             )
-        return self.predicted[facet]
+            for label, effect, error, count in rows
+        )
 
 
 def g_study(
@@ -215,8 +235,8 @@ def _result(
     predicted = {}
     if solution:
         for i, name in enumerate(layout.names):
-            if name in layout.labels:
-                predicted[name] = _effects(layout, i, solution, scale, float(variances[i]))
+            effects, spread = solution.effects[i] * scale, solution.effect_variances[i] * scale**2
+            predicted[name] = Predicted(layout.labels[name], effects, spread, np.bincount(layout.codes[i]))
     covariance.flags.writeable = False
     return GStudy(
         object=layout.object,
@@ -235,24 +255,6 @@ def _result(
         missing=layout.missing,
         warnings=_warnings(layout, found, solution),
         predicted=predicted,
-    )
-
-
-def _effects(
-    layout: Layout, i: int, solution: reml.Solution, scale: float, variance: float
-) -> tuple[FacetEffect, ...]:
-    counts = np.bincount(layout.codes[i])
-    effects, spread = solution.effects[i] * scale, solution.effect_variances[i] * scale**2
-    rows = zip(layout.labels[layout.names[i]], effects, spread, counts, strict=True)
-    return tuple(
-        FacetEffect(
-            label=label,
-            effect=float(effect),
-            se=float(np.sqrt(max(error, 0.0))),
-            ratings=int(count),
-            reliability=float(min(max(1 - error / variance, 0.0), 1.0)) if variance > 0 else 0.0,
-        )
-        for label, effect, error, count in rows
     )
 
 
