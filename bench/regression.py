@@ -144,7 +144,7 @@ def pyfixest(path: Path, more: str) -> dict[str, Any] | None:
     if python is None:
         return None
     code = f"""
-        import json, resource, sys, time, warnings
+        import json, sys, time, warnings
         warnings.simplefilter("ignore")
         import pandas as pd, pyarrow.parquet as pq, pyfixest as pf
         from contextlib import redirect_stdout
@@ -163,7 +163,7 @@ def pyfixest(path: Path, more: str) -> dict[str, Any] | None:
             found = fit(data)
             took = time.perf_counter() - started, time.process_time() - cpu
         print(json.dumps({{"seconds": took[0], "cpu": took[1], "reading": reading,
-                          "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+                          "peak": int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 2**20,
                           "fixed": found.coef().tolist(), "errors": found.se().tolist()}}))
     """
     done = subprocess.run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from bench.multilevel_once import peak
 from fairlead.science.impact.formula import parse_formula
 from fairlead.science.impact.moments import collect, design_of, open_source
 from fairlead.science.impact.regression import (
@@ -38,7 +38,7 @@ def main() -> None:
     found: dict[str, Any] = {
         "seconds": took[0],
         "cpu": took[1],
-        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "peak": peak(),
         "fixed": [c.estimate for c in fit.coefficients],
         "errors": [c.se for c in fit.coefficients],
     }

@@ -143,6 +143,26 @@ def test_nan_in_parquet_is_missing_and_infinity_is_refused(tmp_path: Path) -> No
         collect(path, ["y"])
 
 
+@pytest.mark.parametrize("where", ["y", "x", "level", "key"])
+@pytest.mark.parametrize("lacks", [None, float("nan")])
+def test_what_is_missing_in_parquet_is_left_out_wherever_it_hides(tmp_path: Path, where: str, lacks: Any) -> None:
+    """Where Parquet counts no null the rows are summed without a look at each; NaN must be found all the same."""
+    rng = np.random.default_rng(2)
+    table = pl.DataFrame({"y": rng.normal(size=60), "x": rng.normal(size=60)}).with_columns(
+        level=pl.Series(np.tile([1.0, 2.0, 3.0], 20)), key=pl.Series(np.repeat([1.0, 2.0], 30))
+    )
+    table = table.with_columns(pl.when(pl.int_range(60) == 7).then(lacks).otherwise(pl.col(where)).alias(where))
+    table.write_parquet(tmp_path / "rows.parquet")
+    design = design_of(parse_formula("y ~ x + C(level)"), table.drop_nulls())
+    there, here = (
+        collect(data, design, by=["key"], engine=engine)
+        for data, engine in ((tmp_path / "rows.parquet", None), (table, "memory"))
+    )
+    assert there.n == here.n == 59
+    assert [(left.column, left.rows) for left in there.left] == [(where, 1)]
+    close(here, there)
+
+
 def test_a_bootstrap_may_draw_a_group_twice() -> None:
     moments = collect(rows(), ["math"], by=["school"])
     twice = moments.take([0, 0, 3])

@@ -184,11 +184,21 @@ class Moments:
                     )
                 ]
             )
+        if self._is_by(keys):
+            return np.arange(len(self)), self.keys.select(keys)
         distinct = self.keys.select(keys).unique().sort(list(keys)).with_row_index("__code")
         found = self.keys.select(keys).join(
             distinct, on=list(keys), how="left", nulls_equal=True, maintain_order="left"
         )
         return found["__code"].to_numpy().astype(np.intp), distinct.drop("__code")
+
+    def _is_by(self, keys: tuple[str, ...]) -> bool:
+        """Whether the groups are those of this one key already, in its order, as after `collect`: quicker than to find out
+        which are distinct."""
+        if len(keys) > 1 or self.keys.width > 1:
+            return False
+        own = self.keys[keys[0]]
+        return not own.null_count() and bool((own.slice(1) > own.slice(0, max(own.len() - 1, 0))).all())
 
     def take(self, groups: ArrayLike) -> Moments:
         """Some of the groups, by position or by a mask; a position may come twice, as in a bootstrap."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -18,6 +18,11 @@ import pyarrow as pa
 from fairlead.science.impact.problems import DataError, Problem
 
 SUFFIXES = (".parquet", ".csv", ".arrow", ".feather", ".ipc")
+SETTINGS = {
+    "enable_external_file_cache": "false",
+    "allocator_background_threads": "true",
+    "allocator_flush_threshold": "'8MB'",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,15 @@ class Source:
 
 @functools.cache
 def duckdb() -> Any:
-    """DuckDB in this process, opened once; it reads files and frames in place and spills to disk."""
-    return ibis.duckdb.connect()
+    """DuckDB in this process, opened once; it reads files and frames in place and spills to disk.
+
+    One pass over a file profits from no cache of it, and memory that a pass is done with goes back to the machine. The order
+    of rows is kept (DuckDB's default): matching breaks ties by it.
+    """
+    connection = ibis.duckdb.connect()
+    for setting, value in SETTINGS.items():
+        connection.con.execute(f"SET {setting} = {value}")
+    return connection
 
 
 def open_source(data: Any) -> Source:
@@ -123,6 +135,19 @@ def middles(source: Source) -> dict[str, float]:
     )
     known = {name: (low, high) for name, low, high, unknown in found.fetchall() if not unknown and low is not None}
     return {name: (low + high) / 2 for name, (low, high) in known.items() if isfinite(low + high)}
+
+
+def without_nulls(source: Source, variables: Sequence[str]) -> bool:
+    """Whether Parquet's own counts say that none of these columns lacks a value; they do not count NaN."""
+    if not source.parquet:
+        return False
+    found = source.table.get_backend().con.execute(
+        "SELECT count(DISTINCT path_in_schema), bool_and(coalesce(stats_null_count, 1) = 0) FROM parquet_metadata(?) "
+        "WHERE list_contains(?, path_in_schema)",
+        [list(source.parquet), list(variables)],
+    )
+    columns, whole = found.fetchall()[0]
+    return bool(whole) and columns == len(set(variables))
 
 
 def _frame(data: Any) -> Any:

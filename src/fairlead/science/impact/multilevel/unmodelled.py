@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-from fairlead.science.impact.multilevel.two_level import TwoLevel, sides_of, solve
+from fairlead.science.impact.multilevel.two_level import TwoLevel, solve
 
 if TYPE_CHECKING:
     from fairlead.science.impact.multilevel.inference import State
@@ -45,23 +45,25 @@ def slopes_that_differ(state: State, sigma2: float) -> tuple[tuple[str, float], 
     if not kept:
         return ()
     q, p = level.q, len(fixed.names)
-    rest = state.layout.outcome_basis - fixed.basis @ state.point.beta
-    asked = np.zeros((products.shape[1], len(kept)))
-    asked[[places[i] for i in kept], range(len(kept))] = 1.0
-    _, half, _ = solve(
-        state.pieces.factor(state.point.theta), sides_of(products, level, np.column_stack([fixed.basis, rest, asked]))
-    )
-    right = np.column_stack([fixed.basis, rest])
+    beta = np.append(-state.point.beta, 1.0)  # of (X, y): the residual
+    basis = np.column_stack([fixed.basis, state.layout.outcome_basis])
+    beside = np.empty((q, len(kept), products.shape[0]))  # Z′x
+    for row, column in zip(beside, level.basis.T, strict=True):
+        row[...] = np.tensordot(column, products[:, :, [places[i] for i in kept]], axes=(0, 1)).T
+    sides = np.concatenate([state.pieces.sides, beside], axis=1)
+    _, half, _ = solve(state.pieces.factor(state.point.theta), sides)
     found: list[tuple[str, float]] = []
     for column, i in enumerate(kept):
         j = places[i]
         own = half[:, q + p + 1 + column]
-        along = right.T @ products[:, j, :].T - np.einsum("ig,irg->rg", own, half[:, q : q + p + 1])  # x′V⁻¹(X, r)
+        along = basis.T @ products[:, j, :].T  # x′V⁻¹(X, y)
+        for one, others in zip(own, half[:, q : q + p + 1], strict=True):
+            along -= one * others
         used = (along[:p] * (state.point.inverse @ along[:p])).sum(axis=0)
         expected = np.maximum(products[:, j, j] - (own**2).sum(axis=0) - used, 0.0)
         mean, variance = float(expected.sum()), 2 * float((expected**2).sum())
         if mean > 0:
-            observed = float((along[p] ** 2).sum()) / sigma2
+            observed = float(np.square(beta @ along).sum()) / sigma2
             chance = float(chdtrc(2 * mean**2 / variance, observed * 2 * mean / variance))
             if chance < LEVEL / len(kept):
                 found.append((names[i], chance))
