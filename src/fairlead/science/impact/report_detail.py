@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from fairlead.science.impact.claims.check import shown, shown_p
 from fairlead.science.impact.differences import Sensitivity, SiteResult, SubgroupResult
-from fairlead.science.impact.estimate import Balance
 from fairlead.science.impact.methods import methods as registry
 from fairlead.science.impact.methods_of_plan import methods_used
 from fairlead.science.impact.report_document import FigureData, Section, Table, words
@@ -192,7 +191,8 @@ def sites(writer: Writer, found: SiteResult) -> Section:
 
 def sensitivity(writer: Writer, found: Sensitivity) -> Section:
     """What an unmeasured variable would have to be, and whether one cluster carries the answer."""
-    told = [writer.say("robust", rv=f"{100 * found.robustness:.1f}", rva=f"{100 * found.robustness_alpha:.1f}",
+    key = "robust" if writer.main.estimate.p < writer.plan.alpha else "robust_not"
+    told = [writer.say(key, rv=f"{100 * found.robustness:.1f}", rva=f"{100 * found.robustness_alpha:.1f}",
                        partial=f"{100 * found.partial_r2:.1f}")]  # fmt: skip
     told.append(writer.say("robust_lottery" if writer.plan.randomized else "robust_observed"))
     if found.left_by is not None:
@@ -254,32 +254,3 @@ def _method(writer: Writer, name: str, status: str, models: Sequence[str]) -> st
     """A method with its standing and the models that use it, by the names they have in the table of estimates."""
     labels = [writer.of(model, "label") for model in writer.plan.models if model.name in models]
     return f"{name} ({writer.say(status)}): {'; '.join(labels)}"
-
-
-def before_matching(writer: Writer) -> tuple[Table, ...]:
-    """Balance of all rows, before anybody was matched."""
-    rows = tuple(
-        (writer.of(item, "label"), _mean(item.mean_intervention), _mean(item.mean_comparison), _mean(item.effect, 3))
-        for item in writer.main.before
-    )
-    columns = writer.head("measure", "intervention", "comparison", "difference")
-    return (Table("balance_before", writer.say("before_caption"), columns, rows, (1, 2, 3)),)
-
-
-def _mean(value: float | None, digits: int = 2) -> str:
-    return "—" if value is None else shown(value, digits).replace(",", "")
-
-
-def before_and_after(writer: Writer) -> FigureData:
-    """The Love plot of a matched comparison."""
-    before = {item.measure: item for item in writer.main.before}
-
-    def effect(item: Balance | None) -> float | None:
-        return None if item is None else item.effect
-
-    rows = tuple(
-        (writer.of(item, "label"), effect(before.get(item.measure)), item.effect) for item in writer.main.balance
-    )
-    worst = [max((abs(value) for row in rows if (value := row[place]) is not None), default=0.0) for place in (1, 2)]  # type: ignore[arg-type]
-    summary = writer.say("love_matched", before=f"{worst[0]:.2f}", after=f"{worst[1]:.2f}")
-    return FigureData("love", "love", writer.say("love"), summary, writer.head("measure", "before", "after"), rows)

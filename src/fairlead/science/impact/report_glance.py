@@ -36,7 +36,10 @@ def _lines(writer: Writer) -> Iterator[tuple[str, str]]:
     told = () if verdict.character == "uncertain" else translations(estimate, writer.plan.primary_outcome)
     for item in told:
         if item.key == "improvement_index" and item.value is not None:
-            yield "glance_median", writer.say("glance_percentile", value=f"{50 + item.value:.0f}")
+            span = ""
+            if item.low is not None and item.high is not None:
+                span = writer.say("glance_span", low=f"{50 + item.low:.0f}", high=f"{50 + item.high:.0f}")
+            yield "glance_median", writer.say("glance_percentile", value=f"{50 + item.value:.0f}", span=span)
     rating = RATINGS[verdict.rating][writer.place]
     key = "glance_provisional" if verdict.provisional else "glance_rated"
     yield "glance_rating", writer.say(key, rating=rating, version=verdict.version)

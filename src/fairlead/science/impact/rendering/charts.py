@@ -76,7 +76,7 @@ def _forest(data: FigureData) -> alt.TopLevelMixin:
     reach = alt.X("low:Q", title=data.columns[1], scale=alt.Scale(zero=True))
     line = base.mark_rule(strokeWidth=1.2 if many else 2.5, color=FIRST).encode(x=reach, x2="high:Q")
     point = base.mark_point(size=22 if many else 110, color=FIRST).encode(x="estimate:Q")
-    return (_rule((0.0,)) + line + point).properties(width=WIDTH, height=alt.Step(5 if many else _step(data)))
+    return (_rule((0.0,)) + line + point).properties(width=WIDTH, height=alt.Step(max(2.5, min(5, 280 / len(data.rows))) if many else _step(data)))
 
 
 def _love(data: FigureData) -> alt.TopLevelMixin:

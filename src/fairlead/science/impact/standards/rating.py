@@ -280,7 +280,7 @@ def _equivalent(facts: Evidence, lines: list[Line], *, needed: bool) -> bool:
         else:
             size = abs(item.effect)
             state = "pass" if size <= satisfied else "adjust" if size <= adjustable and item.adjusted else "fail"
-            value = f"{item.effect:.3f}"
+            value = f"{item.effect:.3f}".replace("-", "−")
         if item.required:
             answers.append(state in ("pass", "adjust"))
         kind = "Cox" if item.effect_name == "cox" else "Hedges’ g"
