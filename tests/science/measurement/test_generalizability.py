@@ -240,6 +240,23 @@ def test_another_rater_at_each_visit_averages_raters_out() -> None:
     assert other.phi.value > same.phi.value
 
 
+def test_raters_of_ones_own_do_not_cancel() -> None:
+    """Another rater at each visit of each teacher: their severity is relative error, too."""
+    rng = np.random.default_rng(9)
+    teacher, visit = np.repeat(np.arange(40), 9), np.repeat(np.arange(120), 3)
+    rater = rng.integers(0, 8, 120)[visit]
+    score = rng.normal(size=40)[teacher] + 0.5 * rng.normal(size=8)[rater] + 0.4 * rng.normal(size=120)[visit]
+    data = {"person": teacher, "rater": rater, "visit": visit, "score": score + 0.5 * rng.normal(size=360)}
+    study = g_study(
+        data, facets=["rater", "visit"], nested={"visit": ("person", "rater")}, components=["person", "rater", "visit"]
+    )
+    v = variances(study)
+    own = decide(study, {"visit": 4, "rater": 1}, nested={"rater": "visit"})
+    everybodys = decide(study, {"visit": 4, "rater": 1})
+    assert own.relative == own.absolute == pytest.approx((v["rater"] + v["person:rater:visit"] + v["residual"]) / 4)
+    assert everybodys.absolute - everybodys.relative == pytest.approx(v["rater"])
+
+
 def test_fixed_items_belong_to_the_score() -> None:
     """Brennan (2001), section 4.3: with items fixed, what they do to persons is universe score."""
     study = g_study(set3(), facets=["occasion", "item"])

@@ -124,8 +124,9 @@ def decide(
 
     Notes
     -----
-    Each component is divided by the number of its levels that a score averages over. Those with the object are relative
-    error; all but the object's own are absolute error.
+    Each component is divided by the number of its levels that a score averages over. Those with the object, or of facets that
+    lie in it, are relative error; all but the object's own are absolute error. So where each teacher is seen by raters of her
+    own, how severe they are does not cancel when teachers are compared.
 
     Examples
     --------
@@ -148,6 +149,8 @@ def decide(
         if facet not in names:
             raise refusal("nested", "no such facet", repr(facet), ", ".join(study.facets))
         above[facet] = above[facet] | frozenset([parents] if isinstance(parents, str) else parents)
+    for _ in study.facets:  # what lies in a visit lies in all that the visit lies in
+        above = {facet: own.union(*(above.get(parent, own) for parent in own)) - {facet} for facet, own in above.items()}
     counts = {facet: float(size) for facet, size in sizes.items()}
     return _decision(study, counts, above, fixed, level)
 
@@ -251,10 +254,11 @@ def _decision(
     universe, relative, absolute = (np.zeros(len(study.components)) for _ in range(3))
     parts = {}
     for i, one in enumerate(study.components):
-        facets = closure(one.facets - {study.object}, above) - {study.object}
+        whole = closure(one.facets, above)
+        facets = whole - {study.object}
         divisor = float(np.prod([counts[facet] for facet in facets])) if facets else 1.0
         share = 1 / divisor
-        has_object = study.object in one.facets
+        has_object = study.object in whole
         if has_object and facets <= fixed and one.name != RESIDUAL:
             universe[i] = share
         elif not has_object and facets <= fixed:
