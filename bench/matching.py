@@ -7,11 +7,9 @@ Ours is timed after one small run that loads and compiles; wall time is the leas
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
-import tempfile
 import textwrap
 import time
 from collections.abc import Callable
@@ -21,7 +19,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bench import references
+from bench import parts, references
 from fairlead.science.impact.matching import entropy_weights, logit, match, nearest
 from fairlead.science.impact.matching.groups import mahalanobis_coordinates
 
@@ -31,17 +29,7 @@ MATCHIT_SCORE, MATCHIT_DISTANCE = 100_000, 10_000
 
 def main(arguments: list[str]) -> int:
     """Run the named parts, or all."""
-    parser = argparse.ArgumentParser(prog="python -m bench matching", description=__doc__.split("\n\n")[0])
-    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--share", type=float, default=1.0, help="of the rows, for a quick look")
-    chosen = parser.parse_args(arguments)
-    if unknown := set(chosen.parts) - set(PARTS):
-        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    with tempfile.TemporaryDirectory(prefix="fairlead-bench-", dir=os.environ.get("FAIRLEAD_BENCH_FOLDER")) as folder:
-        for part in chosen.parts or PARTS:
-            print(f"\n{part}: {PARTS[part].__doc__}", flush=True)
-            PARTS[part](Path(folder), chosen.share)
-    return 0
+    return parts.run("matching", __doc__, PARTS, arguments)
 
 
 def score(folder: Path, share: float) -> None:

@@ -9,12 +9,10 @@ whoever else is on the machine.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import sys
-import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench import references
+from bench import parts, references
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = ["x1", "x2", "x3", "x4", "x5", "treat", "female", "poor"]
@@ -33,17 +31,7 @@ CHUNK = 1_000_000
 
 def main(arguments: list[str]) -> int:
     """Run the named parts, or all."""
-    parser = argparse.ArgumentParser(prog="python -m bench multilevel", description=__doc__.split("\n\n")[0])
-    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--share", type=float, default=1.0, help="of the rows, for a quick look")
-    chosen = parser.parse_args(arguments)
-    if unknown := set(chosen.parts) - set(PARTS):
-        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    with tempfile.TemporaryDirectory(prefix="fairlead-bench-", dir=os.environ.get("FAIRLEAD_BENCH_FOLDER")) as folder:
-        for part in chosen.parts or PARTS:
-            print(f"\n{part}: {PARTS[part].__doc__}", flush=True)
-            PARTS[part](Path(folder), chosen.share)
-    return 0
+    return parts.run("multilevel", __doc__, PARTS, arguments)
 
 
 def slope(folder: Path, share: float) -> None:

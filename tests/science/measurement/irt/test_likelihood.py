@@ -106,7 +106,7 @@ def test_cross_products_are_those_of_single_persons() -> None:
         alone = Likelihood(Patterns(row[None].copy(), np.ones(1), (2,) * 4), layout, grid).at(x)
         total += np.outer(alone.gradient, alone.gradient)
     found = Likelihood(Patterns(answers.answers, np.ones(40), (2,) * 4), layout, grid).crossed(point)
-    assert found == pytest.approx(total, rel=1e-10, abs=1e-12)
+    assert found == pytest.approx(total, rel=1e-8, abs=1e-10)
 
 
 def test_blocks_and_threads_change_nothing() -> None:
@@ -131,8 +131,7 @@ def test_search_in_stages_ends_at_the_same_top(monkeypatch: pytest.MonkeyPatch) 
     plain = calibrate(answers, "2pl")
     from fairlead.science.measurement.irt import climb
 
-    monkeypatch.setattr(climb, "SOME", 300)
-    monkeypatch.setattr(climb, "COSTLY", 1.0)
+    monkeypatch.setattr(climb, "SOME", 20)
     staged = calibrate(answers, "2pl")
     assert staged.converged
     assert staged.convergence.passes < plain.convergence.passes + 10

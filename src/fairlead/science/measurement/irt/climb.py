@@ -21,7 +21,9 @@ NEAR = 0.1  # promised gain of a step, in log-likelihood, below which second der
 DONE = 1e-12  # promised gain at which the search ends: each parameter is known to about a millionth of its error
 GOOD = 1e-8  # promised gain that still counts as converged, where rounding ends the search before that
 COSTLY = 2e9  # multiplications beyond which the exact second derivative is not taken anew at each step
-SOME = 20_000  # patterns from which the search starts where there are many more
+SOME = 100  # patterns a parameter, from which the search starts where there are many more
+MANY = 4  # times as many
+NEARLY = 1e-2  # promised gain at which a search among some of the patterns has done its work
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +40,31 @@ class Convergence:
     gain: float
 
 
-def climb(likelihood: Likelihood, start: Array) -> tuple[Point, Array, Convergence] | None:
+def climb(likelihood: Likelihood, start: Array, done: float = DONE) -> tuple[Point, Array, Convergence] | None:
     """The highest point, minus the second derivative there (or what stands for it), and how it ended. None where the likelihood
     is not finite at the start."""
     patterns = likelihood.patterns
     curvature = None
     steps = 0
-    if patterns.weights.size > 4 * SOME:
-        some = patterns.some(SOME)
-        found = climb(Likelihood(some, likelihood.layout, likelihood.grid), start)
+    most = SOME * likelihood.layout.size
+    if patterns.weights.size > MANY * most:
+        some = patterns.some(most)
+        found = climb(Likelihood(some, likelihood.layout, likelihood.grid), start, NEARLY)
         if found is not None:
             start, curvature, ended = found[0].x, found[1] * (patterns.persons / some.persons), found[2]
             steps = ended.steps
     point = likelihood.at(start)
     if point is None:
         return None
-    exact = likelihood.cost_of_observed() <= COSTLY
     near = curvature is not None
+    exact = not near and likelihood.cost_of_observed() <= COSTLY
     message = f"no maximum after {MOST_STEPS} steps"
     converged = False
     matrix = curvature if curvature is not None else likelihood.complete(point)
     gain = np.inf
     while steps < MOST_STEPS:
         steps += 1
-        if exact and near:
+        if exact and near:  # anew at each step
             matrix = likelihood.observed(point)
         step, gain = _ascent(matrix, point.gradient)
         if step is None:  # the second derivative is not that of a maximum yet
@@ -71,13 +74,14 @@ def climb(likelihood: Likelihood, start: Array) -> tuple[Point, Array, Convergen
         if step is None:
             message = "the answers do not determine the parameters"
             break
-        if near and gain <= DONE:
+        if near and gain <= done:
             converged, message = True, "the gradient vanishes"
             break
         moved = _line(likelihood, point, step)
         if moved is None:
             if not near:
-                near, matrix = True, likelihood.observed(point)
+                near = True
+                matrix = matrix if exact else likelihood.observed(point)
                 continue
             converged = gain <= GOOD
             message = "the gradient vanishes" if converged else "no step raises the likelihood any more"
@@ -85,10 +89,11 @@ def climb(likelihood: Likelihood, start: Array) -> tuple[Point, Array, Convergen
         if near and not exact:
             matrix = _mended(matrix, moved.x - point.x, point.gradient - moved.gradient)
         elif not near:
-            if gain <= NEAR:
-                near, matrix = True, likelihood.observed(moved)
-            else:
+            near = gain <= NEAR
+            if not near:
                 matrix = likelihood.complete(moved)
+            elif not exact:
+                matrix = likelihood.observed(moved)
         point = moved
     return (
         point,

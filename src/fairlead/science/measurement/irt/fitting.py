@@ -17,7 +17,7 @@ from fairlead.science.measurement.problems import refusal
 Array = NDArray[np.float64]
 REACH = 6.0  # standard deviations on each side
 FIRST_NODES, MOST_NODES = 41, 401
-SAMPLE = 4096  # rows on which it is tried whether collapsing pays
+SAMPLE = 4096  # rows on which it is tried whether collapsing pays, and how precise a form is
 ERRORS = ("automatic", "observed", "crossed")
 STEEP = 8.0  # a slope beyond which an item is nearly a step
 FAR = 8.0  # a difficulty beyond which nobody stands
@@ -278,7 +278,7 @@ def _narrowest(patterns: Patterns, layout: Layout, point: Point, grid: Grid) -> 
         assert curve is not None, "the item has curves where it was fitted"
         by_z = curve.slopes[0] * a / between  # the derivative in a is z times this over a
         information[j] = (curve.p * by_z**2).sum(axis=0)
-    here = (patterns.some(20_000).codes != MISSING).astype(float)
+    here = (patterns.some(SAMPLE).codes != MISSING).astype(float)
     return float(1 / np.sqrt(1 + (here @ information).max()))
 
 
@@ -350,10 +350,12 @@ def _careful(
             "items do not measure one thing here; its error means nothing at this edge"
         )
     for item in items:
-        if item.slope < 0:
+        if item.slope_se is not None and item.slope + 2 * item.slope_se < 0:
             found.append(
                 f"{item.name}: the slope is negative: those who know more answer it lower; is the key right?"
             )
+        elif item.slope_se is not None and item.slope < 2 * item.slope_se:
+            found.append(f"{item.name}: the slope is not clearly above zero: its answers say little about the others")
         if item.slope > STEEP:
             found.append(
                 f"{item.name}: a slope of {item.slope:.1f} is nearly a step; the estimate may run off to infinity"

@@ -12,7 +12,7 @@ import numpy as np
 from fairlead.science.compiled import compiled
 
 SUMS = {"error_model": "numpy", "fastmath": {"contract", "reassoc"}}  # sums may be taken in any order
-NOTHING = 1e-20  # a posterior weight that changes no sum
+NOTHING = 1e-12  # a posterior weight that is left out of second derivatives
 RESCALE = 16  # factors after which the product is brought back to a sum of one
 
 
@@ -233,16 +233,23 @@ def _weighted_likelihood(codes, grid, family, a, d, sizes, scores, informations,
             theta[i], errors[i] = np.nan, np.nan
             continue
         low, high = grid[best], grid[best + 1]
-        for _ in range(60):
-            middle = (low + high) / 2
+        below, above = slope[best], slope[best + 1]
+        side = 0
+        for _ in range(60):  # regula falsi that does not stay on one side (Illinois)
+            middle = (low * above - high * below) / (above - below) if above < below else (low + high) / 2
             weighted_score(codes[i], middle, family, a, d, sizes, parts)
-            if parts[0] + (parts[2] / (2 * parts[1]) if parts[1] > 1e-12 else 0.0) > 0:
-                low = middle
+            at = parts[0] + (parts[2] / (2 * parts[1]) if parts[1] > 1e-12 else 0.0)
+            if at > 0:
+                low, below = middle, at
+                above = above / 2 if side == 1 else above
+                side = 1
             else:
-                high = middle
-            if high - low < 1e-10:
+                high, above = middle, at
+                below = below / 2 if side == -1 else below
+                side = -1
+            theta[i] = middle
+            if abs(at) <= 1e-12 * max(parts[1], 1e-12) or high - low < 1e-11:
                 break
-        theta[i] = (low + high) / 2
         weighted_score(codes[i], theta[i], family, a, d, sizes, parts)
         errors[i] = 1 / np.sqrt(parts[1])
 

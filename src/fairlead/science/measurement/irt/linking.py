@@ -134,12 +134,7 @@ def link(
     x_to, v_to = _parameters(to, names)
     shape = _Shape(new.model.family, common, method, tuple(len(new.item(name).difficulties) for name in names))
     found = shape.solve(x_new, x_to, None)
-    jacobian = np.hstack(
-        [
-            _derivative(lambda x: shape.solve(x, x_to, found), x_new),
-            _derivative(lambda x: shape.solve(x_new, x, found), x_to),
-        ]
-    )
+    jacobian = shape.derivative(found, x_new, x_to)
     size = x_new.size
     both = np.zeros((2 * size, 2 * size))
     both[:size, :size], both[size:, size:] = v_new, v_to
@@ -241,13 +236,40 @@ class _Shape:
         """All thresholds of the anchors."""
         return np.concatenate([-d / a for a, d in self.split(x)])
 
-    def expected(self, x: Array, theta: Array) -> Array:
-        """The expected score on the anchors."""
-        total = np.zeros(theta.size)
+    def expected(self, x: Array, theta: Array) -> tuple[Array, Array]:
+        """The expected score on the anchors, and its derivative in θ."""
+        total, slope = np.zeros(theta.size), np.zeros(theta.size)
         for a, d in self.split(x):
-            p = curves.along_theta(self.family, theta, a, d)[0]
-            total += np.arange(d.size + 1.0) @ p
-        return total
+            p, first, _ = curves.along_theta(self.family, theta, a, d)
+            levels = np.arange(d.size + 1.0)
+            total += levels @ p
+            slope += levels @ first
+        return total, slope
+
+    def apart(self, v: Array, x_new: Array, x_to: Array) -> tuple[Array, Array]:
+        """Weighted differences of the two characteristic curves, and their derivative in (slope, intercept) or the latter."""
+        root = np.sqrt(WEIGHTS)
+        at = (PLACES - v[1]) / v[0]
+        moved, slope = self.expected(x_new, at)
+        by_v = -root * slope / v[0] * np.stack([at, np.ones_like(at)])
+        return root * (moved - self.expected(x_to, PLACES)[0]), by_v[1:] if self.common else by_v
+
+    def derivative(self, found: Array, x_new: Array, x_to: Array) -> Array:
+        """(2, parameters of both) of the solution: that of the equation it solves, by the implicit function theorem."""
+        size = x_new.size
+        both = np.concatenate([x_new, x_to])
+        if self.method == "mean-sigma":
+            return _derivative(lambda x: self.solve(x[:size], x[size:], None), both)
+
+        def equation(v: Array, x: Array) -> Array:
+            apart, by_v = self.apart(v, x[:size], x[size:])
+            return by_v @ apart
+
+        by_x = _derivative(lambda x: equation(found, x), both)
+        by_v = _derivative(lambda v: equation(v, both), found)
+        if self.common:
+            return np.vstack([np.zeros(2 * size), -by_x[0] / by_v[0, 1]])
+        return np.asarray(-np.linalg.solve(by_v, by_x))
 
     def solve(self, x_new: Array, x_to: Array, start: Array | None) -> Array:
         """(slope, intercept)"""
@@ -256,22 +278,21 @@ class _Shape:
         first = np.array([ratio, b_to.mean() - ratio * b_new.mean()])
         if self.method == "mean-sigma":
             return first
-        wanted = self.expected(x_to, PLACES)
-        root = np.sqrt(WEIGHTS)
-        begin = first if start is None else start
+        fixed = np.array([1.0]) if self.common else np.array([])
 
         def apart(v: Array) -> Array:
-            slope, intercept = (1.0, v[0]) if self.common else v
-            return root * (self.expected(x_new, (PLACES - intercept) / slope) - wanted)
+            return self.apart(np.concatenate([fixed, v]), x_new, x_to)[0]
 
-        found = optimize.least_squares(
-            apart, begin[1:] if self.common else begin, xtol=1e-14, ftol=1e-14, gtol=1e-14, x_scale="jac"
-        ).x
-        return np.array([1.0, found[0]]) if self.common else np.asarray(found)
+        def slopes(v: Array) -> Array:
+            return self.apart(np.concatenate([fixed, v]), x_new, x_to)[1].T
+
+        begin = (first if start is None else start)[fixed.size :]
+        found = optimize.least_squares(apart, begin, jac=slopes, method="lm", xtol=1e-13, ftol=1e-13, gtol=1e-13)
+        return np.concatenate([fixed, found.x])
 
 
 def _derivative(function: Callable[[Array], Array], x: Array, step: float = 1e-4) -> Array:
-    """(2, parameters) by central differences: of no more than four digits, which is more than an error needs."""
+    """(values, parameters) by central differences, good to some eight digits."""
     columns = []
     for i in range(x.size):
         away = np.zeros(x.size)

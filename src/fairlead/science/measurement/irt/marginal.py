@@ -20,7 +20,7 @@ from fairlead.science.measurement.irt import curves, kernel
 Array = NDArray[np.float64]
 Codes = NDArray[np.int8]
 T = TypeVar("T")
-BLOCK = 8192
+BLOCK = 2048
 WORKERS = 4  # threads over blocks; more than the processors do no harm
 
 

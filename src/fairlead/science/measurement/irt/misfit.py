@@ -15,6 +15,7 @@ from fairlead.science.measurement.irt.scoring import score
 Array = NDArray[np.float64]
 FEWEST = 1.0  # expected answers in a cell of S-X², below which scores are put together
 FEW = 100  # persons with every item, below which S-X² is not given
+FEW_ANSWERS = 10
 BLOCK = 8192
 
 
@@ -97,6 +98,12 @@ def item_fit(fit: Calibration, responses: Responses) -> Fit:
         items.append(ItemFit(item.name, n, infit, infit_z, outfit, outfit_z, *(own or (None, None, None))))
     ps = [item.p for item in items if item.p is not None]
     warnings = []
+    mean = float((codes != MISSING).sum() / max(1, (codes != MISSING).any(axis=1).sum()))
+    if mean < FEW_ANSWERS:
+        warnings.append(
+            f"persons answered {mean:.1f} items on average: with so few, mean squares lie below 1 also where the model holds; "
+            "compare items with each other"
+        )
     if dichotomous and not tested:
         warnings.append(f"{whole.shape[0]} persons answered every item: S-X² needs {FEW} and at least four items")
     return Fit(
