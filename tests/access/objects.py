@@ -40,6 +40,20 @@ def investment_of_harborview(world: Any) -> int:
     return int(Investment.objects.get(purpose="replicate").pk)
 
 
+def own_instrument(world: Any) -> str:
+    """A draft of the network's own, made from the starter rubric by Ines; as the owner of the schema."""
+    from fairlead.apps.instruments import drafts
+    from fairlead.apps.instruments.models import Instrument, Version
+    from fairlead.apps.roster.selectors import scope_for
+
+    if not Instrument.objects.filter(key="our-visits").exists():
+        ines = scope_for(world.person["ines"], world.today)
+        assert ines is not None
+        starter = Version.objects.select_related("instrument").get(instrument__key="twelve-minutes", number=1)
+        drafts.copy(ines, starter, key="our-visits", name="Our visits", name_es="Nuestras visitas")
+    return "our-visits"
+
+
 # name -> function of the world that gives the URL argument. Each room adds its own.
 OBJECTS: dict[str, Callable[[Any], Any]] = {
     "homeroom_of_amara": lambda world: int(world.section_ids[0]),
@@ -61,6 +75,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "promise_to_amara": promise_to_amara,
     "import_of_tidewater": roster_objects.import_of_tidewater,
     "import_elsewhere": roster_objects.import_elsewhere,
+    "own_instrument": own_instrument,
     "star_plan": study_objects.star_plan,
     "star_run": study_objects.star_run,
     "star_finding": study_objects.star_finding,

@@ -16,7 +16,7 @@ from tests.conftest import as_owner
 def address_of(page: Page, seeded: Any) -> str:
     with as_owner():
         args = [OBJECTS[str(a)[1:]](seeded) if str(a).startswith("@") else a for a in page.args]
-    return reverse(page.name, args=args)
+    return reverse(page.name, args=args) + page.query
 
 
 # Structure does not change with colours, nor contrast with words: each dress is measured once.

@@ -13,6 +13,7 @@ class Page:
     person: str | None
     name: str
     args: tuple[str | int, ...] = ()
+    query: str = ""
 
 
 PAGES = (
@@ -65,6 +66,14 @@ PAGES = (
     Page("5-theory", "ines", "network:desk"),
     Page("5-indicator", "ines", "network:indicator", ("chronic_absence",)),
     Page("5-facts", "ines", "network:facts"),
+    Page("5-instruments", "ines", "instruments:home"),
+    Page("5-instrument", "ines", "instruments:instrument", ("@own_instrument",)),
+    Page("5-instrument-new", "ines", "instruments:new"),
+    Page("5-instrument-file", "ines", "instruments:bring"),
+    Page("5-builder", "ines", "instruments:version", ("@own_instrument", 1)),
+    Page("5-builder-group", "ines", "instruments:group", ("@own_instrument", 1)),
+    Page("5-builder-item", "ines", "instruments:item", ("@own_instrument", 1), "?key=thinking"),
+    Page("5-publish", "ines", "instruments:publish", ("@own_instrument", 1)),
     Page("5-published", "ruth", "network:published"),
     Page("6-studies", "tomas", "analyst:desk"),
     Page("6-star-plan", "tomas", "analyst:plan", ("@star_plan",)),

@@ -48,6 +48,7 @@ DESKS = [
     "fairlead.desks.analyst",
     "fairlead.desks.city",
     "fairlead.desks.data",
+    "fairlead.desks.instruments",
 ]
 
 INSTALLED_APPS = [

@@ -39,4 +39,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("analyst/", include("fairlead.desks.analyst.urls")),
     path("city/", include("fairlead.desks.city.urls")),
     path("data/", include("fairlead.desks.data.urls")),
+    path("instruments/", include("fairlead.desks.instruments.urls")),
 ]

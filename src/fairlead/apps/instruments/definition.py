@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fairlead.apps.instruments import policy
-from fairlead.apps.instruments.models import KEY, Instrument, Item
+from fairlead.apps.instruments.models import KEY, Instrument, Item, in_words
 
 CHOSEN = frozenset({"choice", "multiple", "likert"})  # answered from `options`
 MOST_LEVELS, MOST_OPTIONS, MOST_ITEMS = 10, 20, 400
@@ -55,6 +55,11 @@ class ItemDef:
     may_be_unseen: bool = True
     same_as: int | None = None
 
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language."""
+        return in_words(self.name, self.name_es)
+
 
 @dataclass(frozen=True, slots=True)
 class DomainDef:
@@ -66,6 +71,11 @@ class DomainDef:
     about: str = ""
     about_es: str = ""
     items: tuple[ItemDef, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language."""
+        return in_words(self.name, self.name_es)
 
 
 @dataclass(frozen=True, slots=True)

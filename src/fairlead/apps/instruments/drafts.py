@@ -350,10 +350,10 @@ def compare(version: Version) -> Comparison:
     both = [(item, then[key]) for key, item in now.items() if key in then]
     return Comparison(
         before.number if before else None,
-        same=tuple(Change(i.key, i.name) for i, old in both if repeats(i, old)),
-        changed=tuple(Change(i.key, i.name, tuple(different(i, old))) for i, old in both if not repeats(i, old)),
-        added=tuple(Change(i.key, i.name) for i in now.values() if i.key not in then),
-        gone=tuple(Change(i.key, i.name) for i in then.values() if i.key not in now),
+        same=tuple(Change(i.key, i.title) for i, old in both if repeats(i, old)),
+        changed=tuple(Change(i.key, i.title, tuple(different(i, old))) for i, old in both if not repeats(i, old)),
+        added=tuple(Change(i.key, i.title) for i in now.values() if i.key not in then),
+        gone=tuple(Change(i.key, i.title) for i in then.values() if i.key not in now),
     )
 
 

@@ -1,0 +1,190 @@
+"""The builder's pages: a rubric from an empty page to its second version, seen as the rater will see it; files; refusals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from fairlead.apps.instruments import files
+from fairlead.apps.instruments.catalogue import form_of
+from fairlead.apps.instruments.models import Instrument, Version
+from fairlead.apps.instruments.starters import starters
+from tests.access.objects import own_instrument
+from tests.conftest import as_owner, max_queries
+
+SignIn = Callable[[str | None], Client]
+ABOUT = {"key": "our-rubric", "kind": "observation", "name": "Our rubric", "licence": "Ours"}
+RATING = {
+    "group": "talk", "key": "who-talks", "name": "Who talks", "name_es": "Quién habla", "prompt": "Count the voices.",
+    "level_1": "Few", "text_1": "Two or three students.", "level_2": "Many", "text_2": "Nearly all.",
+    "may_be_unseen": "on",
+}  # fmt: skip
+
+
+def text_of(response: Any) -> str:
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+def built(client: Client) -> None:
+    client.post("/instruments/new", {**ABOUT, "no_high_stakes": "on", "purposes": ["coaching"]})
+    client.post("/instruments/our-rubric/1/group", {"key": "talk", "name": "Talk"})
+    client.post("/instruments/our-rubric/1/item?kind=rating&group=talk", RATING)
+
+
+def version(number: int = 1, key: str = "our-rubric") -> Version:
+    return Version.objects.select_related("instrument").get(instrument__key=key, number=number)
+
+
+def test_the_shelf_shows_every_kind_and_what_is_a_draft(as_person: SignIn, seeded: Any) -> None:
+    own_instrument(seeded)
+    ines = as_person("ines")
+    with max_queries(15):
+        text = text_of(ines.get("/instruments/"))
+    for form, _ in starters():
+        assert form.name.replace("'", "&#x27;") in text
+    assert "Drafts to finish" in text
+    assert "Our visits" in text
+    assert 'href="/instruments/"' in text, "it is in the navigation"
+
+
+def test_a_rubric_from_an_empty_page_to_its_second_version(as_person: SignIn) -> None:
+    ines = as_person("ines")
+    built(ines)
+    assert version().instrument.restrictions == {"purposes": ["coaching"], "no_high_stakes": True}
+    with max_queries(15):
+        page = text_of(ines.get("/instruments/our-rubric/1/"))
+    assert page.index("Who talks") < page.index("As it will be seen") < page.index("Two or three students.")
+    assert "Not seen" in page
+    check = text_of(ines.get("/instruments/our-rubric/1/publish"))
+    assert "The first version" in check
+    assert ines.post("/instruments/our-rubric/1/publish").status_code == 302
+    assert version().published_at is not None
+    assert "final" in text_of(ines.get("/instruments/our-rubric/1/"))
+    assert ines.get("/instruments/our-rubric/1/item?key=who-talks").status_code == 404
+
+    ines.post("/instruments/our-rubric/draft", {"from": "1"})
+    ines.post("/instruments/our-rubric/2/item?kind=number&group=talk", {
+        "group": "talk", "key": "voices", "name": "Voices", "minimum": "0", "maximum": "40", "unit": "students",
+    })  # fmt: skip
+    check = text_of(ines.get("/instruments/our-rubric/2/publish"))
+    assert re.search(r"Repeated unchanged.*?Who talks.*?New.*?Voices", check)
+    ines.post("/instruments/our-rubric/2/publish")
+    assert {i.key: i.same_as for i in form_of(version(2)).items} == {"who-talks": 1, "voices": None}
+
+
+def test_what_was_typed_is_kept_when_it_is_refused(as_person: SignIn) -> None:
+    ines = as_person("ines")
+    built(ines)
+    page = ines.post("/instruments/our-rubric/1/item?kind=rating&group=talk", {**RATING, "level_2": ""})
+    assert page.status_code == 422
+    text = text_of(page)
+    assert "Two or three students." in text
+    assert "2 to 10 are needed, got 1" in text
+    page = ines.post("/instruments/our-rubric/1/item?kind=rating&group=talk", RATING)
+    assert "There is an item with this key" in text_of(page)
+    page = ines.post("/instruments/new", {**ABOUT, "key": "Ünsinn"})
+    assert page.status_code == 422
+    assert "Our rubric" in text_of(page)
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_the_preview_shows_what_is_typed_and_saves_nothing(as_person: SignIn, htmx: bool) -> None:
+    ines = as_person("ines")
+    built(ines)
+    page = ines.post(
+        "/instruments/our-rubric/1/item?key=who-talks",
+        {**RATING, "level_2": "Everybody", "may_be_unseen": "", "look": "1"},
+        headers={"HX-Request": "true"} if htmx else {},
+    )
+    text = text_of(page)
+    assert page.status_code == 200
+    assert "<strong>Everybody</strong>" in text
+    assert "Not seen" not in text
+    assert ("<html" in text) is not htmx
+    assert [a.name for a in next(form_of(version()).items).anchors] == ["Few", "Many"]
+
+
+def test_the_preview_speaks_either_language(as_person: SignIn) -> None:
+    text = text_of(as_person("tomas").get("/instruments/in-this-class/1/?in=es"))
+    assert "Puedo ser yo" in text
+    assert "No lo sé" in text
+    assert "All instruments" not in text
+    assert "As it will be seen" in text, "the page itself stays in the reader's language"
+
+
+def test_moving_by_buttons(as_person: SignIn, seeded: Any) -> None:
+    with as_owner():
+        key = own_instrument(seeded)
+    ines = as_person("ines")
+    first, second = [i.key for i in form_of(version(1, key)).items][:2]
+    answer = ines.post(f"/instruments/{key}/1/arrange", {"down": f"item:{first}"})
+    assert answer["Location"].endswith(f"#item-{first}")
+    assert [i.key for i in form_of(version(1, key)).items][:2] == [second, first]
+    ines.post(f"/instruments/{key}/1/arrange", {"remove": f"item:{first}"})
+    assert first not in [i.key for i in form_of(version(1, key)).items]
+    ines.post(f"/instruments/{key}/1/arrange", {"throw_away": "1"})
+    assert not Instrument.objects.filter(key=key).exists()
+
+
+def test_a_file_goes_out_and_comes_in_as_a_draft(as_person: SignIn) -> None:
+    ines = as_person("ines")
+    built(ines)
+    ines.post("/instruments/our-rubric/1/publish")
+    out = ines.get("/instruments/our-rubric/1/file.xlsx")
+    assert 'filename="our-rubric-1.xlsx"' in out["Content-Disposition"]
+    form = files.load("f.xlsx", out.content)
+    sent = SimpleUploadedFile("our-rubric-1.xlsx", out.content)
+    assert ines.post("/instruments/bring", {"file": sent}).status_code == 302
+    again = version(2)
+    assert again.published_at is None
+    assert [i.key for i in form_of(again).items] == [i.key for i in form.items]
+
+
+def test_a_file_that_cannot_be_taken_names_every_place(as_person: SignIn) -> None:
+    ines = as_person("ines")
+    page = ines.post("/instruments/bring", {"file": SimpleUploadedFile("f.json", b'{"format": "other/1"}')})
+    assert page.status_code == 422
+    assert "This is not an instrument" in text_of(page)
+    broken = files.to_json(starters()[0][0]).replace(b'"kind": "rating"', b'"kind": "sculpture"')
+    text = text_of(ines.post("/instruments/bring", {"file": SimpleUploadedFile("f.json", broken)}))
+    assert text.count("one of rating, choice") == 5
+    assert ines.post("/instruments/bring", {}).status_code == 422
+
+
+def test_a_publishers_wording_is_neither_exported_nor_copied(as_person: SignIn) -> None:
+    ines = as_person("ines")
+    built(ines)
+    ines.post("/instruments/our-rubric/1/publish")
+    ines.post("/instruments/our-rubric/about", {**ABOUT, "importable_only": "on"})
+    text = text_of(ines.get("/instruments/our-rubric/"))
+    assert "belongs to its publisher" in text
+    assert "file.xlsx" not in text
+    for kind in files.KINDS:
+        assert ines.get(f"/instruments/our-rubric/1/file.{kind}").status_code == 404
+    assert ines.post("/instruments/our-rubric/copy", {"key": "stolen", "name": "Stolen"}).status_code == 422
+
+
+def test_a_starter_is_copied_to_be_changed(as_person: SignIn) -> None:
+    tomas = as_person("tomas")
+    answer = tomas.post("/instruments/twelve-minutes/copy", {"key": "our-twelve", "name": "Our twelve"})
+    assert answer["Location"] == "/instruments/our-twelve/1/"
+    assert len(list(form_of(version(1, "our-twelve")).items)) == 6
+
+
+def test_what_is_retired_is_offered_to_nobody(as_person: SignIn, scope_of: Callable[[str], Any]) -> None:
+    from fairlead.apps.instruments.selectors import instruments_for
+
+    ines = as_person("ines")
+    built(ines)
+    ines.post("/instruments/our-rubric/1/publish")
+    dana = scope_of("dana")
+    assert "our-rubric" in [v.instrument.key for v in instruments_for(dana, "coaching")]
+    ines.post("/instruments/our-rubric/retire")
+    assert "our-rubric" not in [v.instrument.key for v in instruments_for(dana, "coaching")]
+    ines.post("/instruments/our-rubric/retire", {"again": "1"})
+    assert "our-rubric" in [v.instrument.key for v in instruments_for(dana, "coaching")]
