@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from fairlead.apps.instruments.models import Item, Visit
+from fairlead.apps.instruments.models import Certificate, Instrument, Item, Visit
 from fairlead.apps.support.models import Contact, Promise
 from tests.access.objects import promise_to_amara, visit_to_amara
 from tests.conftest import as_owner, max_queries
@@ -94,10 +94,26 @@ def test_step_one_offers_another_schools_teachers(as_person: SignIn, seeded: Any
 
 def test_a_principal_appraises_without_the_short_rubric(as_person: SignIn, seeded: Any) -> None:
     grace = as_person("grace")
-    page = grace.get(f"/coach/visit/new/{seeded.person['amara']}/appraisal")
+    url = f"/coach/visit/new/{seeded.person['amara']}/appraisal"
+    page = grace.get(url)
     assert page.status_code == 200
     assert page.context["version"] is None
-    assert "too little about a person" in page.content.decode()
+    assert "needs a rater&#x27;s certificate" in page.content.decode()
+    with as_owner():
+        rubric = Instrument.objects.get(key="a-years-teaching")
+        Certificate.objects.create(
+            person_id=seeded.person["grace"],
+            organization_id=int(seeded.school_ids[0]),
+            instrument=rubric,
+            earned_on="2026-01-10",
+        )
+    assert grace.get(url).context["version"].instrument == rubric, "and no other: the short rubric says too little"
+    assert grace.get(url).context["ready"].others == []
+    with as_owner():
+        Instrument.objects.filter(kind="appraisal").update(retired_at="2026-11-18T08:00:00-05:00")
+    without = grace.get(url)
+    assert without.context["version"] is None
+    assert "too little about a person" in without.content.decode()
 
 
 def test_the_form_is_ready_for_twelve_minutes(as_person: SignIn, form_url: str) -> None:

@@ -48,7 +48,7 @@ BUDGETS = {
     ("amara", "teacher:desk"): (9, 1, 150),
     ("luis", "office:desk"): (13, 1, 200),
     ("grace", "principal:desk"): (15, 1, 200),
-    ("dana", "coach:desk"): (10, 1, 200),
+    ("dana", "coach:desk"): (11, 1, 230),
     ("ines", "network:desk"): (10, 8, 250),
     ("marcus", "director:desk"): (15, 1, 400),
     ("tomas", "analyst:desk"): (8, 1, 250),

@@ -10,13 +10,16 @@ from typing import Any
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
+from fairlead import clock
 from fairlead.apps.access import rls
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.selectors import opened
 from fairlead.apps.support.models import Contact, Promise, Support
 from fairlead.apps.support.visibility import purpose_words
+from fairlead.science.measurement.waiting import TimeUntil, time_until
 
+TIMES_OVER = timedelta(days=365)  # how far back the times of feedback are looked at
 FEEDBACK_DUE_DAYS = 2  # feedback is worth most within two days of the visit; later it counts as waiting
 
 
@@ -45,12 +48,36 @@ class OpenPromises:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackTimes:
+    """Days from visits to their feedback being given (shared, or given another way) and to its being closed."""
+
+    given: tuple[tuple[float, bool], ...] = ()  # days waited, whether it has happened
+    closed: tuple[tuple[float, bool], ...] = ()
+
+    def __add__(self, other: FeedbackTimes) -> FeedbackTimes:
+        return FeedbackTimes(self.given + other.given, self.closed + other.closed)
+
+    @property
+    def until_given(self) -> TimeUntil:
+        return time_until(*_apart(self.given))
+
+    @property
+    def until_closed(self) -> TimeUntil:
+        return time_until(*_apart(self.closed))
+
+
+def _apart(rows: tuple[tuple[float, bool], ...]) -> tuple[list[float], list[bool]]:
+    return [days for days, _ in rows], [happened for _, happened in rows]
+
+
+@dataclass(frozen=True, slots=True)
 class FeedbackWaiting:
     """Visits whose feedback is not closed: not yet shared with the teacher, or shared and not yet answered."""
 
     unshared: int = 0
     unanswered: int = 0
     oldest_days: int = 0  # since the oldest visit whose feedback was not yet shared
+    times: FeedbackTimes = FeedbackTimes()  # of the visits since the day that was asked for
 
     @property
     def total(self) -> int:
@@ -277,25 +304,67 @@ def _lines(which: str, scope: Scope, **values: Any) -> list[OwnPromise]:
 
 
 def feedback_waiting_by_school(
-    scope: Scope, school_ids: Collection[int], on: date, *, lead_id: int | None = None
+    scope: Scope, school_ids: Collection[int], on: date, *, lead_id: int | None = None, since: date | None = None
 ) -> dict[int, FeedbackWaiting]:
-    """Feedback not yet closed, by school; every asked school is in the answer."""
-    rows = fetch(_WAITING, **_asking(scope), schools=list(school_ids), lead=lead_id)
+    """Feedback not yet closed, by school; every asked school is in the answer. `since`: with its times from then on."""
+    rows = fetch(_WAITING, **_asking(scope), **_times_of(lead_id, since), schools=list(school_ids))
     found = {
-        school: FeedbackWaiting(unshared, unanswered, (on - timezone.localdate(oldest)).days if oldest else 0)
-        for school, unshared, unanswered, oldest in rows
+        school: FeedbackWaiting(
+            unshared,
+            unanswered,
+            (on - timezone.localdate(oldest)).days if oldest else 0,
+            _times(given, closed, ages),
+        )
+        for school, unshared, unanswered, oldest, given, closed, ages in rows
     }
     return {s: found.get(s, FeedbackWaiting()) for s in school_ids}
 
 
-_WAITING = f"""
-SELECT c.organization_id, count(*) FILTER (WHERE c.feedback_shared_at IS NULL), count(c.feedback_shared_at),
-       min(c.at) FILTER (WHERE c.feedback_shared_at IS NULL)
+def own_feedback_times(scope: Scope, since: date) -> FeedbackTimes:
+    """How long the person's own visits waited for their feedback, from a day on."""
+    rows = fetch(_OWN_TIMES, **_asking(scope), **_times_of(scope.person_id, since))
+    return sum((_times(*row) for row in rows), FeedbackTimes())
+
+
+def _times_of(lead_id: int | None, since: date | None) -> dict[str, Any]:
+    if since is None:
+        return {"lead": lead_id, "since": None, "now": None}
+    return {"lead": lead_id, "since": _day_begins(since), "now": clock.now()}
+
+
+def _times(
+    given: list[float | None] | None, closed: list[float | None] | None, ages: list[float] | None
+) -> FeedbackTimes:
+    def pairs(days: list[float | None] | None) -> tuple[tuple[float, bool], ...]:
+        waited = zip(days or (), ages or (), strict=True)
+        return tuple((age if d is None else max(d, 0.0), d is not None) for d, age in waited)
+
+    return FeedbackTimes(pairs(given), pairs(closed))
+
+
+def _days_of(when: str) -> str:
+    days = f"(extract(epoch FROM {when} - c.at) / 86400.0)::float8"
+    return f"array_agg({days} ORDER BY c.id) FILTER (WHERE c.at >= %(since)s::timestamptz AND c.at <= %(now)s::timestamptz)"
+
+
+# Given another way, it is closed without having been shared.
+_TIMES = f"""{_days_of("least(c.feedback_shared_at, c.feedback_closed_at)")},
+       {_days_of("c.feedback_closed_at")}, {_days_of("%(now)s::timestamptz")}"""
+_VISITS = f"""
 FROM support_contact c
-WHERE c.kind = 'visit' AND c.visit_id IS NOT NULL AND c.feedback_closed_at IS NULL
-  AND c.organization_id = ANY (%(schools)s) AND (%(lead)s::bigint IS NULL OR c.lead_id = %(lead)s) AND {_DOSE}
+WHERE c.kind = 'visit' AND c.visit_id IS NOT NULL AND (%(lead)s::bigint IS NULL OR c.lead_id = %(lead)s) AND {_DOSE}
+"""
+_OWN_TIMES = f"SELECT {_TIMES} {_VISITS}"
+_WAITING = f"""
+SELECT c.organization_id,
+       count(*) FILTER (WHERE c.feedback_closed_at IS NULL AND c.feedback_shared_at IS NULL),
+       count(*) FILTER (WHERE c.feedback_closed_at IS NULL AND c.feedback_shared_at IS NOT NULL),
+       min(c.at) FILTER (WHERE c.feedback_closed_at IS NULL AND c.feedback_shared_at IS NULL),
+       {_TIMES}
+{_VISITS}
+  AND (c.feedback_closed_at IS NULL OR c.at >= %(since)s::timestamptz) AND c.organization_id = ANY (%(schools)s)
 GROUP BY c.organization_id
-"""  # noqa: S608  (our own words)
+"""
 
 
 def minutes_by_school(scope: Scope, school_ids: Collection[int], since: date) -> dict[int, Minutes]:

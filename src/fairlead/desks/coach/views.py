@@ -72,6 +72,7 @@ def desk(request: ScopedRequest) -> HttpResponse:
         "latest": latest,
         "today": today,
         "purposes": [purpose_words(p) for p in instruments_do.purposes_for(scope)],
+        "times": support.own_feedback_times(scope, today - support.TIMES_OVER),
         "minutes": sum(dose[c.support_id].minutes for c in coached),
         "planned": sum(c.planned for c in coached),
     }

@@ -203,7 +203,7 @@ def my_schools(scope: Scope, on: date, shown: Beside) -> list[SchoolRow]:
     own, given = _own_contacts(scope, ids, on)
     anybody = support.last_contact_by_school(scope, ids, on)
     promises = support.open_promises_by_school(scope, ids, on)
-    feedback = support.feedback_waiting_by_school(scope, ids, on)
+    feedback = support.feedback_waiting_by_school(scope, ids, on, since=on - support.TIMES_OVER)
     rows = []
     for school_id, place in mine.items():
         need = needs.get(school_id)

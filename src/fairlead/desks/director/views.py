@@ -49,6 +49,7 @@ def desk(request: ScopedRequest) -> HttpResponse:
         "side": side,
         "rows": rows,
         "promises": promises,
+        "times": sum((row.feedback.times for row in rows), support.FeedbackTimes()),
         "today": today,
         "weeks": shown.WEEKS,
         "figure": charts.curve(side),

@@ -32,6 +32,9 @@ def support(request: ScopedRequest) -> HttpResponse:
         "waiting": selectors.feedback_waiting_by_school(scope, [school_id], today, lead_id=scope.person_id)[
             school_id
         ],
+        "times": selectors.feedback_waiting_by_school(
+            scope, [school_id], today, since=today - selectors.TIMES_OVER
+        )[school_id].times,
         "purpose": purpose_words("coaching"),
         "who": who_sees_what("coaching"),
     }

@@ -28,6 +28,7 @@ LAZY = {
     "Problem": "problems",
     "Ratio": "comparison",
     "Severity": "severity",
+    "TimeUntil": "waiting",
     "Use": "generalizability",
     "answer_shares": "answers",
     "clustered_share": "clustered",
@@ -48,6 +49,7 @@ LAZY = {
     "rater_drift": "severity",
     "rater_severity": "severity",
     "ratio_of_shares": "comparison",
+    "time_until": "waiting",
     "wide": "ratings",
 }
 
