@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fairlead.science.impact.plan import Model, Outcome, Plan
 from fairlead.science.impact.problems import DataError, Problem
+from fairlead.science.impact.texts import broken, mostly_numbers, strays, told
 from fairlead.science.impact.wording import counted
 
 ARM = "__arm"
@@ -134,11 +135,16 @@ def check_table(plan: Plan, table: pl.DataFrame) -> None:
                 Problem(
                     where,
                     f"column {column!r} must be numeric",
-                    str(table.schema[column]),
+                    told(strays(table[column])) if table.schema[column] == pl.String else str(table.schema[column]),
                     "integers, floats, booleans",
                     "turn it into numbers",
                 )
             )
+    texts = [name for name, kind in table.schema.items() if kind == pl.String and name not in numeric]
+    for i, model in enumerate(plan.models):
+        for column in (name for name in model.covariates if name in texts):
+            if mostly_numbers(table[column].drop_nulls().unique().to_list()):
+                problems += broken(f"models[{i}].covariates: {column}", strays(table[column])).problems
     if assignment.column in table.columns and assignment.design != "panel":
         values = table[assignment.column].cast(pl.String)
         for key in ("intervention", "comparison"):

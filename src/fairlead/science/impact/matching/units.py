@@ -14,7 +14,9 @@ from fairlead.science.impact.formula import Formula, parse_formula
 from fairlead.science.impact.moments.columns import Column, Piece, build_design
 from fairlead.science.impact.moments.source import open_source
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
+from fairlead.science.impact.reading import closest
 from fairlead.science.impact.sample import Dropped
+from fairlead.science.impact.texts import broken, mostly_numbers, strays
 from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
@@ -135,7 +137,8 @@ def _read(data: Any, wanted: Sequence[str]) -> tuple[pl.DataFrame, str]:
         have, name = list(source.table.columns), source.name
     missing = [column for column in wanted if column not in have]
     if missing:
-        raise _refuse(", ".join(missing), f"{name} has no such column", ", ".join(missing), ", ".join(have))
+        what = f"{name} has no such column"
+        raise DataError([Problem(column, what, column, ", ".join(have), closest(column, have)) for column in missing])
     if isinstance(data, pl.DataFrame):
         return data.select(wanted), name
     return pl.DataFrame(source.table.select(*wanted).to_pyarrow()), name
@@ -164,6 +167,8 @@ def _columns(frame: pl.DataFrame, formula: Formula) -> tuple[tuple[str, ...], Ar
             series = frame[factor.variable]
             if factor.function == "C" or (not factor.function and not series.dtype.is_numeric()):
                 found = series.cast(pl.String).unique().to_list()
+                if factor.function != "C" and mostly_numbers(found):
+                    raise broken(factor.variable, strays(series))
                 if len(found) > MOST_LEVELS:
                     raise _refuse(
                         factor.variable,

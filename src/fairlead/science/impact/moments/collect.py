@@ -16,6 +16,8 @@ from fairlead.science.impact.moments.columns import NOTHING, Column, Design, Par
 from fairlead.science.impact.moments.core import Left, Moments, Origin
 from fairlead.science.impact.moments.source import Source, middles, open_source, without_nulls
 from fairlead.science.impact.problems import DataError, Problem
+from fairlead.science.impact.reading import closest
+from fairlead.science.impact.texts import broken, mostly_numbers, strays
 
 MOST_LEVELS = 200
 FIRST_ROWS = 4096  # from which a center is guessed
@@ -365,6 +367,10 @@ def _levels(source: Source, variable: str) -> list[str]:
     column = source.table[variable]
     distinct = source.table.filter(~_lacks(source.table, variable)).select(level=column.cast("string")).distinct()
     found = distinct.limit(MOST_LEVELS + 1).to_pyarrow()["level"].to_pylist()
+    if not found:
+        raise _refuse(variable, "the column has no value", "every row empty, or no rows", "rows with values")
+    if not column.type().is_numeric() and mostly_numbers(found):
+        raise broken(variable, strays(column))
     if len(found) > MOST_LEVELS:
         raise _refuse(
             variable,
@@ -385,7 +391,8 @@ def _check_columns(source: Source, variables: Sequence[str]) -> None:
     have = source.table.columns
     missing = [variable for variable in variables if variable not in have]
     if missing:
-        raise _refuse(", ".join(missing), f"{source.name} has no such column", ", ".join(missing), ", ".join(have))
+        what = f"{source.name} has no such column"
+        raise DataError([Problem(name, what, name, ", ".join(have), closest(name, have)) for name in missing])
 
 
 def _check_numeric(source: Source, wanted: Sequence[Column]) -> None:

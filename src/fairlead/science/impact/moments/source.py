@@ -170,6 +170,8 @@ def _file(path: Path) -> Source:
         with _refused("a part of the folder is not Parquet, or unlike the others", path.name, "parts of one table"):
             return Source(duckdb().read_parquet(list(files)), path.name, "duckdb", files)
     kind = path.suffix.lower()
+    if not path.stat().st_size:
+        raise _refuse("the file is empty", path.name, "a header and rows")
     if kind not in SUFFIXES:
         raise _refuse("files of this kind are not read", path.name, ", ".join(SUFFIXES))
     with _refused("the file is not what its name says", path.name, f"a whole file of {kind[1:]}"):

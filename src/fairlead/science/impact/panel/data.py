@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from fairlead.science.impact.formula import parse_formula
 from fairlead.science.impact.moments import Column, Left, Origin, Source, design_of, open_source
 from fairlead.science.impact.problems import DataError, Problem
+from fairlead.science.impact.reading import closest
+from fairlead.science.impact.texts import strays, told
 from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
@@ -172,12 +174,12 @@ def _covariates(text: str, outcome: str, source: Source) -> tuple[tuple[Column, 
 def _check(source: Source, needed: list[str], numeric: tuple[str, ...], empty_cohort: str) -> None:
     schema = source.table.schema()
     problems = [
-        Problem(name, f"{source.name} has no such column", name, ", ".join(schema.names), "name one that is there")
+        Problem(name, f"{source.name} has no such column", name, ", ".join(schema.names), closest(name, schema.names))
         for name in needed
         if name not in schema.names
     ]
     problems += [
-        Problem(name, "the column is not a number", str(schema[name]), "a number", "code it as a number")
+        Problem(name, "the column is not a number", told(strays(source.table[name])), "a number", "code it as a number")
         for name in numeric
         if name in schema.names and not schema[name].is_numeric()
     ]

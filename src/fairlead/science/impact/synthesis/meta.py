@@ -13,6 +13,7 @@ from scipy import stats
 
 from fairlead.science.impact.moments import Left, Origin, open_source
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
+from fairlead.science.impact.reading import closest
 from fairlead.science.impact.synthesis.nested import fit_nested
 from fairlead.science.impact.synthesis.random_effects import (
     fit_random_effects,
@@ -21,6 +22,7 @@ from fairlead.science.impact.synthesis.random_effects import (
     log_likelihood,
     q_profile,
 )
+from fairlead.science.impact.texts import strays, told
 from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
@@ -319,12 +321,12 @@ def _read(
     schema = source.table.schema()
     needed = [name for name in dict.fromkeys((effect, variance, cluster, label)) if name]
     problems = [
-        Problem(name, f"{source.name} has no such column", name, ", ".join(schema.names), "name one that is there")
+        Problem(name, f"{source.name} has no such column", name, ", ".join(schema.names), closest(name, schema.names))
         for name in needed
         if name not in schema.names
     ]
     problems += [
-        Problem(name, "the column is not a number", str(schema[name]), "a number", "mend the column")
+        Problem(name, "the column is not a number", told(strays(source.table[name])), "a number", "mend the column")
         for name in (effect, variance)
         if name in schema.names and not schema[name].is_numeric()
     ]
