@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -16,6 +16,7 @@ from fairlead import clock
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.evidence.models import Study, Ticket
 from fairlead.apps.facts import selectors as facts
+from fairlead.apps.instruments.scoring import VersionsDiffer, one_version
 from fairlead.apps.roster import selectors as roster
 from fairlead.science import impact
 from fairlead.science.impact.power import Power
@@ -119,8 +120,8 @@ def _coaching(scope: Scope, study: Study) -> Extract:
         raise impact.DataError([impact.Problem("lottery", "this study has no draw that you may read", "0 tickets")])
     drawn_on = min(at for *_, at in rows if at is not None).date()
     scores = facts.research_scores(scope, [person for person, *_ in rows])
-    before = _means(s for s in scores if s.date <= drawn_on)
-    after = _means(s for s in scores if s.date > drawn_on)
+    before = _means("practice_before", [s for s in scores if s.date <= drawn_on])
+    after = _means("practice", [s for s in scores if s.date > drawn_on])
     students = roster.students_by_teacher(scope, [person for person, *_ in rows], clock.today())
     minutes = facts.coaching_minutes(scope, [person for person, *_ in rows], after=drawn_on)
     table = pl.DataFrame(
@@ -152,8 +153,14 @@ def _coaching(scope: Scope, study: Study) -> Extract:
     )
 
 
-def _means(scores: Iterable[facts.ResearchScore]) -> dict[int, float]:
-    """Each teacher's mean over their visits, every visit counting once."""
+def _means(column: str, scores: Sequence[facts.ResearchScore]) -> dict[int, float]:
+    """Each teacher's mean over their visits, every visit counting once; of one version of one rubric, or refused."""
+    try:
+        if scores:
+            one_version(score.version_id for score in scores)
+    except VersionsDiffer as error:
+        said = "scores of different versions are never averaged"
+        raise impact.DataError([impact.Problem(column, said, str(error))]) from None
     seen: dict[int, list[float]] = {}
     for score in scores:
         seen.setdefault(score.subject_id, []).append(score.mean)
