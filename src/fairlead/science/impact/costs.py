@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SOCIETY = "society: whoever pays"  # the perspective of a plan that names none
 CATEGORIES = ("personnel", "training", "facilities", "materials", "other")
 TENTH = 0.1
 

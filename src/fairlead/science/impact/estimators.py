@@ -38,6 +38,7 @@ class Matched:
     naive: float
     naive_se: float
     notices: tuple[str, ...]
+    notices_es: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Adoption:
     two_way: float | None
     two_way_se: float | None
     notices: tuple[str, ...]
+    notices_es: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -292,6 +294,7 @@ def _matched(plan: Plan, outcome: Outcome, model: Model, sample: Analytic, rng: 
         naive=answer.naive,
         naive_se=answer.naive_se,
         notices=tuple(notice.text for notice in (*found.notices, *answer.notices)),
+        notices_es=tuple(notice.text_es for notice in (*found.notices, *answer.notices)),
     )
     balance = estimation.balance(plan, matched, model, outcome)
     return Draft(

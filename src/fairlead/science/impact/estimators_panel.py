@@ -108,7 +108,8 @@ def adoption(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model) ->
         pretrend_p=None if found.pretrend is None else found.pretrend.p,
         two_way=None if found.two_way is None else found.two_way.coefficient.estimate,
         two_way_se=None if found.two_way is None else found.two_way.coefficient.se,
-        notices=tuple(str(warning) for warning in found.warnings),
+        notices=tuple(notice.text for notice in found.warnings),
+        notices_es=tuple(notice.text_es for notice in found.warnings),
     )
     return Draft(
         flow,
@@ -198,23 +199,32 @@ def _balance(
     r = float(np.corrcoef(pre, post)[0, 1]) if np.ptp(pre) and np.ptp(post) else 0.0
     words = set(plan.panel.covariates.replace("+", " ").split()) if plan.panel else set()
     treated = (start[ARM] == "i").to_numpy()
-    rows = [
-        _gap(
-            f"{outcome.label} ({counted(start.height, 'unit')}, r = {r:.2f})", outcome, pre, treated, True, r >= GAIN
-        )
-    ]
+    told = (
+        f"{outcome.label} ({counted(start.height, 'unit')}, r = {r:.2f})",
+        f"{outcome.label_es} ({start.height:,} unidades, r = {r:.2f})",
+    )
+    rows = [_gap(told, outcome, pre, treated, True, r >= GAIN)]
     for measure in plan.baseline:
         if measure.domains and outcome.domain not in measure.domains:
             continue
         from fairlead.science.impact.estimate import baseline_values
 
         values = baseline_values(start, measure)
-        rows.append(_gap(measure.label, measure, values, treated, measure.required, measure.column in words))
+        rows.append(
+            _gap(
+                (measure.label, measure.label_es), measure, values, treated, measure.required, measure.column in words
+            )
+        )
     return tuple(rows)
 
 
 def _gap(
-    label: str, of: Outcome | Baseline, values: np.ndarray, treated: np.ndarray, required: bool, adjusted: bool
+    label: tuple[str, str],
+    of: Outcome | Baseline,
+    values: np.ndarray,
+    treated: np.ndarray,
+    required: bool,
+    adjusted: bool,
 ) -> Balance:
     known = np.isfinite(values)
     one, two = values[known & treated], values[known & ~treated]
@@ -227,7 +237,7 @@ def _gap(
     elif sd:
         effect = effects.hedges_g(float(one.mean() - two.mean()), sd, total)
     return Balance(
-        measure=of.name, label=label, label_es=label, kind=kind, required=required, adjusted=adjusted,
+        measure=of.name, label=label[0], label_es=label[1], kind=kind, required=required, adjusted=adjusted,
         n_intervention=one.size, n_comparison=two.size, missing=int((~known).sum()),
         mean_intervention=float(one.mean()) if one.size else None,
         mean_comparison=float(two.mean()) if two.size else None, sd=sd, effect=effect,

@@ -7,7 +7,7 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 
-from fairlead.science.impact.costs import CATEGORIES
+from fairlead.science.impact.costs import CATEGORIES, SOCIETY
 from fairlead.science.impact.plan import (
     BY_METHOD,
     DESIGNS,
@@ -309,7 +309,7 @@ def _costs(reader: Reader) -> Costs:
     costs = Costs(
         currency=reader.text("currency", "USD"),
         year=reader.text("year", ""),
-        perspective=reader.text("perspective", "society: whoever pays"),
+        perspective=reader.text("perspective", SOCIETY),
         served=None if served is None else int(served),
         ingredients=tuple(_ingredient(item) for item in reader.tables("ingredients", needed=True)),
     )

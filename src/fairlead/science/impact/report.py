@@ -10,7 +10,7 @@ from fairlead.science.impact.claims.check import shown, shown_p
 from fairlead.science.impact.claims.finding import finding
 from fairlead.science.impact.claims.suggest import suggest
 from fairlead.science.impact.report_balance import balance
-from fairlead.science.impact.report_document import FigureData, Report, Section, Table, label, words
+from fairlead.science.impact.report_document import FigureData, Report, Section, Table, errors_label, label, words
 from fairlead.science.impact.report_glance import glance
 from fairlead.science.impact.standards.rating import RATINGS, TIERS
 from fairlead.science.impact.standards.rules import rules
@@ -153,7 +153,7 @@ class Writer:
             unit = f" {self.of(measure, 'unit')}" if several else ""
             rows.append((*((self.of(measure, "label"),) if several else ()), label, shown(estimate.estimate, digits) + unit,
                          shown(estimate.se, digits), f"[{low}, {high}]", shown_p(estimate.p), f"{estimate.n:,}",
-                         estimate.errors, item.verdict.rating))  # fmt: skip
+                         errors_label(estimate.errors, self.language), item.verdict.rating))  # fmt: skip
             if item.outcome == self.main.outcome:
                 drawn.append((label, estimate.estimate, estimate.ci_low, estimate.ci_high))
         columns = (*self.head("model", "estimate", "se", "ci"), "p", *self.head("n", "errors", "rating"))

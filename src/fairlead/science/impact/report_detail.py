@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fairlead.science.impact.claims.check import shown, shown_p
+from fairlead.science.impact.costs import SOCIETY
 from fairlead.science.impact.differences import Sensitivity, SiteResult, SubgroupResult
+from fairlead.science.impact.methods import Method
 from fairlead.science.impact.methods import methods as registry
 from fairlead.science.impact.methods_of_plan import methods_used
 from fairlead.science.impact.report_document import FigureData, Section, Table, words
@@ -51,11 +53,10 @@ def beside(writer: Writer) -> Iterator[str]:
     notices: dict[str, None] = {}
     for item in writer.result.results:
         if item.outcome == writer.main.outcome:
-            told = (
-                *(item.matched.notices if item.matched else ()),
-                *(item.adoption.notices if item.adoption else ()),
-            )
-            notices |= dict.fromkeys(told)
+            for source in (item.matched, item.adoption):
+                if source is not None:  # results stored before notices had a Spanish form have the English one only
+                    own = source.notices_es if writer.place and source.notices_es else source.notices
+                    notices |= dict.fromkeys(own)
     yield from (writer.say("careful", text=text.rstrip(".")) for text in notices)
 
 
@@ -89,7 +90,7 @@ def _matched(writer: Writer, item: ModelResult) -> Iterator[str]:
     if found is None:
         return
     yield writer.say(
-        "matched", model=writer.model_label(item), method=found.method, on=found.on,
+        "matched", model=writer.model_label(item), method=writer.of(registry()[f"matching.{found.method}"], "name"), on=found.on,
         one=f"{item.flow.analysed.intervention:,}", two=f"{item.flow.analysed.comparison:,}",
         worth=f"{found.effective_comparison:,.0f}", naive=_number(writer, found.naive),
     )  # fmt: skip
@@ -220,7 +221,7 @@ def costs(writer: Writer, found: CostResult) -> Section:
         return f"{money}{value:,.{digits}f}"
 
     told = [writer.say("costs_intro", total=price(found.total), count=f"{found.participants:,}", each=price(found.each),
-                       perspective=found.perspective, year=found.year or "–")]  # fmt: skip
+               perspective=writer.say("perspective_society") if found.perspective == SOCIETY else found.perspective, year=found.year or "–")]  # fmt: skip
     if found.tenth is not None:
         high = price(found.tenth_high) if found.tenth_high is not None else writer.say("no_limit")
         low = price(found.tenth_low) if found.tenth_low is not None else "–"
@@ -241,8 +242,9 @@ def methods(writer: Writer) -> Section:
     """What each method assumes, and what it was held against."""
     known = registry()
     rows = tuple(
-        (_method(writer, known[key].name, known[key].status, models), "; ".join(known[key].assumptions),
-         known[key].against, known[key].source)
+        (_method(writer, known[key], models),
+         "; ".join(known[key].assumptions_es if writer.place else known[key].assumptions),
+         writer.of(known[key], "against"), known[key].source)
         for key, models in methods_used(writer.plan).items()
     )  # fmt: skip
     columns = writer.head("method", "assumptions", "against", "rule_source")
@@ -250,7 +252,7 @@ def methods(writer: Writer) -> Section:
     return Section("methods", writer.say("methods"), (writer.say("methods_intro"),), (table,))
 
 
-def _method(writer: Writer, name: str, status: str, models: Sequence[str]) -> str:
+def _method(writer: Writer, method: Method, models: Sequence[str]) -> str:
     """A method with its standing and the models that use it, by the names they have in the table of estimates."""
     labels = [writer.of(model, "label") for model in writer.plan.models if model.name in models]
-    return f"{name} ({writer.say(status)}): {'; '.join(labels)}"
+    return f"{writer.of(method, 'name')} ({writer.say(method.status)}): {'; '.join(labels)}"

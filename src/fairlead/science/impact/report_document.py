@@ -67,6 +67,12 @@ def words() -> dict[str, list[str]]:
     return tomllib.loads(text)
 
 
+def errors_label(kind: str, language: str) -> str:
+    """What errors are called in this language; those with a name of letters, such as CR2, keep it."""
+    key = f"errors_{kind.replace(' ', '_')}"
+    return label(key, language) if key in words() else kind
+
+
 def label(key: str, language: str) -> str:
     """One of the fixed words of a report, without fields."""
     return words()[key][{"en": 0, "es": 1}[language]]

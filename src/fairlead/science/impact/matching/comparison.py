@@ -13,6 +13,7 @@ from fairlead.science.impact.matching.balance import Balance
 from fairlead.science.impact.matching.entropy import Balancing
 from fairlead.science.impact.matching.score import Score
 from fairlead.science.impact.matching.units import Units
+from fairlead.science.impact.notices import Notice
 from fairlead.science.impact.record import to_plain
 from fairlead.science.impact.sample import Count, Dropped
 
@@ -30,14 +31,6 @@ REASONS = {
     "no_group_left": "its group found no group that was still free",
     "group_not_chosen": "its group was no group's nearest",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something that a reader of the comparison must know."""
-
-    code: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,10 +10,11 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
-from fairlead.science.impact.matching.comparison import Comparison, Notice
+from fairlead.science.impact.matching.comparison import Comparison
 from fairlead.science.impact.matching.entropy import Balancing
 from fairlead.science.impact.matching.score import Score
 from fairlead.science.impact.matching.units import combinations
+from fairlead.science.impact.notices import Notice, notice
 from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.record import to_plain
@@ -21,6 +22,7 @@ from fairlead.science.impact.sample import Dropped
 from fairlead.science.impact.wording import counted
 
 Array = NDArray[np.float64]
+_SPANISH = {"cell": "celda", "pair": "pareja", "matched set": "conjunto emparejado"}
 MOST_CR2 = 1000  # clusters; beyond, the corrections of CR2 are far below the rounding of any report
 
 
@@ -175,9 +177,12 @@ def effect(
         )
     if clusters is not None and kind != "HC1" and clusters < FEW_CLUSTERS:
         notices.append(
-            Notice(
+            notice(
                 "few_clusters",
-                f"{counted(clusters, 'cluster')} ({by}): below {FEW_CLUSTERS} the error itself is uncertain; permute clusters, or bootstrap them",
+                count=counted(clusters, "cluster"),
+                count_es=f"{clusters} conglomerados",
+                by=(by, _SPANISH.get(str(by), by)),
+                least=FEW_CLUSTERS,
             )
         )
     if cluster is not None and found.pairs.size and not found.choice("replace"):
@@ -186,27 +191,14 @@ def effect(
         place[found.rows] = own
         across = int((place[found.pairs[:, 0]] != place[found.pairs[:, 1]]).sum())
         if across:
-            notices.append(
-                Notice(
-                    "pairs_across_clusters",
-                    f"{across} of {len(found.pairs)} pairs join two clusters of {cluster}; errors by {cluster} do not count the pairing",
-                )
-            )
+            notices.append(notice("pairs_across_clusters", across=across, all=len(found.pairs), cluster=cluster))
     if cluster is None and found.groups is None and not found.choice("within"):
-        notices.append(
-            Notice(
-                "no_cluster_named",
-                "no cluster was named, so rows count as independent of one another"
-                + (f" but for their {by}" if by else "")
-                + ": where they share schools, or schools decided who was treated, name the school (cluster) or match "
-                "within schools, else the error is too small",
-            )
-        )
+        but = (f" but for their {by}", f", salvo por su {_SPANISH.get(by, by)}") if by else ("", "")
+        notices.append(notice("no_cluster_named", but=but))
     if uncertainty == "ignored":
-        text = "pairs are taken as given: that a score was estimated and partners were sought is not counted in the error"
-        if found.fitted is not None:
-            text = "weights are taken as given: that they were estimated is not counted in the error"
-        notices.append(Notice("weights_taken_as_given", text))
+        notices.append(
+            notice("weights_taken_as_given", sentence="pairs_taken_as_given" if found.fitted is None else None)
+        )
     w, treated = found.weights, found.treated
     naive = least_squares(y, t[:, None], names=(found.treatment,))
     half = float(stats.t.ppf(1 - alpha / 2, df)) * se

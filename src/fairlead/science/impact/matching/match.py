@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairlead.science.impact.matching.balance import balance_table, effective_size
-from fairlead.science.impact.matching.comparison import Comparison, Notice, merged
+from fairlead.science.impact.matching.comparison import Comparison, merged
 from fairlead.science.impact.matching.entropy import Balancing, entropy_weights
 from fairlead.science.impact.matching.greedy import ALL_TAKEN, NO_STRATUM, TOO_FAR, Neighbours, nearest
 from fairlead.science.impact.matching.groups import GroupMatch, group_labels, mahalanobis_coordinates, match_groups
 from fairlead.science.impact.matching.score import Score, logit
 from fairlead.science.impact.matching.strata import cell_weights, cells
 from fairlead.science.impact.matching.units import Units, check_columns, combinations, read_units
+from fairlead.science.impact.notices import Notice, notice
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.sample import Dropped
 from fairlead.science.impact.wording import counted
@@ -358,34 +359,21 @@ def _notices(found: Comparison) -> tuple[Notice, ...]:
     complete, compared = found.complete, found.compared
     if compared.intervention < complete.intervention and found.estimand == "ATT":
         lost = complete.intervention - compared.intervention
-        told.append(
-            Notice(
-                "treated_left_out",
-                f"{lost} of {complete.intervention} treated rows have no counterpart: the average is over the others",
-            )
-        )
+        told.append(notice("treated_left_out", lost=lost, all=complete.intervention))
     for arm, size, rows in zip(
-        ("treated", "control"), found.effective, (compared.intervention, compared.comparison), strict=True
+        (("treated", "tratadas"), ("control", "de control")),
+        found.effective,
+        (compared.intervention, compared.comparison),
+        strict=True,
     ):
         if size < SMALL_EFFECTIVE * rows:
-            told.append(
-                Notice(
-                    "small_effective_sample",
-                    f"the weights make {counted(rows, f'{arm} row')} worth {size:.1f}: a few carry the mean",
-                )
-            )
-    fails = [b.measure for b in found.balance if b.kind != "score" and b.after.standing == "fails"]
-    adjust = [b.measure for b in found.balance if b.kind != "score" and b.after.standing == "adjust"]
-    if fails:
-        told.append(
-            Notice("balance_fails", f"beyond 0.25, which no adjustment mends by the standards: {', '.join(fails)}")
-        )
-    if adjust:
-        told.append(Notice("balance_adjust", f"between 0.05 and 0.25, adjust the outcome for: {', '.join(adjust)}"))
+            told.append(notice("small_effective_sample", rows=rows, arm=arm, size=f"{size:.1f}"))
+    for code, standing in (("balance_fails", "fails"), ("balance_adjust", "adjust")):
+        names = [b.measure for b in found.balance if b.kind != "score" and b.after.standing == standing]
+        if names:
+            told.append(notice(code, measures=", ".join(names)))
     if found.score is not None and (found.score.max() > 1 - 1e-6 or found.score.min() < 1e-6):
-        told.append(
-            Notice("score_extreme", "some scores are as good as 0 or 1: covariates almost decide who is treated")
-        )
+        told.append(notice("score_extreme"))
     return tuple(told)
 
 

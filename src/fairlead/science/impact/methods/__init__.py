@@ -22,6 +22,7 @@ class Method:
     status : "validated" or "experimental".
     against : with what its numbers were compared, and how closely they agree.
     source : the publication, with its DOI.
+    name_es, against_es, assumptions_es, warns_es : the same in Spanish, item by item.
     """
 
     key: str
@@ -31,6 +32,10 @@ class Method:
     source: str
     assumptions: tuple[str, ...]
     warns: tuple[str, ...]
+    name_es: str
+    against_es: str
+    assumptions_es: tuple[str, ...]
+    warns_es: tuple[str, ...]
     refuses: tuple[str, ...]
 
 
@@ -58,6 +63,10 @@ def methods() -> dict[str, Method]:
                 source=body["source"],
                 assumptions=tuple(body["assumptions"]),
                 warns=tuple(body.get("warns", ())),
+                name_es=body["name_es"],
+                against_es=body["against_es"],
+                assumptions_es=tuple(body["assumptions_es"]),
+                warns_es=tuple(body.get("warns_es", ())),
                 refuses=tuple(body.get("refuses", ())),
             )
     return found

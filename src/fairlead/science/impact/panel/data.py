@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fairlead.science.impact.formula import parse_formula
 from fairlead.science.impact.moments import Column, Left, Origin, Source, design_of, open_source
+from fairlead.science.impact.notices import Notice, notice
 from fairlead.science.impact.problems import DataError, Problem
 from fairlead.science.impact.reading import closest
 from fairlead.science.impact.texts import strays, told
@@ -45,7 +46,7 @@ class Panel:
     cluster: Codes
     clustered_by: str
     left: tuple[Left, ...]
-    notes: tuple[Problem, ...]
+    notes: tuple[Notice, ...]
     origin: Origin
 
     def __post_init__(self) -> None:
@@ -133,7 +134,7 @@ def read_panel(
     if not frame.height:
         raise _refuse("rows", "no row has a value in every column", f"0 of {origin.rows:,}", "rows with values", "")
     frame = frame.sort("unit", "time")
-    notes: list[Problem] = []
+    notes: list[Notice] = []
     frame = _whole(frame, unit, time, left, notes)
     frame = _cohorts(frame, cohort, left, notes)
     times = frame["time"].unique().sort().to_numpy().astype(float)
@@ -201,7 +202,7 @@ def _keep(rows: pl.DataFrame, mask: pl.Expr, reason: str, left: list[Left]) -> p
     return kept
 
 
-def _whole(frame: pl.DataFrame, unit: str, time: str, left: list[Left], notes: list[Problem]) -> pl.DataFrame:
+def _whole(frame: pl.DataFrame, unit: str, time: str, left: list[Left], notes: list[Notice]) -> pl.DataFrame:
     """Refuse what is no panel, and leave out units that lack a period."""
     twice = frame.filter((pl.col("unit") == pl.col("unit").shift()) & (pl.col("time") == pl.col("time").shift()))
     if twice.height:
@@ -237,38 +238,22 @@ def _whole(frame: pl.DataFrame, unit: str, time: str, left: list[Left], notes: l
         left.append(Left(f"{unit} lacks a period", rows))
         if short.height == seen.height:
             raise _refuse(unit, "no unit is seen in every period", counted(times, "period"), "a balanced panel", "")
-        notes.append(
-            Problem(
-                unit,
-                "units that lack a period are left out whole",
-                f"{short.height:,} of {seen.height:,} units, {counted(rows, 'row')}",
-                "",
-                "look who they are: leaving may have to do with the treatment",
-            )
-        )
+        notes.append(notice("lacks_period", short=f"{short.height:,}", all=f"{seen.height:,}"))
         frame = frame.filter(pl.len().over("unit") == times)
     return frame
 
 
-def _cohorts(frame: pl.DataFrame, cohort: str, left: list[Left], notes: list[Problem]) -> pl.DataFrame:
+def _cohorts(frame: pl.DataFrame, cohort: str, left: list[Left], notes: list[Notice]) -> pl.DataFrame:
     first, last = float(frame["time"].to_numpy().min()), float(frame["time"].to_numpy().max())
     early = frame.filter(pl.col("cohort") <= first)
     if early.height:
         left.append(Left(f"{cohort}: treated in the first period", early.height))
         units = early["unit"].n_unique()
-        notes.append(
-            Problem(
-                cohort,
-                "units treated from the first period on have nothing to be compared with",
-                counted(units, "unit"),
-            )
-        )
+        notes.append(notice("treated_from_first", count=f"{units:,}"))
         frame = frame.filter(pl.col("cohort") > first)
     late = frame.filter(pl.col("cohort").is_finite() & (pl.col("cohort") > last))["unit"].n_unique()
     if late:
-        notes.append(
-            Problem(cohort, "treated after the last period, so never treated in these", counted(late, "unit"))
-        )
+        notes.append(notice("treated_after_last", count=f"{late:,}"))
         frame = frame.with_columns(
             pl.when(pl.col("cohort") > last).then(NEVER).otherwise(pl.col("cohort")).alias("cohort")
         )

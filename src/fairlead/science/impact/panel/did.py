@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from fairlead.science.impact.moments import Left, Origin
+from fairlead.science.impact.notices import Notice, notice
 from fairlead.science.impact.panel import aggregate as sums
 from fairlead.science.impact.panel import bands
 from fairlead.science.impact.panel.data import Panel, read_panel
@@ -117,7 +118,7 @@ class Did:
     calendar: Aggregate
     pretrend: PreTrend | None
     two_way: Comparison | None
-    warnings: tuple[Problem, ...]
+    warnings: tuple[Notice, ...]
     left: tuple[Left, ...]
     origin: Origin
     converged: bool = True
@@ -357,15 +358,17 @@ def _by_t(found: TwoWay, level: float) -> tuple[Point, ...]:
     )
 
 
-def _clusters(panel: Panel) -> list[Problem]:
+def _clusters(panel: Panel) -> list[Notice]:
     """Refuse what has no error, and warn of what has a poor one."""
     members = np.zeros((panel.clusters, panel.cohorts.size), dtype=bool)
     members[panel.cluster, panel.cohort] = True
     counts = members.sum(axis=0)
     what = "units" if panel.clusters == panel.n else "clusters"
-    refused, warned = [], []
+    refused: list[Problem] = []
+    warned: list[Notice] = []
     for first, count in zip(panel.cohorts, counts, strict=True):
         name = "never-treated units" if np.isinf(first) else f"cohort {first:g}"
+        name_es = "unidades nunca tratadas" if np.isinf(first) else f"cohorte {first:g}"
         if count < 2:
             refused.append(
                 Problem(
@@ -377,27 +380,12 @@ def _clusters(panel: Panel) -> list[Problem]:
                 )
             )
         elif count < SMALL_COHORT:
-            warned.append(
-                Problem(
-                    "cohort",
-                    f"{name} has few {what}: its errors are too small and its intervals too narrow",
-                    f"{count}",
-                    f"{SMALL_COHORT} or more",
-                    "read its own effects as descriptions",
-                )
-            )
+            of = (what, "pocas unidades" if what == "units" else "pocos conglomerados")
+            warned.append(notice("few_in_cohort", cohort=(name, name_es), what=of, count=count))
     if refused:
         raise DataError(refused)
     if panel.clusters < FEW_CLUSTERS:
-        warned.append(
-            Problem(
-                panel.clustered_by,
-                "few clusters: errors of this kind are for many, and intervals are too narrow",
-                f"{panel.clusters}",
-                f"{FEW_CLUSTERS} or more",
-                "permute the clusters' start, or say how weak the evidence is",
-            )
-        )
+        warned.append(notice("few_panel_clusters", by=panel.clustered_by, count=panel.clusters, least=FEW_CLUSTERS))
     return warned
 
 

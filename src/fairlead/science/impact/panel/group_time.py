@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fairlead.science.impact.notices import Notice, notice
 from fairlead.science.impact.panel.data import Panel
 from fairlead.science.impact.panel.doubly_robust import TwoByTwo, difference, doubly_robust
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
@@ -49,7 +50,7 @@ class Cells:
     controls: Codes
     influence: Array
     shares: Array
-    notes: tuple[Problem, ...]
+    notes: tuple[Notice, ...]
 
     @property
     def post(self) -> NDArray[np.bool_]:
@@ -98,11 +99,7 @@ def comparable(panel: Panel, control: str) -> Panel:
                 )
             ]
         )
-    note = Problem(
-        "control",
-        "no unit is never treated: the last cohort is the comparison, and its treated periods are left out",
-        f"cohort {last:g}, {counted(int((~kept).sum()), 'period')}",
-    )
+    note = notice("nobody_never", cohort=f"{last:g}", count=int((~kept).sum()))
     return replace(
         panel,
         times=panel.times[kept],
@@ -133,14 +130,14 @@ def group_time_cells(
     finite = int(np.isfinite(panel.cohorts).sum())
     influence = np.zeros((panel.clusters, finite * times.size), order="F")
     troubles: dict[str, list[str]] = {}
-    notes: list[Problem] = []
+    notes: list[Notice] = []
     thin: list[float] = []
     for group, first in enumerate(panel.cohorts):
         if np.isinf(first):
             continue
         before = np.flatnonzero(times < first - anticipation)
         if not before.size:
-            notes.append(Problem("cohort", "no period before treatment (and anticipation)", f"cohort {first:g}"))
+            notes.append(notice("nothing_before", cohort=f"{first:g}"))
             continue
         for place in range(times.size):
             now = times[place]
@@ -182,13 +179,8 @@ def group_time_cells(
         )
     if thin:
         notes.append(
-            Problem(
-                "covariates",
-                f"in {len(thin)} of {len(found)} cells few comparison units are like the treated ones and carry the weight: "
-                "errors are too small there",
-                f"as good as {min(thin):.1f} units of equal weight",
-                f"{FEW_EFFECTIVE} or more",
-                "use fewer covariates, join cohorts, or say that treated and others hardly overlap",
+            notice(
+                "weak_overlap", thin=len(thin), all=len(found), size=f"{min(thin):.1f}", least=f"{FEW_EFFECTIVE:g}"
             )
         )
     table = np.array(found, dtype=float).reshape(-1, 6)

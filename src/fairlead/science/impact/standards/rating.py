@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from fairlead.science.impact.effects import benjamini_hochberg
 from fairlead.science.impact.plan import RANDOMIZED
+from fairlead.science.impact.report_document import errors_label
 from fairlead.science.impact.sample import Count
 from fairlead.science.impact.standards.admission import eligible, intact_design, unconfounded
 from fairlead.science.impact.standards.attrition import AttritionResult, attrition
@@ -366,7 +367,7 @@ def _significance(facts: Evidence, lines: list[Line]) -> bool:
         said = (
             f"Clusters were assigned and the errors are clustered ({estimate.errors}, "
             f"{counted(estimate.n_clusters or 0, 'cluster')}, {estimate.df:.1f} degrees of freedom).",
-            f"Se asignaron conglomerados y los errores los respetan ({estimate.errors}, "
+            f"Se asignaron conglomerados y los errores los respetan ({errors_label(estimate.errors, 'es')}, "
             f"{estimate.n_clusters} conglomerados, {estimate.df:.1f} grados de libertad).",
         )
         lines.append(line(version, "clustering", "pass", value=said[0], es={"value": said[1]}))
