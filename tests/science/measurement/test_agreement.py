@@ -288,7 +288,7 @@ def test_a_rater_who_rates_twice_is_refused() -> None:
 scores = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=3, max_size=40)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(scores, st.sampled_from(["none", "linear", "quadratic"]))
 def test_kappa_does_not_mind_who_is_first_and_never_passes_its_highest(pairs, weights) -> None:
     one, two = [a for a, _ in pairs], [b for _, b in pairs]
@@ -301,7 +301,7 @@ def test_kappa_does_not_mind_who_is_first_and_never_passes_its_highest(pairs, we
         assert there.value == pytest.approx(1)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.lists(st.integers(1, 5), min_size=3, max_size=3), min_size=3, max_size=25))
 def test_alpha_is_the_consistency_of_the_mean_of_all_raters(rows) -> None:
     """Hoyt's identity: alpha is ICC(C,k)."""
@@ -314,7 +314,7 @@ def test_alpha_is_the_consistency_of_the_mean_of_all_raters(rows) -> None:
         assert (a.low, a.high) == pytest.approx((icc.low, icc.high), rel=1e-6, abs=1e-6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.floats(0.2, 5)), min_size=4, max_size=60).filter(
         lambda rows: len({g for _, g, _ in rows}) > 1

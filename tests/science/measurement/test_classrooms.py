@@ -171,7 +171,7 @@ def test_battery(name: str, check: str) -> None:
     battery.run(SUBJECTS[name], check)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 4), st.integers(0, 1)), min_size=8, max_size=40))
 def test_the_other_way_round_the_ratio_is_its_reciprocal(rows) -> None:
     y, room, group = (list(column) for column in zip(*rows, strict=True))

@@ -74,7 +74,7 @@ def test_the_interval_by_resampling_units() -> None:
     assert found.high - found.low == pytest.approx(2 * 1.96 * jackknife, rel=0.15)  # 600 draws leave 5 %
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     st.lists(st.lists(st.one_of(st.none(), st.integers(1, 4)), min_size=3, max_size=3), min_size=3, max_size=20),
     st.sampled_from(["nominal", "ordinal", "interval", "ratio"]),
