@@ -156,6 +156,10 @@ def test_fleiss_kappa_of_the_ten_subjects() -> None:
     found = fleiss_kappa(counts)
     assert (found.value, found.observed, found.expected) == pytest.approx((0.210, 0.378, 0.213), abs=5e-4)
     assert found.low < found.value < found.high
+    p = np.array(counts).sum(axis=0) / 140
+    own = np.array(found.by_category, dtype=float)
+    # Fleiss (1971), eq. 19: kappa is the mean of the categories', weighted by p(1 − p)
+    assert np.average(own, weights=p * (1 - p)) == pytest.approx(found.value, abs=1e-12)
 
 
 def test_the_highest_kappa_that_the_habits_allow() -> None:
@@ -197,6 +201,16 @@ def test_a_clustered_share_is_clubsandwichs_and_nearly_surveys() -> None:
     assert (found.value, found.se, found.df) == pytest.approx((0.5, 0.183403935954, 3.062581355930), abs=1e-10)
     assert found.se == pytest.approx(0.1743, rel=0.06)  # svymean takes G/(G - 1) for all clusters, which are unequal
     assert any("5 clusters" in warning for warning in found.warnings)
+
+
+def test_a_clustered_share_with_weights_that_differ_within_clusters() -> None:
+    """clubSandwich again; here the weights are in the adjustment of each cluster."""
+    y = [1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 1]
+    g = [1, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4, 5]
+    found = clustered_share(y, g, weights=[1, 2, 3, 1, 5, 3, 0.5, 1, 2.5, 4, 1, 2])
+    assert (found.value, found.se, found.df) == pytest.approx(
+        (0.634615384615, 0.124882988651, 2.885786121634), abs=1e-11
+    )
 
 
 def test_of_equal_clusters_the_error_is_the_ordinary_one_of_their_means() -> None:

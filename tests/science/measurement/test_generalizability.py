@@ -6,6 +6,7 @@ the criterion is flat to rounding (ours at 1e-5 of a standard error); the criter
 
 from __future__ import annotations
 
+import csv
 from itertools import pairwise, product
 
 import numpy as np
@@ -119,6 +120,21 @@ def test_persons_by_items_as_lme4(verbal: pl.DataFrame) -> None:
     assert study.deviance == pytest.approx(8271.88206214803, rel=1e-11)
     assert (study.mean, study.mean_se) == pytest.approx((1.6909972318046, 0.0690625810049), rel=1e-5)
     assert study.converged
+
+
+def test_high_school_and_beyond() -> None:
+    """Students within schools, 14 to 67 of each: Raudenbush & Bryk (2002), table 4.2, and the list of reference values."""
+    table = pl.read_csv(needs_data("eval", "hsb82_mlmRev.csv")).with_row_index("student")
+    study = g_study(table, score="mAch", object="school", facets=["student"], nested={"student": "school"})
+    with needs_data("eval", "reference_values.csv").open(encoding="utf-8") as file:
+        given = {row["id"]: row["value"] for row in csv.DictReader(file)}
+    assert study.component("school").variance == pytest.approx(float(given["hsb.null.tau"]), rel=2e-6)
+    assert study.component("residual").variance == pytest.approx(float(given["hsb.null.s2"]), rel=2e-6)
+    assert study.mean == pytest.approx(float(given["hsb.null.g00"]), abs=1e-6)
+    # the mean of 30 students of a school tells schools apart with
+    assert decide(study, {"student": 30}).rho2.value == pytest.approx(
+        8.614025 / (8.614025 + 39.148322 / 30), abs=1e-5
+    )
 
 
 def test_six_components_as_lme4(verbal: pl.DataFrame) -> None:
@@ -248,7 +264,10 @@ def test_raters_of_ones_own_do_not_cancel() -> None:
     score = rng.normal(size=40)[teacher] + 0.5 * rng.normal(size=8)[rater] + 0.4 * rng.normal(size=120)[visit]
     data = {"person": teacher, "rater": rater, "visit": visit, "score": score + 0.5 * rng.normal(size=360)}
     study = g_study(
-        data, facets=["rater", "visit"], nested={"visit": ("person", "rater")}, components=["person", "rater", "visit"]
+        data,
+        facets=["rater", "visit"],
+        nested={"visit": ("person", "rater")},
+        components=["person", "rater", "visit"],
     )
     v = variances(study)
     own = decide(study, {"visit": 4, "rater": 1}, nested={"rater": "visit"})

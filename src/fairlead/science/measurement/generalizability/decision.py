@@ -150,7 +150,9 @@ def decide(
             raise refusal("nested", "no such facet", repr(facet), ", ".join(study.facets))
         above[facet] = above[facet] | frozenset([parents] if isinstance(parents, str) else parents)
     for _ in study.facets:  # what lies in a visit lies in all that the visit lies in
-        above = {facet: own.union(*(above.get(parent, own) for parent in own)) - {facet} for facet, own in above.items()}
+        above = {
+            facet: own.union(*(above.get(parent, own) for parent in own)) - {facet} for facet, own in above.items()
+        }
     counts = {facet: float(size) for facet, size in sizes.items()}
     return _decision(study, counts, above, fixed, level)
 

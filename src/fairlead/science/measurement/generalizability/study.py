@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fairlead.science.measurement.generalizability import arrow, reml
 from fairlead.science.measurement.generalizability.design import RESIDUAL, Layout, Merged, lay_out
 from fairlead.science.measurement.generalizability.moments import henderson
 from fairlead.science.measurement.problems import refusal
+
+if TYPE_CHECKING:
+    from fairlead.science.measurement.generalizability import arrow, reml
 
 Array = NDArray[np.float64]
 METHODS = ("reml", "moments")
@@ -176,12 +178,16 @@ def g_study(
     unit = scale**2
     if method == "moments":
         return _result(layout, moments * unit, moments * unit, None, method, centre, scale)
+    from fairlead.science.measurement.generalizability import reml  # compiled loops, which moments do not need
+
     solution = reml.fit(_arrow(layout, y), moments)
     return _result(layout, solution.variances * unit, moments * unit, solution, method, centre, scale)
 
 
 def _arrow(layout: Layout, y: Array) -> arrow.Arrow:
     """Cross-products, eliminated by the facet that leaves least to do."""
+    from fairlead.science.measurement.generalizability import arrow
+
     best: tuple[float, int, str] | None = None
     for facet in (layout.object, *layout.facets):
         if facet not in layout.names:
