@@ -38,8 +38,8 @@ def printed(plan: impact.Plan, data: object) -> list[str]:
             texts += [table.caption, *table.columns, *(cell for row in table.rows for cell in row)]
         for figure in section.figures:
             texts += [figure.title, figure.summary, *map(str, (cell for row in figure.rows for cell in row))]
-    for said in own:
-        texts = [text.replace(said, "") for text in texts]
+    for said in own:  # also where it begins a sentence
+        texts = [re.sub(re.escape(said), "", text, flags=re.IGNORECASE) for text in texts]
     return texts
 
 
