@@ -30,7 +30,7 @@ def test_out_and_in_again_is_the_same_form(form: Form) -> None:
 
 
 @pytest.mark.prove
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(forms())
 def test_out_and_in_again_is_the_same_form_for_many(form: Form) -> None:
     assert files.load("f.json", files.to_json(form)) == form
