@@ -53,6 +53,9 @@ def test_little_behind_it_draws_it_to_zero() -> None:
     for one in found.raters:
         assert one.effect == pytest.approx(factor * raw[one.rater], abs=1e-6)
         assert one.visits == 30
+        assert one.reliability == pytest.approx(1 - one.se**2 / variance)
+        # one's own error, and that of the mean of five raters
+        assert one.se**2 == pytest.approx(variance * (1 - factor) + (variance * factor) / 5, rel=0.02)
 
 
 def test_raters_who_rated_nobody_in_common_are_told() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairlead.science.measurement.problems import MeasurementError, Problem, refusal
-from fairlead.science.measurement.ratings import Codes, coded, is_missing, numbers
+from fairlead.science.measurement.ratings import Codes, coded, compact, is_missing, numbers
 
 Array = NDArray[np.float64]
 RESIDUAL = "residual"
@@ -179,11 +179,22 @@ def _read(
     for name in order:
         values = raw[name][known]
         if values.dtype.kind in "iub":
-            distinct, codes = np.unique(values, return_inverse=True)
-            columns[name] = (codes.astype(np.intp), tuple(distinct.tolist()))
+            columns[name] = _whole(values)
         else:
             columns[name] = coded(values.tolist())
     return columns, y[known], missing
+
+
+def _whole(values: NDArray[Any]) -> tuple[Codes, tuple[Any, ...]]:
+    """Codes and labels of whole numbers, in their order."""
+    low, high = int(values.min()), int(values.max())
+    if values.dtype.kind == "b" or high - low > 16 * values.size:
+        distinct, codes = np.unique(values, return_inverse=True)
+        return codes.astype(np.intp), tuple(distinct.tolist())
+    codes = compact((values - low).astype(np.intp), high - low + 1)
+    labels = np.zeros(int(codes.max()) + 1, dtype=values.dtype)
+    labels[codes] = values
+    return codes, tuple(labels.tolist())
 
 
 def _array(column: Any) -> NDArray[Any]:
@@ -195,8 +206,9 @@ def _combined(columns: list[Codes]) -> Codes:
     """Codes of the combinations that occur."""
     codes = columns[0]
     for column in columns[1:]:
-        codes = np.unique(codes * (int(column.max()) + 1) + column, return_inverse=True)[1]
-    return codes.astype(np.intp)
+        width = int(column.max()) + 1
+        codes = compact(codes * width + column, (int(codes.max()) + 1) * width)
+    return codes
 
 
 def _wanted(

@@ -49,17 +49,19 @@ def henderson(y: Array, codes: tuple[Codes, ...], names: tuple[str, ...]) -> Arr
     for a in range(count):
         sums = np.bincount(codes[a], weights=y)
         observed[a] = (sums**2 / sizes[a]).sum()
-        for b in range(count):
-            if a == b:
-                expected[a, b] = n
-                continue
+        expected[a, a] = n
+        for b in range(a):
             cell = codes[a] * sizes[b].size + codes[b]
             if sizes[a].size * sizes[b].size <= 4 * n:
                 filled = np.bincount(cell, minlength=sizes[a].size * sizes[b].size).reshape(sizes[a].size, -1)
-                expected[a, b] = ((filled.astype(float) ** 2).sum(axis=1) / sizes[a]).sum()
+                squares = filled.astype(float) ** 2
+                expected[a, b] = (squares.sum(axis=1) / sizes[a]).sum()
+                expected[b, a] = (squares.sum(axis=0) / sizes[b]).sum()
             else:
-                occur, filled = np.unique(cell, return_counts=True)
-                expected[a, b] = (filled.astype(float) ** 2 / sizes[a][occur // sizes[b].size]).sum()
+                occur, counts = np.unique(cell, return_counts=True)
+                squares = counts.astype(float) ** 2
+                expected[a, b] = (squares / sizes[a][occur // sizes[b].size]).sum()
+                expected[b, a] = (squares / sizes[b][occur % sizes[b].size]).sum()
         expected[a, count] = sizes[a].size
     observed[count] = y @ y
     expected[count] = n
