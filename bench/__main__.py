@@ -21,6 +21,10 @@ PARTS: dict[str, tuple[str, str]] = {
         "bench.multilevel",
         "multilevel models from Parquet to result, beside lmer, statsmodels and bare sums",
     ),
+    "cost": (
+        "bench.cost",
+        "time and memory against rows, groups and columns; --write: the figure of docs/reference/scale.md",
+    ),
     "panel": ("bench.panel", "group-time effects of up to ten million rows, beside csdid"),
     "matching": (
         "bench.matching",

@@ -32,6 +32,7 @@ def main() -> None:
     if asked.get("refits"):
         print(json.dumps({"refits": refits(path, formula)}))
         return
+    empty = peak()
     started = time.perf_counter(), time.process_time()
     fit = linear_regression(path, formula, absorb=("unit", "time"), cluster="unit", errors="CR1", small_sample="all")
     took = time.perf_counter() - started[0], time.process_time() - started[1]
@@ -39,6 +40,7 @@ def main() -> None:
         "seconds": took[0],
         "cpu": took[1],
         "peak": peak(),
+        "empty": empty,
         "fixed": [c.estimate for c in fit.coefficients],
         "errors": [c.se for c in fit.coefficients],
     }

@@ -40,7 +40,7 @@ def got(result: impact.StudyResult, model: str) -> tuple[float, float]:
 
 
 def test_star_with_switching_and_attrition(star):
-    """The compliers' effect and error are those of R's ivreg, clustered by school (references/trials.R)."""
+    """The compliers' effect and error are those of R's ivreg, clustered by school (scripts/references/trials.R)."""
     main = star.primary
     assert got(star, "compliers") == pytest.approx((22.26124230031, 5.23251647386), rel=1e-10)
     assert main.verdict.rating == "MWR"  # 32.0 % lost, 4.1 points apart: high by the cautious boundary (3.8)

@@ -83,7 +83,7 @@ def test_how_ties_are_broken_decides_the_mahalanobis_match(data):
     assert abs(told[1] - told[0]) > 1
 
 
-# references/matching.R (MatchIt 4.5.1 and sandwich of Debian 12): rows, effect without and with covariates, its errors
+# scripts/references/matching.R (MatchIt 4.5.1 and sandwich of Debian 12): rows, effect without and with covariates, its errors
 # HC1 and by subclass without, by subclass with. Printed with twelve digits, so 1e-11. MatchIt 4.5.1 breaks ties by the
 # order of the data, so Mahalanobis is compared where everybody has another age and there are none.
 R = [
@@ -126,7 +126,7 @@ def test_effects_and_errors_of_r(data, settings, rows, plain, full, hc1, cr1, cr
 
 @pytest.mark.parametrize(("estimand", "value"), [("ATT", 1214.07122329), ("ATE", 224.676309104)])
 def test_weighted_differences_of_r(data, estimand, value):
-    """references/matching.R: glm at epsilon 1e-14, lm with the weights."""
+    """scripts/references/matching.R: glm at epsilon 1e-14, lm with the weights."""
     assert effect(matched(data, method="ipw", estimand=estimand), "re78").estimate == pytest.approx(value, rel=1e-10)
 
 

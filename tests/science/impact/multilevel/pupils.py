@@ -1,4 +1,4 @@
-"""Pupils in classes in schools, by integer arithmetic that any language repeats exactly: `references/multilevel.R` makes
+"""Pupils in classes in schools, by integer arithmetic that any language repeats exactly: `scripts/references/multilevel.R` makes
 the same rows. Classes are numbered anew in each school."""
 
 from __future__ import annotations

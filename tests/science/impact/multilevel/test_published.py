@@ -1,7 +1,7 @@
 """Two levels against published values and lme4.
 
 High School & Beyond: Raudenbush & Bryk (2002), tables 4.2 to 4.5. The digits are lmer's (lme4 1.1-31, lmerTest 3.1-3,
-pbkrtest 0.5.2, nloptwrap with xtol and ftol 1e-14), as `references/multilevel.R` prints them. The criterion agrees to
+pbkrtest 0.5.2, nloptwrap with xtol and ftol 1e-14), as `scripts/references/multilevel.R` prints them. The criterion agrees to
 1e-12 of itself. Variances, and what depends on them, are held to 2e-6: the criterion is flat at its minimum, and lmer's
 search, which sees values only, stops some 1e-7 away from it; ours ends where the gradient is 1e-12.
 """

@@ -1,4 +1,4 @@
-"""Three levels against lme4 (`references/multilevel.R` prints the values), against the likelihood written out, and against
+"""Three levels against lme4 (`scripts/references/multilevel.R` prints the values), against the likelihood written out, and against
 differences of itself. Tolerances as in `test_published`: the criterion to 1e-12 of itself, the rest to 5e-6, because the
 criterion is flat where lmer's search stops."""
 

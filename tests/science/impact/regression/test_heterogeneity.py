@@ -59,7 +59,7 @@ def test_subgroups_equal_the_model_with_products(absorb: str | None, errors: str
 
 
 def test_joint_test_equals_clubsandwich() -> None:
-    """R clubSandwich 0.5.8, Wald_test(…, test = "HTZ"), as references/regression.R prints it."""
+    """R clubSandwich 0.5.8, Wald_test(…, test = "HTZ"), as scripts/references/regression.R prints it."""
     girls = eval_table("achievementawardsrct_clubSandwich").filter(
         (pl.col("year").cast(pl.String) == "2001") & (pl.col("sex") == "Girl")
     )

