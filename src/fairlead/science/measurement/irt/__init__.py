@@ -14,7 +14,7 @@ LAZY = {
     "Calibration": "calibration",
     "Dif": "dif",
     "Fit": "misfit",
-    "Growth": "growing",
+    "FormGrowth": "growing",
     "Information": "information",
     "ItemFit": "misfit",
     "LeftOut": "calibration",

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from fairlead.science.measurement.growth import Growth, growth_beyond_error
 from fairlead.science.measurement.irt.answers import MISSING, Responses
 from fairlead.science.measurement.irt.calibration import Calibration, along, coded_for
 from fairlead.science.measurement.irt.linking import Link
-from fairlead.science.measurement.irt.scoring import score
+from fairlead.science.measurement.irt.scoring import Scores, score
 from fairlead.science.measurement.problems import refusal
-from fairlead.science.proportion import Share, wilson
+from fairlead.science.proportion import Share
 
 Array = NDArray[np.float64]
 DRAWS = 200
@@ -38,7 +39,7 @@ class Beside:
     by_chance: float  # expected where nobody changed
     chance_low: float
     chance_high: float
-    linked_low: int  # the count if the link were off by its error (twice), either way
+    linked_low: int  # the count if the link were off by twice its error, either way
     linked_high: int
 
     @property
@@ -48,25 +49,34 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Growth:
-    """Each person's change in logits of the first sitting's scale, and what it comes to."""
+class FormGrowth:
+    """Each person's change in logits of the first sitting's scale, and what it comes to. `plain` is the same by scores alone,
+    as `measurement.growth_beyond_error` tells it."""
 
     persons: tuple[Any, ...]
     change: Array  # (persons,)
     se: Array  # (persons,) of measurement, both sittings
     grew: NDArray[np.bool_]  # (persons,) beyond measurement error
     fell: NDArray[np.bool_]
-    level: float
     growers: Beside
     fallers: Beside
-    mean: float
-    mean_se: float  # persons and link
+    mean_se: float  # of the mean change: persons and link
     link_se: float  # the part of it that is the link's
-    sd_of_true_change: float | None  # None where measurement error explains all
     chance: str  # "normal" or "simulated"
     only_first: int  # persons of the first sitting without a score in the second
     only_second: int
+    plain: Growth
     warnings: tuple[str, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean change."""
+        return self.plain.mean
+
+    @property
+    def sd_of_true_change(self) -> float | None:
+        """None where measurement error explains all differences of change."""
+        return self.plain.true_sd
 
 
 def growth(
@@ -76,7 +86,7 @@ def growth(
     *,
     level: float = 0.95,
     rng: np.random.Generator | None = None,
-) -> Growth:
+) -> FormGrowth:
     """Each person's change between two sittings, and the share who grew beyond measurement error.
 
     Of a hundred people who did not change, two or three seem to have grown and as many to have fallen, at a level of 0.95: the
@@ -94,7 +104,7 @@ def growth(
 
     Returns
     -------
-    Growth
+    FormGrowth
 
     Raises
     ------
@@ -137,8 +147,8 @@ def growth(
     if not rows:
         raise refusal("persons", "nobody has a score in both sittings", f"{len(places)} labels in common")
     i, j = (np.array(part) for part in zip(*rows, strict=True))
-    change = two.theta[j] - one.theta[i]
-    se = np.hypot(one.se[i], two.se[j])
+    plain = growth_beyond_error(one.theta[i], two.theta[j], se_before=one.se[i], se_after=two.se[j], level=level)
+    change, se = two.theta[j] - one.theta[i], np.hypot(one.se[i], two.se[j])
     z = float(special.ndtri(0.5 + level / 2))
     n = change.size
     link_error, link_se = np.zeros(n), 0.0
@@ -147,44 +157,39 @@ def growth(
         link_error, link_se = link.error(raw), float(link.error(raw.mean()))
     counts = None
     if rng is not None:
-        counts = _simulated(first, second, link, (i, j), one.theta, one.se, two.theta, two.se, z, rng)
+        counts = _simulated(first, second, link, (i, j), one, two, z, rng)
     sides = []
-    for sign in (1, -1):
+    for side, (sign, share) in enumerate(((1, plain.improved_share), (-1, plain.declined_share))):
         found = sign * change > z * se
         if counts is None:
-            by_chance = n * (1 - level) / 2
+            by_chance = plain.expected
             low, high = (float(end) for end in stats.binom.interval(0.95, n, (1 - level) / 2))
         else:
-            drawn = counts[0 if sign == 1 else 1]
-            by_chance = float(drawn.mean())
-            low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
+            by_chance = float(counts[side].mean())
+            low, high = (float(end) for end in np.quantile(counts[side], [0.025, 0.975]))
         off = [int((sign * change + way * 2 * link_error > z * se).sum()) for way in (-1, 1)]
-        count = int(found.sum())
-        sides.append((found, Beside(count, wilson(count, n), by_chance, low, high, off[0], off[1])))
-    spread = float(change.var(ddof=1)) - float((se**2).mean()) if n > 1 else 0.0
-    warnings = []
+        sides.append((found, Beside(int(found.sum()), share, by_chance, low, high, off[0], off[1])))
+    warnings = list(plain.warnings)
     few = int((np.minimum(one.answers[i], two.answers[j]) < FEW_ANSWERS).sum())
     if few and rng is None:
         warnings.append(f"{few} persons have fewer than {FEW_ANSWERS} answers: give rng, so that chance is simulated")
     if not (first.fit.converged and second.fit.converged):
         warnings.append("a calibration did not converge")
     labels = first.responses.persons or ()
-    return Growth(
+    return FormGrowth(
         persons=tuple(labels[k] for k in i),
         change=change,
         se=se,
         grew=sides[0][0],
         fell=sides[1][0],
-        level=level,
         growers=sides[0][1],
         fallers=sides[1][1],
-        mean=float(change.mean()),
-        mean_se=float(np.hypot(change.std(ddof=1) / np.sqrt(n), link_se)) if n > 1 else float("nan"),
+        mean_se=float(np.hypot(plain.mean_se, link_se)),
         link_se=link_se,
-        sd_of_true_change=float(np.sqrt(spread)) if spread > 0 else None,
         chance="normal" if rng is None else "simulated",
         only_first=len(labels) - n,
         only_second=len(second.responses.persons or ()) - n,
+        plain=plain,
         warnings=tuple(warnings),
     )
 
@@ -204,25 +209,23 @@ def _simulated(
     second: Sitting,
     link: Link | None,
     rows: tuple[NDArray[np.intp], NDArray[np.intp]],
-    theta1: Array,
-    se1: Array,
-    theta2: Array,
-    se2: Array,
+    one: Scores,
+    two: Scores,
     z: float,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Growers and fallers in each of the draws of persons who did not change."""
     i, j = rows
-    w1, w2 = 1 / se1[i] ** 2, 1 / se2[j] ** 2
-    stay = (w1 * theta1[i] + w2 * theta2[j]) / (w1 + w2)
+    w1, w2 = 1 / one.se[i] ** 2, 1 / two.se[j] ** 2
+    stay = (w1 * one.theta[i] + w2 * two.theta[j]) / (w1 + w2)
     back = stay if link is None else (stay - link.intercept) / link.slope
     grew, fell = np.empty(DRAWS, dtype=np.intp), np.empty(DRAWS, dtype=np.intp)
     draw1, draw2 = _Form(first, i, stay), _Form(second, j, back)
     for draw in range(DRAWS):
-        one, two = score(first.fit, draw1.answers(rng), "wle"), score(second.fit, draw2.answers(rng), "wle")
+        before, after = score(first.fit, draw1.answers(rng), "wle"), score(second.fit, draw2.answers(rng), "wle")
         if link is not None:
-            two = link.scores(two)
-        change, limit = two.theta - one.theta, z * np.hypot(one.se, two.se)
+            after = link.scores(after)
+        change, limit = after.theta - before.theta, z * np.hypot(before.se, after.se)
         grew[draw], fell[draw] = (change > limit).sum(), (-change > limit).sum()
     return grew, fell
 
