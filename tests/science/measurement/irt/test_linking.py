@@ -113,19 +113,21 @@ def test_an_anchor_that_drifted_is_named() -> None:
 
 
 @pytest.mark.prove
-@pytest.mark.parametrize("method", METHODS)
-def test_the_error_of_the_link_is_the_spread_over_draws(method: str) -> None:
-    """300 pairs of forms of 1,000 persons: the mean of the variances stated is that of the links found, within 25 % (a variance of
-    300 is known to 8 %), and 95 % intervals hold the truth in 92 to 98 of 100. Bands fixed beforehand."""
+def test_the_error_of_the_link_is_the_spread_over_draws() -> None:
+    """150 pairs of forms of 1,000 persons: the mean of the variances stated is that of the links found, within 35 % (three
+    errors of a variance of 150), and 95 % intervals hold the truth in 90 to 99 of 100. Bands fixed beforehand."""
     rng = np.random.default_rng(34)
-    found, stated = np.empty((300, 2)), np.empty((300, 2))
-    for trial in range(300):
+    found, stated = np.empty((2, 150, 2)), np.empty((2, 150, 2))
+    for trial in range(150):
         pre, post = two_forms(rng, 1000, 0.6)
-        one = link(post, pre, method=method)
-        found[trial], stated[trial] = (one.slope, one.intercept), np.diag(one.covariance)
-    assert stated.mean(axis=0) / found.var(axis=0) == pytest.approx([1, 1], abs=0.25)
-    held = np.abs(found - [1.0, 0.6]) < 1.96 * np.sqrt(stated)
-    assert ((held.mean(axis=0) > 0.92) & (held.mean(axis=0) < 0.98)).all(), held.mean(axis=0)
+        for m, method in enumerate(METHODS):
+            one = link(post, pre, method=method)
+            found[m, trial], stated[m, trial] = (one.slope, one.intercept), np.diag(one.covariance)
+    for m in range(2):
+        assert stated[m].mean(axis=0) / found[m].var(axis=0) == pytest.approx([1, 1], abs=0.35)
+        held = (np.abs(found[m] - [1.0, 0.6]) < 1.96 * np.sqrt(stated[m])).mean(axis=0)
+        assert ((held > 0.90) & (held < 0.99)).all(), held
+    assert found[0].var(axis=0).sum() < found[1].var(axis=0).sum()  # Stocking and Lord use more of what is known
 
 
 def test_refusals(fits: dict[str, Calibration]) -> None:
