@@ -25,6 +25,20 @@ def twelve_minutes(world: Any) -> int:
     return int(version.pk)
 
 
+def consent_of_amara(world: Any) -> int:
+    """Amara's consent, given for this test when the demo has none."""
+    from fairlead.apps.instruments.models import Consent
+
+    found = Consent.objects.filter(person_id=world.person["amara"]).order_by("pk").first()
+    made = found or Consent.objects.create(
+        organization_id=int(world.school_ids[0]),
+        person_id=world.person["amara"],
+        begins="2026-08-25",
+        given_at="2026-09-01T12:00:00-04:00",
+    )
+    return int(made.pk)
+
+
 def promise_to_amara(world: Any) -> int:
     """Dana's open promise to Amara."""
     from fairlead.apps.support.models import Promise
@@ -71,6 +85,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "ridgeline": lambda world: int(world.school_ids[1]),
     "amara": lambda world: int(world.person["amara"]),
     "visit_to_amara": visit_to_amara,
+    "consent_of_amara": consent_of_amara,
     "twelve_minutes": twelve_minutes,
     "promise_to_amara": promise_to_amara,
     "import_of_tidewater": roster_objects.import_of_tidewater,

@@ -448,3 +448,29 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return f"certificate {self.pk}"
+
+
+@tracked
+class Consent(models.Model):
+    """A teacher lets the levels of coaching visits to them enter indicators and studies: from which day, of whose visits.
+
+    Never the words, never an appraisal. `consents` carries the levels over, as responses of purpose *research*, and takes
+    them back when the consent is revoked. Whoever reads scores of research sees it; the coach and the principal do not.
+    """
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=12, default="research", help_text="for what the levels may be used")
+    person = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    visitor = models.ForeignKey(
+        "roster.Person", on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="empty: anybody's"
+    )
+    begins = models.DateField(help_text="visits from this day on")
+    given_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "revoked_at"])]
+        triggers = [purpose_is_fixed()]
+
+    def __str__(self) -> str:
+        return f"consent {self.pk}"
