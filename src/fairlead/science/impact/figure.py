@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 Cell = str | float | bool | None
@@ -38,6 +39,12 @@ class Figure:
         import vl_convert
 
         return str(vl_convert.vegalite_to_svg(self.spec))
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: the picture, named for people who hear it, and its words below."""
+        head, sign, rest = self.svg().partition(">")
+        words = f"<title>{escape(self.title)}</title><desc>{escape(self.alt)}</desc>"
+        return f'<figure>{head} role="img"{sign}{words}{rest}<figcaption>{escape(self.alt)}</figcaption></figure>'
 
 
 def values(columns: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...]) -> Any:

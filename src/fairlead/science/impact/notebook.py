@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairlead.science.impact.claims.check import shown_p
+from fairlead.science.impact.figure import Figure
 from fairlead.science.impact.plan import Plan
 from fairlead.science.impact.plan_file import load_plan
 from fairlead.science.impact.problems import DataError, Problem
 from fairlead.science.impact.reading import closest
-from fairlead.science.impact.report import Report, build_report
+from fairlead.science.impact.report import Report, Section, build_report
 from fairlead.science.impact.study import SEED, Provenance, StudyResult, analyse, columns_used
 
 if TYPE_CHECKING:
@@ -91,6 +92,16 @@ class Study:
         """The report, in English or Spanish."""
         return build_report(self.result, language)
 
+    def section(self, name: str, language: str = "en") -> Section:
+        """One step of it: "sample", "balance", "estimates", "verdict", … It prints, and a notebook shows it."""
+        return self.report(language).section(name)
+
+    def figures(self, language: str = "en") -> dict[str, Figure]:
+        """Every figure by its name (flow, love, forest, …): an Altair specification, its numbers, and what it shows in words."""
+        from fairlead.science.impact.rendering.charts import figure
+
+        return {item.id: figure(item) for part in self.report(language).sections for item in part.figures}
+
     def save(self, folder: str | Path, *, language: str = "en", paper: str = "us-letter") -> None:
         """Write report.html, report.pdf and results.json into a folder."""
         from fairlead.science.impact.rendering.page import page
@@ -107,13 +118,14 @@ class Study:
                 [Problem("--out", "the folder cannot be written", f"{out}: {error.strerror}", next="name another")]
             ) from error
 
+    def __repr__(self) -> str:
+        return f"Study({self.plan.title!r}): print it, or ask for its result, report(), section(name), figures() or save(folder)"
+
     def __str__(self) -> str:
         return table_of(self.result)
 
     def _repr_html_(self) -> str:
-        from fairlead.science.impact.rendering.page import body
-
-        return body(self.report())
+        return self.report()._repr_html_()
 
 
 def table_of(result: StudyResult) -> str:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from fairlead.science.impact.problems import ImpactError, Problem
+from fairlead.science.impact.reading import closest
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -40,6 +43,27 @@ class Section:
     tables: tuple[Table, ...] = ()
     figures: tuple[FigureData, ...] = ()
 
+    def __str__(self) -> str:
+        """Its sentences and tables, for a terminal."""
+        parts = [self.heading, *self.paragraphs]
+        for table in self.tables:
+            rows = [table.columns, *table.rows]
+            widths = [max(len(row[place]) for row in rows) for place in range(len(table.columns))]
+            lines = [
+                "  ".join(
+                    cell.rjust(width) if place in table.numeric else cell.ljust(width)
+                    for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+                ).rstrip()
+                for row in rows
+            ]
+            parts.append("\n".join([table.caption, *lines]))
+        return "\n\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        from fairlead.science.impact.rendering.page import section
+
+        return section(self, "en")
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -57,7 +81,19 @@ class Report:
         return (*told, label("mark_provisional", self.language)) if self.provisional else told
 
     def section(self, name: str) -> Section:
-        return next(section for section in self.sections if section.id == name)
+        """One of the sections: question, answer, sample, balance, estimates, verdict, …"""
+        for section in self.sections:
+            if section.id == name:
+                return section
+        known = [section.id for section in self.sections]
+        raise ImpactError(
+            [Problem("section", "the report has no such section", name, ", ".join(known), closest(name, known))]
+        )
+
+    def _repr_html_(self) -> str:
+        from fairlead.science.impact.rendering.page import body
+
+        return body(self)
 
 
 @cache

@@ -101,10 +101,7 @@ def _text(
         lines.append(
             f"  needed for an effect of {effect:g}: {wanted.vary} = {wanted.value:,} ({wanted.total:,.0f} in all)"
         )
-    lines.append(f"  smallest effect found with power {found.power:g}: {found.mdes:.4f} standard deviations")
-    if found.mdes_native is not None:
-        lines.append(f"    in the outcome's unit: {found.mdes_native:.4g}")
-    lines.append(f"  standard error {found.se:.4f}, {found.df:g} degrees of freedom, α = {found.alpha:g} two-tailed")
+    lines += str(found).split("\n")[1:]
     if at_effect is not None:
         lines.append(f"  power for {effect:g}: {at_effect:.3f}")
     lines.append("  guesses for shares of variance and R² (source; confidence):")

@@ -14,6 +14,7 @@ from fairlead.science.impact.matching.entropy import Balancing
 from fairlead.science.impact.matching.score import Score
 from fairlead.science.impact.matching.units import Units
 from fairlead.science.impact.notices import Notice
+from fairlead.science.impact.printed import Printed
 from fairlead.science.impact.record import to_plain
 from fairlead.science.impact.sample import Count, Dropped
 
@@ -34,7 +35,7 @@ REASONS = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
+class Comparison(Printed):
     """What matching or weighting made of the rows. Row numbers count from 0 in the data as read.
 
     Attributes
@@ -112,6 +113,11 @@ class Comparison:
         """The greatest absolute effect size of a covariate, as the standards measure it, "before" or "after"."""
         gaps = [getattr(b, when).effect for b in self.balance if b.kind != "score"]
         return max((abs(g) for g in gaps if g is not None), default=0.0)
+
+    def __str__(self) -> str:
+        from fairlead.science.impact.matching.show import as_text
+
+        return as_text(self)
 
     def record(self, *, rows: bool = True) -> dict[str, Any]:
         """Everything as plain values; without `rows`, only what describes the whole."""

@@ -16,6 +16,7 @@ from fairlead.science.impact.matching.score import Score
 from fairlead.science.impact.matching.units import combinations
 from fairlead.science.impact.notices import Notice, notice
 from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
+from fairlead.science.impact.printed import Printed
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.record import to_plain
 from fairlead.science.impact.sample import Dropped
@@ -27,7 +28,7 @@ MOST_CR2 = 1000  # clusters; beyond, the corrections of CR2 are far below the ro
 
 
 @dataclass(frozen=True, slots=True)
-class MatchedEffect:
+class MatchedEffect(Printed):
     """An average effect, in the unit of the outcome.
 
     Attributes
@@ -65,6 +66,11 @@ class MatchedEffect:
     naive_se: float
     dropped: tuple[Dropped, ...]
     notices: tuple[Notice, ...]
+
+    def __str__(self) -> str:
+        from fairlead.science.impact.matching.show import effect_lines
+
+        return "\n".join([*effect_lines(self), *(f"note: {notice.text}" for notice in self.notices)])
 
     def record(self) -> dict[str, Any]:
         """Plain values."""

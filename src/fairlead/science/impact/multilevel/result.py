@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fairlead.science.impact.moments import Left, Origin
 from fairlead.science.impact.multilevel.newton import Convergence
+from fairlead.science.impact.printed import Printed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +55,7 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MultilevelFit:
+class MultilevelFit(Printed):
     """A fitted multilevel model. `value` is −2 log likelihood, restricted under REML, as lme4 reports it."""
 
     formula: str

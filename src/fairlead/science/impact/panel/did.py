@@ -17,6 +17,7 @@ from fairlead.science.impact.panel import bands
 from fairlead.science.impact.panel.data import Panel, read_panel
 from fairlead.science.impact.panel.group_time import Cells, comparable, group_time_cells
 from fairlead.science.impact.panel.two_way import TwoWay, event_study, treated_coefficient
+from fairlead.science.impact.printed import Printed
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 
 Array = NDArray[np.float64]
@@ -94,7 +95,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Did:
+class Did(Printed):
     """Group-time effects, their sums, and how they came about."""
 
     outcome: str
@@ -122,6 +123,11 @@ class Did:
     left: tuple[Left, ...]
     origin: Origin
     converged: bool = True
+
+    def __str__(self) -> str:
+        from fairlead.science.impact.panel.show import table
+
+        return table(self)
 
 
 def group_time(

@@ -15,11 +15,12 @@ from typing import Any
 import scipy
 
 from fairlead.science.impact.plan import Plan
+from fairlead.science.impact.printed import Printed
 from fairlead.science.impact.problems import DataError, Problem
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class Power(Printed):
     """A design's precision. `se` and `mdes` in standard deviations; `mdes_native` in the outcome's unit if
     an SD was given."""
 
@@ -31,6 +32,16 @@ class Power:
     mdes: float
     mdes_native: float | None
     sd: float | None
+
+    def __str__(self) -> str:
+        lines = [
+            f"Design {self.design}",
+            f"  smallest effect found with power {self.power:g}: {self.mdes:.4f} standard deviations",
+        ]
+        if self.mdes_native is not None:
+            lines.append(f"    in the outcome's unit: {self.mdes_native:.4g}")
+        told = f"{self.se:.4f}, {self.df:g} degrees of freedom, α = {self.alpha:g} two-tailed"
+        return "\n".join([*lines, f"  standard error {told}"])
 
     def power_for(self, effect: float) -> float:
         """Power to detect a true effect of this many standard deviations (noncentral t, two-tailed)."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from fairlead.science.impact.moments import INTERCEPT
+from fairlead.science.impact.printed import Printed
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.result import RegressionFit
 
@@ -58,7 +59,7 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class OmittedVariable:
+class OmittedVariable(Printed):
     """Sensitivity of one coefficient to a variable that was left out."""
 
     term: str

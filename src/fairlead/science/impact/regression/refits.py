@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from fairlead.science.impact.printed import Printed
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.result import RegressionFit
 from fairlead.science.impact.regression.sandwich import solve
@@ -37,7 +38,7 @@ class Without:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaveOneOut:
+class LeaveOneOut(Printed):
     """Every cluster left out in turn, the one that moves the estimate most first."""
 
     term: str

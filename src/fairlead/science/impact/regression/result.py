@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from fairlead.science.impact.moments import Left, Origin
+from fairlead.science.impact.printed import Printed
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.sandwich import cr2
 from fairlead.science.impact.regression.working import Working
@@ -47,7 +48,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RegressionFit:
+class RegressionFit(Printed):
     """A regression. `errors` says which, `cluster` and `absorb` by which columns."""
 
     formula: str

@@ -23,6 +23,7 @@ from fairlead.science.impact.figure import Cell, Figure, values
 from fairlead.science.impact.formula import parse_formula
 from fairlead.science.impact.moments import INTERCEPT, collect, design_of, open_source
 from fairlead.science.impact.moments.core import Left, Origin
+from fairlead.science.impact.printed import Printed
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.table import number, probability
 from fairlead.science.impact.synthesis.random_effects import fit_random_effects, heterogeneity
@@ -49,7 +50,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Sites:
+class Sites(Printed):
     """Effects of the sites, least first.
 
     Attributes

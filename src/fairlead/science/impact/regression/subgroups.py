@@ -14,6 +14,7 @@ import numpy as np
 
 from fairlead.science.impact.formula import parse_formula
 from fairlead.science.impact.moments import INTERCEPT, Design, Moments, collect, design_of, open_source
+from fairlead.science.impact.printed import Printed
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.model import CLUSTERED, Keys, choose_errors, fit_working, keys_of
 from fairlead.science.impact.regression.result import Coefficient, RegressionFit
@@ -25,7 +26,7 @@ MOST = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subgroups:
+class Subgroups(Printed):
     """The effect in each subgroup, each subgroup's difference from the first, and all differences at once."""
 
     treatment: str

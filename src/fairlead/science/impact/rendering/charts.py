@@ -9,6 +9,7 @@ from typing import Any
 
 import altair as alt
 
+from fairlead.science.impact.figure import Figure
 from fairlead.science.impact.report import FigureData
 
 FIRST, SECOND, MUTED, GRID, INK = "#1f6396", "#c2541c", "#566777", "#e4ddd0", "#14293d"
@@ -30,6 +31,12 @@ _CONFIG: dict[str, Any] = {
 def chart(data: FigureData) -> alt.TopLevelMixin:
     """The Altair chart of a figure, by its kind, without a theme: whoever shows it, adds theirs."""
     return _DRAWERS[data.kind](data)
+
+
+def figure(data: FigureData) -> Figure:
+    """The same with its numbers and words, themed for paper: what a notebook shows."""
+    spec = {**chart(data).to_dict(), "config": {**_CONFIG, "font": "sans-serif"}, "description": data.summary}
+    return Figure(data.id, data.title, data.summary, data.columns, data.rows, spec)
 
 
 def svg(data: FigureData, *, font: str = "sans-serif") -> str:
@@ -76,7 +83,9 @@ def _forest(data: FigureData) -> alt.TopLevelMixin:
     reach = alt.X("low:Q", title=data.columns[1], scale=alt.Scale(zero=True))
     line = base.mark_rule(strokeWidth=1.2 if many else 2.5, color=FIRST).encode(x=reach, x2="high:Q")
     point = base.mark_point(size=22 if many else 110, color=FIRST).encode(x="estimate:Q")
-    return (_rule((0.0,)) + line + point).properties(width=WIDTH, height=alt.Step(max(2.5, min(5, 280 / len(data.rows))) if many else _step(data)))
+    return (_rule((0.0,)) + line + point).properties(
+        width=WIDTH, height=alt.Step(max(2.5, min(5, 280 / len(data.rows))) if many else _step(data))
+    )
 
 
 def _love(data: FigureData) -> alt.TopLevelMixin:

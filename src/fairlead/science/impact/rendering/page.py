@@ -23,7 +23,7 @@ def page(report: Report) -> str:
 def body(report: Report) -> str:
     """The document without its head, as a notebook shows it."""
     marks = "".join(f'<p class="mark">{escape(text)}</p>' for text in report.marks())
-    sections = "".join(_section(section, report.language) for section in report.sections)
+    sections = "".join(section(part, report.language) for part in report.sections)
     return f"<main><h1>{escape(report.title)}</h1>{marks}{_contents(report)}{sections}</main>"
 
 
@@ -37,12 +37,13 @@ def _contents(report: Report) -> str:
     return f'<nav aria-label="{escape(label("contents", report.language))}"><ul>{items}</ul></nav>'
 
 
-def _section(section: Section, language: str) -> str:
-    told = "".join(f"<p>{escape(text)}</p>" for text in section.paragraphs)
-    figures = "".join(_figure(item, language) for item in section.figures)
-    tables = "".join(_table(item) for item in section.tables)
+def section(part: Section, language: str) -> str:
+    """One section of it, as a notebook shows it."""
+    told = "".join(f"<p>{escape(text)}</p>" for text in part.paragraphs)
+    figures = "".join(_figure(item, language) for item in part.figures)
+    tables = "".join(_table(item) for item in part.tables)
     return (
-        f'<section aria-labelledby="{section.id}"><h2 id="{section.id}">{escape(section.heading)}</h2>'
+        f'<section aria-labelledby="{part.id}"><h2 id="{part.id}">{escape(part.heading)}</h2>'
         f"{told}{figures}{tables}</section>"
     )
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from fairlead.science.impact.moments import Left, Origin, open_source
+from fairlead.science.impact.printed import Printed
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.reading import closest
 from fairlead.science.impact.synthesis.nested import fit_nested
@@ -59,7 +60,7 @@ class StudyEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class Synthesis:
+class Synthesis(Printed):
     """The mean of true effects and how they differ.
 
     Attributes
@@ -98,6 +99,11 @@ class Synthesis:
     left: tuple[Left, ...]
     origin: Origin
     converged: bool
+
+    def __str__(self) -> str:
+        from fairlead.science.impact.synthesis.show import table
+
+        return table(self)
 
 
 def synthesise(
