@@ -25,6 +25,21 @@ def twelve_minutes(world: Any) -> int:
     return int(version.pk)
 
 
+def certificate_of_grace(world: Any) -> int:
+    """Grace's certificate for the appraisal rubric, given for this test when the demo has none."""
+    from fairlead.apps.instruments.models import Certificate, Instrument
+
+    found = Certificate.objects.filter(person_id=world.person["grace"]).order_by("pk").first()
+    made = found or Certificate.objects.create(
+        organization_id=world.network_id,
+        person_id=world.person["grace"],
+        instrument=Instrument.objects.get(key="a-years-teaching"),
+        earned_on="2026-09-01",
+        ground="Training",
+    )
+    return int(made.pk)
+
+
 def consent_of_amara(world: Any) -> int:
     """Amara's consent, given for this test when the demo has none."""
     from fairlead.apps.instruments.models import Consent
@@ -85,6 +100,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "ridgeline": lambda world: int(world.school_ids[1]),
     "amara": lambda world: int(world.person["amara"]),
     "visit_to_amara": visit_to_amara,
+    "certificate_of_grace": certificate_of_grace,
     "consent_of_amara": consent_of_amara,
     "twelve_minutes": twelve_minutes,
     "promise_to_amara": promise_to_amara,

@@ -60,6 +60,7 @@ PAGES = (
     Page("3-feedback", "amara", "teacher:feedback"),
     Page("3-feedback-visit", "amara", "teacher:feedback_visit", ("@visit_to_amara",)),
     Page("3-who-sees-what", "amara", "teacher:who_sees"),
+    Page("3-raters", "ines", "coach:raters"),
     Page("3-help", "grace", "principal:support"),
     Page("4-director", "marcus", "director:desk"),
     Page("4-caseload", "marcus", "director:caseload"),

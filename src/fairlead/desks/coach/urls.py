@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from fairlead.desks.coach import arrivals, views
+from fairlead.desks.coach import arrivals, raters, views
 
 app_name = "coach"
 urlpatterns = [
@@ -16,5 +16,7 @@ urlpatterns = [
     path("visit/<int:visit_id>", views.visit, name="visit"),
     path("visit/<int:visit_id>/share", views.visit_share, name="visit_share"),
     path("visit/<int:visit_id>/close", views.visit_close, name="visit_close"),
+    path("raters", raters.raters, name="raters"),
+    path("raters/<int:certificate_id>/end", raters.take_back, name="certificate_end"),
     path("promise/<int:promise_id>", views.promise, name="promise"),
 ]

@@ -1,0 +1,103 @@
+"""Certificates of raters: own, everybody's, given, refused, taken back; and the form that asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from fairlead.apps.instruments.models import Certificate, Instrument
+from tests.conftest import as_owner, max_queries
+
+SignIn = Callable[[str | None], Client]
+URL = "/coach/raters"
+
+
+@pytest.fixture
+def typed(seeded: Any) -> dict[str, str]:
+    """Ines certifies Grace."""
+    with as_owner():
+        Certificate.objects.all().delete()
+        rubric = Instrument.objects.get(key="a-years-teaching")
+    return {
+        "person": str(seeded.person["grace"]),
+        "instrument": str(rubric.pk),
+        "earned_on": "2026-09-01",
+        "ground": "Two days of training, five scripts",
+    }
+
+
+def test_a_certificate_given_opens_the_instrument_until_it_ends(
+    as_person: SignIn, seeded: Any, typed: dict[str, str]
+) -> None:
+    form = f"/coach/visit/new/{seeded.person['amara']}/appraisal"
+    assert as_person("grace").get(form).context["version"] is None
+    given = as_person("ines").post(URL, typed, follow=True)
+    assert "Certified." in given.content.decode()
+    assert "Grace" in given.content.decode()
+    own = as_person("grace").get(URL)
+    (row,) = own.context["own"]
+    assert (row["state"], row["held"].until.isoformat()) == ("ok", "2027-09-01")
+    assert own.context["everybody"] == []
+    assert as_person("grace").get(form).context["version"].instrument.key == "a-years-teaching"
+    pk = row["held"].pk
+    taken = as_person("ines").post(f"{URL}/{pk}/end", follow=True).content.decode()
+    assert "it ended yesterday" in taken
+    assert "nothing changed" in as_person("ines").post(f"{URL}/{pk}/end", follow=True).content.decode()
+    assert as_person("grace").get(form).context["version"] is None
+    assert "ended on 11/18/2026" in as_person("grace").get(URL).content.decode()
+    assert as_person("grace").post(f"{URL}/{pk}/end").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("earned", "state", "says"),
+    [("2025-12-20", "warn", "ends soon: 12/20/2026"), ("2025-11-18", "none", "ended on 11/18/2026")],
+)
+def test_one_that_ends_soon_says_so(
+    as_person: SignIn, typed: dict[str, str], earned: str, state: str, says: str
+) -> None:
+    as_person("ines").post(URL, typed | {"earned_on": earned})
+    page = as_person("grace").get(URL)
+    assert page.context["own"][0]["state"] == state
+    assert says in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"earned_on": "2026-11-20"}, "today or an earlier day"),
+        ({"ground": " "}, "This field is required"),
+        ({"person": "999999"}, "Select a valid choice"),
+        ({"instrument": ""}, "This field is required"),
+    ],
+)
+def test_what_is_missing_is_said(as_person: SignIn, typed: dict[str, str], change: dict[str, str], says: str) -> None:
+    page = as_person("ines").post(URL, typed | change)
+    assert page.status_code == 422
+    assert says in page.content.decode()
+    with as_owner():
+        assert not Certificate.objects.exists()
+
+
+def test_a_day_counts_once_and_nobody_certifies_themself(
+    as_person: SignIn, seeded: Any, typed: dict[str, str]
+) -> None:
+    ines = as_person("ines")
+    ines.post(URL, typed)
+    again = ines.post(URL, typed)
+    assert again.status_code == 422
+    assert "of this day already" in again.content.decode()
+    assert as_person("grace").post(URL, typed).status_code == 404
+    assert ines.post(URL, typed | {"person": str(seeded.person["ines"])}).status_code == 422
+
+
+def test_the_page_is_lean_and_in_spanish(as_person: SignIn, typed: dict[str, str]) -> None:
+    ines = as_person("ines")
+    ines.post(URL, typed)
+    with max_queries(15):
+        ines.get(URL)
+    text = ines.get(URL, headers={"accept-language": "es"}).content.decode()
+    for english in ("Certify", "certificates", "Earned on", "Ground", "Take it back"):
+        assert english not in text
