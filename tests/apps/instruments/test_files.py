@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -140,6 +141,16 @@ def test_json_that_breaks_a_rule_is_refused_by_its_place() -> None:
 def test_a_file_too_large_is_not_opened() -> None:
     with pytest.raises(files.NotRead, match="larger"):
         files.load("f.json", b" " * (files.LARGEST + 1))
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_not_unpacked() -> None:
+    packed = io.BytesIO(book([HEAD, ["text", "a", "A"]]))
+    with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as more:
+        more.writestr("xl/worksheets/sheet9.xml", bytes(xlsform.MOST_UNPACKED))
+    assert len(packed.getvalue()) < files.LARGEST
+    with pytest.raises(files.NotRead) as error:
+        files.load("f.xlsx", packed.getvalue(), UNSAID)
+    assert "larger than 40 MB" in error.value.lines[0]
 
 
 def test_a_publishers_wording_does_not_leave(seeded: Any) -> None:

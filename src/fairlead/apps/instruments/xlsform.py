@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +52,7 @@ _LIMITS = re.compile(
 )
 MOST_PLACES = 60
 MOST_ROWS = 5000
+MOST_UNPACKED = 40 * 1024**2
 
 
 # Writing -----------------------------------------------------------------------------------------------------------
@@ -221,6 +223,7 @@ _KNOWN = {
 
 def _sheets(content: bytes, reader: _Reader) -> dict[str, list[_Row]]:
     """The sheets as rows of text; a cell of a column that is not known is refused when it holds anything."""
+    _weighed(content)
     found: dict[str, list[_Row]] = {}
     try:
         with python_calamine.load_workbook(io.BytesIO(content)) as book:
@@ -253,6 +256,18 @@ def _sheets(content: bytes, reader: _Reader) -> dict[str, list[_Row]]:
     if "survey" not in found:
         reader.refuse("survey", 0, "", _("is missing"))
     return found
+
+
+def _weighed(content: bytes) -> None:
+    """Refuse a workbook that is small in the post and huge when it is unpacked, before anything unpacks it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            size = sum(member.file_size for member in packed.infolist())
+    except zipfile.BadZipFile as error:
+        raise NotCarried([Place("—", 0, "", str(error)[:200])]) from None
+    if size > MOST_UNPACKED:
+        said = _("unpacked it would be larger than %(n)s MB") % {"n": MOST_UNPACKED // 1024**2}
+        raise NotCarried([Place("—", 0, "", said)])
 
 
 def _text(cell: Any) -> str:
