@@ -42,7 +42,9 @@ def match_groups(
     ratio: int = 1,
     caliper: float | None = None,
 ) -> GroupMatch:
-    """Match whole groups on the means of their rows' covariates, without replacement, the largest first.
+    """Match whole groups on the means of their rows' covariates, without replacement.
+
+    The largest chooses first, and of those alike in size the one farthest from the comparison groups.
 
     Parameters
     ----------
@@ -75,7 +77,9 @@ def match_groups(
     means = np.column_stack([np.bincount(group, weights=column, minlength=count) / sizes for column in x.T])
     z, distance = _group_coordinates(means, is_treated)
     one, two = z[is_treated], z[~is_treated]
-    order = np.argsort(-sizes[is_treated], kind="stable")
+    # Of groups alike in size the one that is hardest to match chooses first: the order of their names must not decide.
+    far = np.linalg.norm(one - two.mean(axis=0), axis=1)
+    order = np.lexsort((-far, -sizes[is_treated]))
     zeros, none = np.zeros(len(one), dtype=np.intp), np.zeros(len(two), dtype=np.intp)
     found = nearest(
         one,
