@@ -215,7 +215,7 @@ def test_names_of_answers() -> None:
         responses_from_long(["p", "p"], ["a", "a"], [1, 0])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     cells=st.lists(
         st.tuples(st.integers(0, 5), st.integers(0, 4), st.integers(0, 3)),

@@ -37,7 +37,7 @@ def fits() -> dict[str, Calibration]:
     }
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     slope=st.floats(0.5, 2.0),
     intercept=st.floats(-1.5, 1.5),

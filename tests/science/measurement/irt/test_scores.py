@@ -130,7 +130,7 @@ def test_information_is_the_mean_square_of_the_score(fits: dict[str, Calibration
     assert found.se == pytest.approx(1 / np.sqrt(found.by_item.sum(axis=0)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     split=st.integers(1, 5),
     theta=st.lists(st.floats(-6, 6), min_size=1, max_size=5),
@@ -145,7 +145,7 @@ def test_information_adds_up(fits: dict[str, Calibration], split: int, theta: li
     assert marginal_reliability(fit, items=names[:split]) < marginal_reliability(fit)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(row=st.lists(st.integers(-1, 1), min_size=6, max_size=6), name=st.sampled_from(["rasch", "2pl"]))
 def test_eap_is_drawn_toward_the_mean(fits: dict[str, Calibration], row: list[int], name: str) -> None:
     """It lies between the prior's mean and the top of the likelihood, and knows more than the prior did."""
@@ -163,7 +163,7 @@ def test_eap_is_drawn_toward_the_mean(fits: dict[str, Calibration], row: list[in
     assert abs(narrow.theta[0]) < abs(found.theta[0]) or abs(found.theta[0]) < 0.1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     row=st.lists(st.integers(0, 1), min_size=6, max_size=6),
     j=st.integers(0, 5),

@@ -19,6 +19,7 @@ from fairlead.science.proportion import Share
 
 Array = NDArray[np.float64]
 DRAWS = 200
+AT_ONCE = 50_000  # persons of several draws that are scored in one go
 FEW_ANSWERS = 10
 
 
@@ -221,12 +222,17 @@ def _simulated(
     back = stay if link is None else (stay - link.intercept) / link.slope
     grew, fell = np.empty(DRAWS, dtype=np.intp), np.empty(DRAWS, dtype=np.intp)
     draw1, draw2 = _Form(first, i, stay), _Form(second, j, back)
-    for draw in range(DRAWS):
-        before, after = score(first.fit, draw1.answers(rng), "wle"), score(second.fit, draw2.answers(rng), "wle")
+    together = max(1, AT_ONCE // i.size)
+    for begin in range(0, DRAWS, together):
+        part = slice(begin, min(begin + together, DRAWS))
+        count = part.stop - part.start
+        before = score(first.fit, draw1.answers(rng, count), "wle")
+        after = score(second.fit, draw2.answers(rng, count), "wle")
         if link is not None:
             after = link.scores(after)
-        change, limit = after.theta - before.theta, z * np.hypot(before.se, after.se)
-        grew[draw], fell[draw] = (change > limit).sum(), (-change > limit).sum()
+        change = (after.theta - before.theta).reshape(count, -1)
+        limit = z * np.hypot(before.se, after.se).reshape(count, -1)
+        grew[part], fell[part] = (change > limit).sum(axis=1), (-change > limit).sum(axis=1)
     return grew, fell
 
 
@@ -244,7 +250,12 @@ class _Form:
             [[*item.levels, *[item.levels[-1]] * (width - len(item.levels))] for item in fit.items]
         )
 
-    def answers(self, rng: np.random.Generator) -> Responses:
+    def answers(self, rng: np.random.Generator, count: int) -> Responses:
+        """Of all persons `count` times, one below the other."""
+        drawn = [self._once(rng) for _ in range(count)]
+        return Responses(np.concatenate(drawn), self.names)
+
+    def _once(self, rng: np.random.Generator) -> NDArray[np.int8]:
         drawn = (rng.random(self.asked.shape)[:, None] > self.below).sum(axis=1)
         found = np.take_along_axis(self.levels, drawn, axis=1)
-        return Responses(np.where(self.asked, found, MISSING).T.astype(np.int8), self.names)
+        return np.ascontiguousarray(np.where(self.asked, found, MISSING).T.astype(np.int8))
