@@ -131,7 +131,7 @@ def test_search_in_stages_ends_at_the_same_top(monkeypatch: pytest.MonkeyPatch) 
     plain = calibrate(answers, "2pl")
     from fairlead.science.measurement.irt import climb
 
-    monkeypatch.setattr(climb, "SOME", 20)
+    monkeypatch.setattr(climb, "SOME", 10)
     staged = calibrate(answers, "2pl")
     assert staged.converged
     assert staged.convergence.passes < plain.convergence.passes + 10

@@ -21,7 +21,7 @@ NEAR = 0.1  # promised gain of a step, in log-likelihood, below which second der
 DONE = 1e-12  # promised gain at which the search ends: each parameter is known to about a millionth of its error
 GOOD = 1e-8  # promised gain that still counts as converged, where rounding ends the search before that
 COSTLY = 2e9  # multiplications beyond which the exact second derivative is not taken anew at each step
-SOME = 100  # patterns a parameter, from which the search starts where there are many more
+SOME = 50  # patterns a parameter, from which the search starts where there are many more
 MANY = 4  # times as many
 NEARLY = 1e-2  # promised gain at which a search among some of the patterns has done its work
 
