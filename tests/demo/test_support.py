@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 
+from fairlead.apps.instruments import policy
+from fairlead.apps.instruments.models import Certificate, Item, Note
 from fairlead.demo import support
 from fairlead.demo.world import World
 
@@ -56,3 +59,28 @@ def test_a_contact_repeats_its_visits_facts(seeded: Any, monkeypatch: pytest.Mon
         assert (v[2], v[3], v[4], v[5], v[7], v[8]) == (org, purpose, lead, person, at, minutes)
         assert (v[13], v[16]) == (shared, closed)
         assert kind == "visit"
+
+
+def test_the_coach_of_the_cast_keeps_scripts_and_raters_hold_certificates(seeded: Any) -> None:
+    notes = list(
+        Note.objects.filter(author_id=seeded.person["dana"], at__isnull=False).select_related("response__visit")
+    )
+    keys = set(Item.objects.filter(version__instrument__key="twelve-minutes").values_list("key", flat=True))
+    assert len(notes) > 20
+    for note in notes:
+        visit = note.response.visit
+        assert visit is not None
+        assert note.at is not None
+        assert set(note.tags) <= keys
+        assert note.tags
+        assert visit.began_at < note.at
+    certificates = {c.person_id: c for c in Certificate.objects.all()}
+    until = {
+        key: policy.certificate_ends(
+            certificates[seeded.person[key]].instrument, certificates[seeded.person[key]].earned_on
+        )
+        for key in ("grace", "owen")
+    }
+    assert until["grace"] is not None
+    assert until["owen"] is not None
+    assert seeded.today < until["owen"] <= seeded.today + timedelta(days=60) < until["grace"]

@@ -10,6 +10,25 @@ NOTES = (
     "Launch of the new text. The question was read twice and rephrased by a student.",
     "Lab stations, three students at each. Timer on the board.",
 )
+# A script: minutes into the visit, what was seen or heard, and the keys of the items that it is evidence for.
+SCRIPTS = (
+    (
+        (1, "Question on the board; 19 of 22 had begun by the second minute", ("room", "everyone")),
+        (4, "“How do you know that it is more?” Three students answered one another before the teacher spoke", ("thinking",)),
+        (8, "Walked to the back table and read four notebooks; asked two of them to compare", ("finding-out",)),
+        (11, "Everyone wrote which of the two they agree with", ("everyone", "finding-out")),
+    ),
+    (
+        (2, "Worked example on the board; eleven copied it, the others listened", ("thinking",)),
+        (5, "The task asks for a reason in words, as the grade's standard does", ("work",)),
+        (9, "“Tell your neighbour what he said.” All pairs talked; two asked for the sentence starter", ("everyone",)),
+    ),
+    (
+        (1, "Two came late and were working within a minute", ("room",)),
+        (6, "Thumbs up or down to three questions; nobody was asked why", ("finding-out",)),
+        (10, "Compared two solutions on the document camera; a student found the slip", ("thinking", "work")),
+    ),
+)
 FEEDBACK = (
     'Your question "How do you know?" made the second table go back to the text. What if every table had to answer it in writing before talking?',
     "You waited a full five seconds after the first question and three new hands went up. Try it with the next two questions as well.",

@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 
 import numpy as np
 
-from fairlead.apps.instruments.models import Item, Version
+from fairlead.apps.instruments.models import Instrument, Item, Version
 from fairlead.apps.roster.models import Role
 from fairlead.apps.roster.names import sort_key
 from fairlead.demo import sayings
@@ -40,11 +40,13 @@ class Book:
 
     version: int
     items: list[tuple[int, bool]]  # id, whether it is rated
+    scripts_of: int  # whose visits are scripted
     supports: list[tuple[object, ...]] = field(default_factory=list)
     participants: list[tuple[object, ...]] = field(default_factory=list)
     visits: list[tuple[object, ...]] = field(default_factory=list)
     responses: list[tuple[object, ...]] = field(default_factory=list)
     ratings: list[tuple[object, ...]] = field(default_factory=list)
+    notes: list[tuple[object, ...]] = field(default_factory=list)
     contacts: list[tuple[object, ...]] = field(default_factory=list)
     promises: list[tuple[object, ...]] = field(default_factory=list)
     words: list[tuple[object, ...]] = field(default_factory=list)
@@ -53,9 +55,11 @@ class Book:
 def build(world: World, rng: np.random.Generator) -> None:
     """Write the year. Leaves `world.extra["coached_teacher_ids"]` and `world.extra["research_true_effect"]`."""
     version = Version.objects.get(instrument__key="twelve-minutes", number=1)
+    items = list(Item.objects.filter(version=version).order_by("position"))
     book = Book(
         version.pk,
-        [(i.pk, i.kind == "rating") for i in Item.objects.filter(version=version).order_by("position")],
+        [(i.pk, i.kind == "rating") for i in items],
+        world.person["dana"],
     )
     practice = dict(
         zip(
@@ -72,6 +76,7 @@ def build(world: World, rng: np.random.Generator) -> None:
     _supervision(world, rng, book)
     _research(world, rng, book, practice, coached)
     _copy(world, book)
+    _certificates(world)
 
 
 # Who is helped -----------------------------------------------------------------------------------------------------
@@ -147,10 +152,19 @@ def _visit(
             if rated:
                 level = int(np.clip(round(latent + float(noise[k])), 1, 4)) if seen[k] else None
                 book.ratings.append((token, org, purpose, visitor, subject, item, level, level is None))
+        if visitor == book.scripts_of:
+            _script(book, token, (org, purpose, visitor, subject), at, pk)
     return _contact(
         world, book, org=org, support=support, visit=pk, lead=visitor, person=subject, at=at, minutes=minutes,
         kind="visit", purpose=purpose, shared=shared, closed=closed,
     )  # fmt: skip
+
+
+def _script(book: Book, token: uuid.UUID, walled: tuple[object, ...], at: datetime, pk: int) -> None:
+    """What was seen and heard, with its minutes: without a draw, so that all else stays as it is."""
+    for n, (minute, text, tags) in enumerate(sayings.SCRIPTS[pk % len(sayings.SCRIPTS)]):
+        line = uuid.uuid5(token, str(n))
+        book.notes.append((line, token, *walled, list(tags), at + timedelta(minutes=minute), text))
 
 
 def _contact(
@@ -410,6 +424,19 @@ def _research_visitors(world: World) -> list[int]:
     return ids
 
 
+def _certificates(world: World) -> None:
+    """Grace may appraise with the year's rubric; Owen's certificate ends within a month."""
+    rubric = Instrument.objects.get(key="a-years-teaching").pk
+    rows = [
+        (world.network_id, world.person[key], rubric, day, ground)
+        for key, day, ground in (
+            ("grace", date(2026, 9, 10), "Two days of training in August; five scripts scored and talked through"),
+            ("owen", date(2025, 12, 14), "Training of December 2025"),
+        )
+    ]
+    copy_rows("instruments_certificate", ("organization_id", "person_id", "instrument_id", "earned_on", "ground"), rows)
+
+
 def _copy(world: World, book: Book) -> None:
     people = ("organization_id", "purpose", "visitor_id", "subject_id")
     walled = ("organization_id", "purpose", "author_id", "subject_id")
@@ -424,6 +451,7 @@ def _copy(world: World, book: Book) -> None:
         ("instruments_response", ("id", *walled, "version_id", "part", "visit_id", "section_id", "anonymous", "day",
                                   "submitted_at", "language"), book.responses),
         ("instruments_answer", ("response_id", *walled, "item_id", "level", "not_observed"), book.ratings),
+        ("instruments_note", ("id", "response_id", *walled, "tags", "at", "text"), book.notes),
         ("support_contact", ("id", "organization_id", "support_id", "visit_id", "lead_id", "with_person_id", "at",
                              "minutes", "kind", "purpose", "feedback_shared_at", "feedback_closed_at"),
          book.contacts),
