@@ -49,7 +49,7 @@ BUDGETS = {
     ("luis", "office:desk"): (13, 1, 200),
     ("grace", "principal:desk"): (15, 1, 200),
     ("dana", "coach:desk"): (11, 1, 230),
-    ("ines", "network:desk"): (10, 8, 250),
+    ("ines", "network:desk"): (11, 8, 250),
     ("marcus", "director:desk"): (15, 1, 400),
     ("tomas", "analyst:desk"): (8, 1, 250),
     ("ruth", "city:desk"): (10, 15, 200),

@@ -32,6 +32,7 @@ OPEN = {
     "places_seatcell": "published tables: withheld numbers are not in them",
     "places_offercell": "published tables: withheld numbers are not in them",
     "progress_publishedtable": "published tables",
+    "progress_withheldtable": "which check kept an indicator out of a month; numbers over all schools",
     "progress_publishedcell": "published tables: withheld numbers are not in them",
     "attendance_citydataset": "a city's published attendance: no person",
     "attendance_cityschool": "schools by the city's own code",

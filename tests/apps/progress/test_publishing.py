@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from fairlead.apps.facts.selectors import GROUPS
 from fairlead.apps.progress import selectors, services
 from fairlead.apps.progress.definitions import indicators
 from fairlead.apps.progress.models import GroupReading, PublishedCell, PublishedTable, Reading
+from fairlead.apps.progress.sanity import out_of_range, wrong_sign
 from fairlead.demo.world import ZONE
 from tests.conftest import as_owner, use_app_login
 
@@ -161,16 +163,33 @@ def _rows(sql: str, *args: Any) -> list[Any]:
         return cursor.fetchall()
 
 
-def test_an_unsound_indicator_is_left_out_of_a_months_tables(seeded: Any, monkeypatch: Any, caplog: Any) -> None:
-    from fairlead.apps.progress.sanity import Flag
-
+def test_an_unsound_indicator_is_left_out_of_a_months_tables_and_says_why(
+    seeded: Any, monkeypatch: Any, caplog: Any, as_person: Any
+) -> None:
     october = date(2026, 10, 1)
     PublishedTable.objects.filter(begins=october).delete()
     monkeypatch.setattr(
-        services, "unsound", lambda values: {"rolls_on_time": Flag("range", "broken", "1 of 5 values")}
+        services,
+        "unsound",
+        lambda values: {
+            "rolls_on_time": (out_of_range(1, 5), ""),
+            "chronic_absence": (wrong_sign(0.9, 5, -1), "attendance"),
+        },
     )
     tables = services.publish(seeded.network_id, october, DECEMBER)
     assert tables
     assert "rolls_on_time" not in {table.indicator for table in tables}
     assert "rolls_on_time is not published" in caplog.text
     assert "1 of 5 values" in caplog.text
+    client = as_person("ines")
+    page = client.get(reverse("network:published")).content.decode()
+    assert "A value lies outside what is possible: a field is broken or mislabelled. 1 of 5 values." in page
+    assert "Correlation +0.90 over 5 schools, expected below zero (with “" in page
+    spanish = client.get(reverse("network:published"), headers={"accept-language": "es"}).content.decode()
+    assert "1 de 5 valores." in spanish
+    with as_owner():
+        PublishedTable.objects.filter(indicator="rolls_on_time").delete()
+    of_it = client.get(reverse("network:indicator", args=["rolls_on_time"])).content.decode()
+    assert "1 of 5 values" in of_it, "where the number would be"
+    assert "1 of 5 values" not in client.get(reverse("network:indicator", args=["chronic_absence"])).content.decode()
+    assert "1 of 5 values" not in as_person("owen").get(reverse("network:facts")).content.decode()

@@ -67,6 +67,26 @@ class PublishedTable(models.Model):
         return f"{self.indicator} {self.begins:%Y-%m}"
 
 
+class WithheldTable(models.Model):
+    """An indicator that a check kept out of a month's tables: which check, and its numbers. No person stands in it."""
+
+    network = models.ForeignKey("roster.Organization", on_delete=models.CASCADE, related_name="+")
+    indicator = models.CharField(max_length=40)
+    definition = models.CharField(max_length=12)
+    begins = models.DateField()
+    decided_at = models.DateTimeField()
+    kind = models.CharField(max_length=10)
+    found = models.JSONField(help_text="the check's numbers, and the key of the indicator with which it disagrees")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["network", "indicator", "begins"], name="withheld_once_per_month"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} {self.begins:%Y-%m}: {self.kind}"
+
+
 class PublishedCell(models.Model):
     """One cell as anybody with an agreement may read it. What is withheld is null, here and nowhere hidden."""
 

@@ -11,8 +11,8 @@ from fairlead.apps.access.asking import fetch, find
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.facts.selectors import GROUPS
 from fairlead.apps.progress.definitions import Indicator, expectations, indicators
-from fairlead.apps.progress.models import PublishedCell, PublishedTable, Reading
-from fairlead.apps.progress.sanity import Flag, check, check_sign
+from fairlead.apps.progress.models import PublishedCell, PublishedTable, Reading, WithheldTable
+from fairlead.apps.progress.sanity import Flag, again, check, check_sign
 from fairlead.science.proportion import Share, wilson
 
 AGGREGATES = "aggregates"  # the class of data that an agreement must name
@@ -217,10 +217,40 @@ class Table:
 
 def published_tables(scope: Scope, key: str | None = None) -> list[PublishedTable]:
     """Tables that the person may read: of their own organizations, or of a network under an agreement; newest first."""
-    grantors = {a.grantor_id for a in scope.agreements if AGGREGATES in a.data_classes}
     which = "WHERE t.network_id = ANY (%(networks)s) AND (%(key)s::text IS NULL OR t.indicator = %(key)s)"
-    networks = sorted(scope.up_org_ids | grantors)
-    return find(PublishedTable, f"{which} ORDER BY t.begins DESC, t.indicator", networks=networks, key=key)
+    return find(PublishedTable, f"{which} ORDER BY t.begins DESC, t.indicator", networks=_readable(scope), key=key)
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """An indicator that a check kept out of a month's tables, with the evidence, in the reader's language."""
+
+    indicator: Indicator
+    begins: date
+    flag: Flag
+    other: Indicator | None
+
+
+def withheld_tables(scope: Scope, key: str | None = None) -> list[Withheld]:
+    """What a check kept out of the tables that the person may read; newest first."""
+    which = "WHERE t.network_id = ANY (%(networks)s) AND (%(key)s::text IS NULL OR t.indicator = %(key)s)"
+    found = find(WithheldTable, f"{which} ORDER BY t.begins DESC, t.indicator", networks=_readable(scope), key=key)
+    known = indicators()
+    return [
+        Withheld(
+            known[row.indicator],
+            row.begins,
+            again(row.kind, {name: value for name, value in row.found.items() if name != "other"}),
+            known.get(row.found.get("other", "")),
+        )
+        for row in found
+        if row.indicator in known
+    ]
+
+
+def _readable(scope: Scope) -> list[int]:
+    """Networks whose tables a person may read: their own, and those under an agreement."""
+    return sorted(scope.up_org_ids | {a.grantor_id for a in scope.agreements if AGGREGATES in a.data_classes})
 
 
 def lattice(scope: Scope, table: PublishedTable, groups: Iterable[str], *, network_only: bool = False) -> list[Table]:

@@ -13,7 +13,7 @@ from fairlead.apps.access.scope import Scope
 from fairlead.apps.facts.once import read_once
 from fairlead.apps.facts.selectors import BY_GROUP, GROUPS, MEASURES, GroupCount, Period, Question
 from fairlead.apps.progress.definitions import Indicator, expectations, indicators
-from fairlead.apps.progress.models import GroupReading, PublishedCell, PublishedTable, Reading
+from fairlead.apps.progress.models import GroupReading, PublishedCell, PublishedTable, Reading, WithheldTable
 from fairlead.apps.progress.sanity import unsound
 from fairlead.apps.roster import selectors as roster
 from fairlead.science.disclosure import Group, Lattice, Release, Rule, State, protect
@@ -104,10 +104,18 @@ def _publish(network_id: int, scope: Scope, question: Question, at: datetime) ->
     for indicator in wanted:
         found[indicator.key], values[indicator.key] = _found(indicator, scope, question)
     broken = unsound(values)
-    for key, flag in broken.items():
+    for key, (flag, _other) in broken.items():
         log.warning("%s: %s is not published. %s (%s)", f"{begins:%Y-%m}", key, flag.says, flag.evidence)
     published = []
     with transaction.atomic():
+        WithheldTable.objects.filter(network_id=network_id, begins=begins).delete()
+        WithheldTable.objects.bulk_create(
+            WithheldTable(
+                network_id=network_id, indicator=key, definition=indicators()[key].version, begins=begins,
+                decided_at=at, kind=flag.kind, found=dict(flag.found) | ({"other": other} if other else {}),
+            )
+            for key, (flag, other) in broken.items() if indicators()[key].publish != "no"
+        )  # fmt: skip
         for indicator in indicators().values():
             if indicator.publish != "no" and indicator.key not in broken:
                 table = _publish_one(indicator, network_id, found[indicator.key], question, begins, at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -64,6 +64,7 @@ def desk(request: ScopedRequest) -> HttpResponse:
             "gap_most": _widest(gaps),
             "gap_table": tables[0] if tables else None,
             "gap_indicator": indicators()[GAPS],
+            "withheld": _since(selectors.withheld_tables(scope, GAPS), tables),
         },
     )
 
@@ -112,12 +113,18 @@ def indicator(request: ScopedRequest, key: str) -> HttpResponse:
             "columns": [(column, column.key in one.columns) for column in one.view.columns],
             "rule": next((rule for rule in attendance_rules() if rule.key == one.rule), None),
             "tables": tables,
+            "withheld": _since(selectors.withheld_tables(scope, key), tables),
             "group": group,
             "groups": list(GROUPS),
             "lattice": selectors.lattice(scope, tables[0], [group])[0] if with_groups else None,
             "siblings": [other for other in indicators().values() if other.level == one.level],
         },
     )
+
+
+def _since(withheld: list[selectors.Withheld], tables: list[Any]) -> list[selectors.Withheld]:
+    """What was withheld of an indicator since its latest table: there the number would be."""
+    return [one for one in withheld if not tables or one.begins > tables[0].begins]
 
 
 @require_safe
@@ -143,13 +150,20 @@ def published(request: ScopedRequest) -> HttpResponse:
     order = list(indicators())
     for table in sorted((t for t in tables if t.indicator in order), key=lambda t: order.index(t.indicator)):
         months.setdefault(table.begins, []).append((table, indicators()[table.indicator]))
-    told = [(month, rows, _without(rows)) for month, rows in sorted(months.items(), reverse=True)]
+    withheld: dict[date, list[selectors.Withheld]] = {}
+    for kept_out in selectors.withheld_tables(scope):
+        withheld.setdefault(kept_out.begins, []).append(kept_out)
+        months.setdefault(kept_out.begins, [])
+    told = [
+        (month, rows, withheld.get(month, ()), _without(rows, withheld.get(month, ())))
+        for month, rows in sorted(months.items(), reverse=True)
+    ]
     return render(request, "network/published.html", {"months": told, "agreements": scope.agreements})
 
 
-def _without(rows: list[tuple[Any, Indicator]]) -> list[Indicator]:
-    """Indicators that are published as a rule, and were not in this month."""
-    there = {indicator.key for _table, indicator in rows}
+def _without(rows: list[tuple[Any, Indicator]], withheld: Iterable[selectors.Withheld]) -> list[Indicator]:
+    """Indicators that are published as a rule, and in this month were neither published nor withheld by a check."""
+    there = {indicator.key for _table, indicator in rows} | {one.indicator.key for one in withheld}
     return [one for one in indicators().values() if one.publish != "no" and one.key not in there]
 
 
