@@ -234,6 +234,14 @@ def test_the_shell_holds_nobody(as_person: Any) -> None:
     assert 'data-shell="1"' in page.content.decode()
 
 
+def test_the_service_worker_sends_from_itself_only_where_the_browser_can_wake_it(as_person: Any) -> None:
+    client = as_person(None)
+    plain, waking = (client.get(address).content.decode() for address in ("/sw.js", "/sw.js?sync=1"))
+    assert 'import { sendInBackground } from "/static/fairlead/outbox/sync.js";' in waking
+    assert "import " not in "\n".join(line for line in plain.splitlines() if not line.startswith("//"))
+    assert "const sendInBackground = () => undefined;" in plain
+
+
 def test_the_service_worker_is_at_the_root_and_changes_with_its_files(as_person: Any, monkeypatch: Any) -> None:
     client = as_person(None)
     answer = client.get("/sw.js")

@@ -15,6 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -36,6 +37,7 @@ SHELL = (
     "fairlead/outbox/page.js",
     "fairlead/outbox/seal.js",
     "fairlead/outbox/send.js",
+    "fairlead/outbox/sending.js",
     "fairlead/outbox/store.js",
     "fairlead/outbox/words.js",
     "coach/visit.css",
@@ -43,7 +45,7 @@ SHELL = (
     "teacher/roll.js",
     "django_htmx/htmx-2.min.js",
 )
-WORKER = "fairlead/outbox/worker.js"
+WORKER, SYNC = "fairlead/outbox/worker.js", "fairlead/outbox/sync.js"
 
 
 def _text(name: str) -> bytes:
@@ -55,14 +57,25 @@ def _text(name: str) -> bytes:
 @cache
 def build() -> str:
     """Changes with every file of the shell: a browser then fetches them anew and drops the old ones."""
-    return hashlib.sha256(b"\0".join(map(_text, (*SHELL, WORKER)))).hexdigest()[:16]
+    return hashlib.sha256(b"\0".join(map(_text, (*SHELL, WORKER, SYNC)))).hexdigest()[:16]
 
 
 @require_safe
 def service_worker(request: HttpRequest) -> HttpResponse:
-    """The service worker, at the root so that it serves every page."""
-    known = {"BUILD": build(), "SHELL": [static(name) for name in SHELL], "OUTBOX": reverse("outbox")}
-    head = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
+    """The service worker, at the root so that it serves every page.
+
+    With `?sync=1` a module that sends from itself when the browser wakes it; else a plain script, for browsers that
+    have neither modules here nor Background Sync.
+    """
+    known: dict[str, object] = {"BUILD": build(), "SHELL": [static(name) for name in SHELL], "OUTBOX": reverse("outbox")}
+    known["ADDRESSES"] = {
+        "arrive": reverse("teacher:arrive"),
+        "arriveVisit": reverse("coach:arrive"),
+        "who": reverse("outbox_who"),
+    }
+    sync = f"import {{ sendInBackground }} from {json.dumps(static(SYNC))};\n"
+    sending = sync if "sync" in request.GET else "const sendInBackground = () => undefined;\n"
+    head = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items()) + sending
     response = HttpResponse(head.encode() + _text(WORKER), content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "no-cache"
     response["Service-Worker-Allowed"] = "/"
@@ -81,12 +94,17 @@ def outbox(request: HttpRequest) -> HttpResponse:
 def who(request: HttpRequest) -> JsonResponse:
     """Who is signed in, by number, with the keys to what they wrote on their devices, and the school's moment.
 
-    Brings a fresh token against forged requests, too.
+    Brings a fresh token against forged requests, too: as a cookie, and for a script without one.
     """
     scope = getattr(request, "scope", None)
     person = scope.person_id if scope else 0
     response = JsonResponse(
-        {"person": person, "keys": _keys(person) if person else [], "now": clock.now().isoformat()}
+        {
+            "person": person,
+            "keys": _keys(person) if person else [],
+            "now": clock.now().isoformat(),
+            "csrf": get_token(request),
+        }
     )
     response["Cache-Control"] = "no-store"
     return response

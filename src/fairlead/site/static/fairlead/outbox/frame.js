@@ -6,6 +6,7 @@ import { all, drafts, recall, remember } from "./store.js";
 import { say } from "./words.js";
 
 const AGAIN = 30_000;
+const SYNC = "serviceWorker" in navigator && "SyncManager" in window;
 const { body } = document;
 const banner = document.getElementById("outbox-banner");
 
@@ -55,7 +56,10 @@ async function show() {
   const mine = events.filter((e) => e.person === me);
   const waiting = mine.filter((e) => e.state === "waiting").length;
   const refused = mine.length - waiting;
-  if (waiting) lines.push(line(say("waiting", { n: waiting }), say("open")));
+  if (waiting) {
+    lines.push(line(say("waiting", { n: waiting }), say("open")));
+    wakeLater();
+  }
   if (refused) lines.push(line(say("refused", { n: refused }), say("open")));
   const begun = document.querySelector("form[data-visit]") ? 0 : (await drafts(me)).length;
   if (begun) lines.push(line(say("drafts", { n: begun }), say("open")));
@@ -65,6 +69,13 @@ async function show() {
   banner.hidden = !lines.length;
   const text = banner.querySelector("[data-lines]");
   if (text.textContent !== lines.map((l) => l.textContent).join("")) text.replaceChildren(...lines);
+}
+
+// Have the browser wake the service worker when a network is back, also when no page of ours is open any more.
+async function wakeLater() {
+  if (!SYNC || !navigator.serviceWorker.controller) return;
+  const { sync } = await navigator.serviceWorker.ready;
+  await sync.register("outbox").catch(() => {}); // not allowed here: pages send as ever
 }
 
 async function sendNow() {
@@ -90,7 +101,8 @@ async function keepPages() {
   if (!("serviceWorker" in navigator) || !body.dataset.keeps) return;
   const me = await person();
   if ((await recall("key"))?.person !== me) await ask(me); // before the network is gone
-  await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
+  const kind = SYNC ? ["/sw.js?sync=1", { type: "module" }] : ["/sw.js", {}];
+  await navigator.serviceWorker.register(kind[0], { ...kind[1], updateViaCache: "none" });
   const ready = await navigator.serviceWorker.ready;
   const keep = [...document.querySelectorAll("a[data-keep]")].map((a) => a.getAttribute("href"));
   if (keep.length) ready.active.postMessage({ keep: [location.pathname, ...keep] });

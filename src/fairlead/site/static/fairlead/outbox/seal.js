@@ -4,7 +4,8 @@ import { KEEP } from "./names.js";
 import { recall, remember } from "./store.js";
 
 const PATIENCE = 6000;
-const { who } = document.body.dataset;
+let who = globalThis.document?.body?.dataset.who; // the service worker has no document and is told
+export const askAt = (address) => (who = address);
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 export const forgetKey = () => remember("key", null);

@@ -1,6 +1,7 @@
-// The service worker. The server puts BUILD, SHELL and OUTBOX before this text (see site/offline.py).
+// The service worker. The server puts BUILD, SHELL and addresses before this text, and where the browser offers
+// Background Sync an import of `sendInBackground`, else a stand-in that does nothing (see site/offline.py).
 // It never keeps what waits to be sent: that is in IndexedDB, which an upgrade of this worker does not touch.
-/* global BUILD, SHELL, OUTBOX */
+/* global BUILD, SHELL, OUTBOX, ADDRESSES, sendInBackground */
 "use strict";
 
 const ASSETS = `fairlead-shell-${BUILD}`;
@@ -48,6 +49,10 @@ self.addEventListener("message", (event) => {
     }
   };
   event.waitUntil(keep());
+});
+
+self.addEventListener("sync", (event) => {
+  if (event.tag === "outbox") event.waitUntil(sendInBackground(ADDRESSES));
 });
 
 async function asset(request) {
