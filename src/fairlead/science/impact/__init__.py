@@ -14,7 +14,6 @@ from fairlead.science.impact.claims import suggest as suggest_claim
 from fairlead.science.impact.estimate import Arm, Balance, Effect, Estimate, Term
 from fairlead.science.impact.fixtures import star_first_grade, star_kindergarten
 from fairlead.science.impact.lottery import Ticket, commit, draw, verify
-from fairlead.science.impact.ols import Fit, least_squares
 from fairlead.science.impact.plan import (
     Assignment,
     Model,
@@ -141,6 +140,8 @@ LAZY = {
     "group_time": "panel",
     "interacted_regression": "trials",
     "joint_test": "regression",
+    "Fit": "regression.arrays",
+    "least_squares": "regression.arrays",
     "leave_one_out": "regression",
     "linear_regression": "regression",
     "love_plot": "matching",

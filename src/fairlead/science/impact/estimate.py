@@ -11,7 +11,7 @@ import polars as pl
 import scipy
 
 from fairlead.science.impact import effects
-from fairlead.science.impact.ols import BLOCKS_PER_CLUSTER, FEW_CLUSTERS, least_squares
+from fairlead.science.impact.clusters import BLOCKS_PER_CLUSTER, FEW_CLUSTERS
 from fairlead.science.impact.plan import Baseline, Model, Outcome, Plan
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.sample import ARM, Analytic
@@ -130,6 +130,8 @@ class Solved:
 def estimate(plan: Plan, outcome: Outcome, model: Model, sample: Analytic) -> Estimate:
     """Fit the plan's regression for one outcome. Raises EstimationError with the columns by name when it
     cannot."""
+    from fairlead.science.impact.regression.arrays import least_squares
+
     fit = least_squares(
         sample.y,
         sample.x,

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from fairlead.science.impact.fixtures import star_first_grade, star_kindergarten
-from fairlead.science.impact.ols import least_squares
+from fairlead.science.impact.regression.arrays import least_squares
 from fairlead.science.impact.trials import complier_effect, difference_in_means, interacted_regression
 from tests.plugins.skips import needs_data
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.science.impact import ImpactError
-from fairlead.science.impact.ols import least_squares
+from fairlead.science.impact.regression.arrays import least_squares
 from fairlead.science.impact.trials import (
     complier_effect,
     difference_in_means,

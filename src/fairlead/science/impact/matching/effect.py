@@ -10,15 +10,16 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
+from fairlead.science.impact.clusters import FEW_CLUSTERS
 from fairlead.science.impact.matching.comparison import Comparison
 from fairlead.science.impact.matching.entropy import Balancing
 from fairlead.science.impact.matching.score import Score
 from fairlead.science.impact.matching.units import combinations
 from fairlead.science.impact.notices import Notice, notice
-from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
 from fairlead.science.impact.printed import Printed
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.record import to_plain
+from fairlead.science.impact.regression.arrays import least_squares
 from fairlead.science.impact.sample import Dropped
 from fairlead.science.impact.wording import counted
 

@@ -105,7 +105,10 @@ def _on_engine(source: Source, wanted: Sequence[Column], by: tuple[str, ...], va
     center = _first_center(source, wanted, parted)
     # To look at each value for NaN costs a third of the pass. Where Parquet counts no null, a sum that is NaN tells as well,
     # unless NaN can hide in a key or a level.
-    hiding = {*by, *(piece.factor.variable for column in wanted for piece in column.pieces if piece.level is not None)}
+    hiding = {
+        *by,
+        *(piece.factor.variable for column in wanted for piece in column.pieces if piece.level is not None),
+    }
     every = without_nulls(source, variables) and not any(table[name].type().is_floating() for name in hiding)
     found = _sums(table, None if every else whole, wanted, by, parted, center)
     if every and not np.isfinite(found.products).all():

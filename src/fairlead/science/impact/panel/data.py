@@ -180,7 +180,9 @@ def _check(source: Source, needed: list[str], numeric: tuple[str, ...], empty_co
         if name not in schema.names
     ]
     problems += [
-        Problem(name, "the column is not a number", told(strays(source.table[name])), "a number", "code it as a number")
+        Problem(
+            name, "the column is not a number", told(strays(source.table[name])), "a number", "code it as a number"
+        )
         for name in numeric
         if name in schema.names and not schema[name].is_numeric()
     ]

@@ -9,14 +9,14 @@ doi:10.1016/j.jeconom.2022.04.001, §2.2; which fixed effects they count: Camero
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from fairlead.science.impact.clusters import BLOCKS_PER_CLUSTER, FEW_CLUSTERS
 from fairlead.science.impact.formula import parse_formula
 from fairlead.science.impact.moments import Design, Moments, collect, design_of, open_source
-from fairlead.science.impact.ols import BLOCKS_PER_CLUSTER
 from fairlead.science.impact.problems import EstimationError, Problem
 from fairlead.science.impact.regression.result import RegressionFit, State, coefficient
 from fairlead.science.impact.regression.rows import HC, hc_covariance
@@ -27,7 +27,6 @@ from fairlead.science.impact.wording import counted
 CLUSTERED = ("CR0", "CR1", "CR2")
 ERRORS = ("classical", *CLUSTERED, *HC)
 SMALL_SAMPLE = ("nonnested", "all")
-FEW_CLUSTERS = 10
 MODEST_DF = 15.0  # below it the working model of CR2 matters: tests/…/regression/test_simulation.py
 LITTLE_DF = 4.0  # below it the t approximation itself fails: Pustejovsky & Tipton (2018), §5
 Keys = str | Sequence[str] | None
@@ -161,7 +160,7 @@ def _fit(
         absorb=fixed,
         formula=formula or f"{design.outcome} ~ {' + '.join(design.fixed)}",
         moments=moments,
-        rows=(rows, design) if rows is not None else None,
+        by_row=lambda b, bread: hc_covariance(rows, design, working, b, bread, errors, fixed, (*clusters, *fixed)),
     )
 
 
@@ -175,9 +174,9 @@ def fit_working(
     absorb: tuple[str, ...],
     formula: str,
     moments: Moments,
-    rows: tuple[Any, Design] | None = None,
+    by_row: Callable[[Array, Array], Array] | None = None,
 ) -> RegressionFit:
-    """The computation, on moments that are made ready."""
+    """The computation, on moments that are made ready. `by_row`: from b and (X′X)⁻¹ the covariance that needs the rows."""
     n, p = working.n, working.p
     _check_sizes(working, errors)
     gram = working.grams.sum(axis=0)
@@ -196,8 +195,8 @@ def fit_working(
     elif errors == "classical":
         covariance, df = rss / free * bread, np.full(p, float(free))
     else:
-        assert rows is not None
-        covariance = hc_covariance(*rows, working, b, bread, errors, absorb, (*cluster, *absorb))
+        assert by_row is not None
+        covariance = by_row(b, bread)
         df = np.full(p, float(free))
     native = working.back @ covariance @ working.back.T * working.unit**2
     native.flags.writeable = False

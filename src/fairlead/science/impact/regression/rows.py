@@ -37,14 +37,26 @@ def hc_covariance(
     chosen = [by_name[name].polars().alias(f"c{i}") for i, name in enumerate((*plain, design.outcome))]
     values = frame.select(chosen).to_numpy().astype(float)
     values[:, :-1] -= values[:, :-1] @ working.less.T
-    ones = np.ones(frame.height)
-    leverage = np.zeros(frame.height)
-    centred = bool(fixed) or INTERCEPT in working.names
-    if centred:
-        values = values - values.mean(axis=0)
-    if fixed:
-        codes = [frame.select(pl.col(key).rank("dense")).to_series().to_numpy().astype(np.intp) - 1 for key in fixed]
-        values = absorb(values, ones, codes).means
+    codes = [frame.select(pl.col(key).rank("dense")).to_series().to_numpy().astype(np.intp) - 1 for key in fixed]
+    return covariance_by_row(values, codes, working, b, bread, errors, np.ones(frame.height))
+
+
+def covariance_by_row(
+    values: Array,
+    codes: list[NDArray[np.intp]],
+    working: Working,
+    b: Array,
+    bread: Array,
+    errors: str,
+    weights: Array,
+) -> Array:
+    """(p, p) in working units, from (n, k+1) columns, the outcome last; `codes`: of each fixed effect. Leverages (HC2, HC3)
+    are of rows that weigh the same."""
+    ones, leverage = np.ones(len(values)), np.zeros(len(values))
+    if codes or INTERCEPT in working.names:
+        values = values - np.average(values, axis=0, weights=weights)
+    if codes:
+        values = absorb(values, weights, codes).means
         if len(codes) == 1:
             leverage += 1 / np.bincount(codes[0])[codes[0]]
         elif errors in ("HC2", "HC3"):
@@ -59,14 +71,14 @@ def hc_covariance(
                     )
                 ]
             )
-    scale = 1 / np.diag(working.back)[len(working.names) - len(plain) :]
+    scale = 1 / np.diag(working.back)[len(working.names) - values.shape[1] + 1 :]
     x = values[:, :-1] / scale
     if INTERCEPT in working.names:
         x = np.column_stack([ones, x])
     residuals = values[:, -1] / working.unit - x @ b
     leverage += ((x @ np.linalg.cholesky(bread)) ** 2).sum(axis=1)
     power = {"HC0": 0, "HC1": 0, "HC2": 1, "HC3": 2}[errors]
-    weight = residuals**2 / np.maximum(1 - leverage, 1e-12) ** power
+    weight = (weights * residuals) ** 2 / np.maximum(1 - leverage, 1e-12) ** power
     if errors == "HC1":
         weight = weight * working.n / (working.n - working.rank)
     return np.asarray(bread @ (x.T @ (x * weight[:, None])) @ bread)

@@ -14,6 +14,8 @@ equal-variance working model.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -21,6 +23,7 @@ from scipy import sparse
 from fairlead.science.impact.regression.working import Ties, Working
 
 Array = NDArray[np.float64]
+AT_ONCE = 2_000_000  # numbers of one matrix of all clusters worked on together
 USED_UP = 1e-9  # a direction in which a cluster determines its own fitted values is left as it is
 
 
@@ -88,31 +91,43 @@ def _cr2_tied(grams: Array, ties: Ties, b: Array, bread: Array, root: Array, con
     diagonal = np.empty((count, q))
     along_x = np.empty((count, q, p))
     along_d = np.empty((ties.cluster.size, q))
-    for g in range(count):
-        cells = order[bounds[g] : bounds[g + 1]]
-        x = grams[g, :-1, :-1]
-        to_d = ties.sums[cells, :-1].T  # X̃′D/√n_d
-        e_d = ties.sums[cells, -1] - b @ to_d
-        to_z = np.hstack([x @ root, to_d])
-        cross = root.T @ to_d
-        zz = np.block([[root.T @ x @ root, cross], [cross.T, np.diag(ties.share[cells])]])
+    left = contrasts @ bread
+    for chosen, m in _alike(np.diff(bounds), p):
+        cells = order[bounds[chosen][:, None] + np.arange(m)]  # (B, m)
+        x, sums = grams[chosen, :-1, :-1], ties.sums[cells]
+        to_d = np.swapaxes(sums[:, :, :-1], 1, 2)  # X̃′D/√n_d
+        e_d = sums[:, :, -1] - b @ to_d
+        to_z = np.concatenate([x @ root, to_d], axis=2)
+        zz = np.zeros((chosen.size, p + m, p + m))
+        zz[:, :p, :p] = root.T @ x @ root
+        zz[:, :p, p:] = root.T @ to_d
+        zz[:, p:, :p] = np.swapaxes(zz[:, :p, p:], 1, 2)
+        zz[:, np.arange(p, p + m), np.arange(p, p + m)] = ties.share[cells]
         values, vectors = np.linalg.eigh(zz)
-        inner = (vectors * _factor(np.maximum(values, 0.0))) @ vectors.T
-        plain = grams[g, :-1, -1] - x @ b
+        inner = (vectors * _factor(np.maximum(values, 0.0))[:, None, :]) @ np.swapaxes(vectors, 1, 2)
+        plain = grams[chosen, :-1, -1] - x @ b
         step = to_z @ inner
-        adjusted[g] = plain + step @ np.concatenate([root.T @ plain, e_d])
-        left = contrasts @ bread
+        adjusted[chosen] = plain + np.einsum("bij,bj->bi", step, np.concatenate([plain @ root, e_d], axis=1))
         weights = left @ step  # v = X̃ left′ + Z weights′
-        over_x = left @ x + weights @ to_z.T
+        over_x = left @ x + weights @ np.swapaxes(to_z, 1, 2)
         over_z = left @ to_z + weights @ zz
-        diagonal[g] = (over_x * left).sum(axis=1) + (over_z * weights).sum(axis=1)
-        along_x[g] = over_x @ root
-        along_d[cells] = over_z[:, p:].T
+        diagonal[chosen] = (over_x * left).sum(axis=2) + (over_z * weights).sum(axis=2)
+        along_x[chosen] = over_x @ root
+        along_d[cells] = np.swapaxes(over_z[:, :, p:], 1, 2)
     own = adjusted @ bread
     beside = [
         sparse.csr_matrix((along_d[:, j], (ties.cluster, ties.group)), shape=(count, ties.groups)) for j in range(q)
     ]
     return np.asarray(own.T @ own), _satterthwaite(diagonal, along_x, beside)
+
+
+def _alike(cells: NDArray[np.intp], p: int) -> Iterator[tuple[NDArray[np.intp], int]]:
+    """Clusters that reach into the same number of groups, together: their matrices are of one shape."""
+    for m in np.unique(cells).tolist():
+        members = np.flatnonzero(cells == m)
+        most = max(1, AT_ONCE // (p + m) ** 2)
+        for start in range(0, members.size, most):
+            yield members[start : start + most], m
 
 
 def _satterthwaite(diagonal: Array, along: Array, beside: list[sparse.csr_matrix] | None) -> Array:

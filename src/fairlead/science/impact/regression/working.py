@@ -144,7 +144,7 @@ def prepare(
 def _take_out(
     cells: Moments, codes: Codes, count: int, cluster: tuple[str, ...], fixed: tuple[str, ...]
 ) -> tuple[Array, Absorbed, Ties | None, int, bool]:
-    weights = cells.counts.astype(float)
+    weights = cells.products[:, 0, 0]
     factors = [cells.codes(key)[0] for key in fixed]
     sums = cells.products[:, 0, 1:]
     taken = absorb(sums / weights[:, None], weights, factors)

@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from fairlead.science.impact.ols import FEW_CLUSTERS
+from fairlead.science.impact.clusters import FEW_CLUSTERS
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.trials.assignment import Vector, columns_of, drawn, outcome_of
 from fairlead.science.impact.wording import counted

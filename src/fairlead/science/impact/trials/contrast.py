@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
+from fairlead.science.impact.clusters import FEW_CLUSTERS
 from fairlead.science.impact.problems import DataError, Problem
 from fairlead.science.impact.trials.assignment import Drawn, Vector, drawn, outcome_of
 from fairlead.science.impact.wording import counted
@@ -198,6 +198,8 @@ def _clustered(y: Vector, z: Vector, unit: Vector | np.ndarray) -> tuple[float, 
         raise DataError(
             [Problem("clusters", what, f"{counts[0]} and {counted(counts[1], 'cluster')}", "two or more in each")]
         )
+    from fairlead.science.impact.regression.arrays import least_squares
+
     fit = least_squares(y, z[:, None], names=("treated",), cluster=unit, errors="CR2")
     return float(fit.coefficients[0]), float(fit.standard_errors[0]), float(fit.df[0])
 

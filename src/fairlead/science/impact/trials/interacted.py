@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike
 
-from fairlead.science.impact.ols import FEW_CLUSTERS, least_squares
+from fairlead.science.impact.clusters import FEW_CLUSTERS
 from fairlead.science.impact.problems import DataError, EstimationError, Problem
 from fairlead.science.impact.trials.assignment import Vector, columns_of, drawn, outcome_of
 from fairlead.science.impact.trials.contrast import Contrast
@@ -70,6 +70,8 @@ def interacted_regression(
             ]
         )
     if design.clustered:
+        from fairlead.science.impact.regression.arrays import least_squares
+
         fit = least_squares(outcome, full, names=names, cluster=design.unit, errors="CR2")
         estimate, se, df = float(fit.coefficients[0]), float(fit.standard_errors[0]), float(fit.df[0])
     else:
