@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from textwrap import wrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,17 @@ class Problem:
         if self.next:
             parts.append(f"next: {self.next}")
         return "; ".join(parts)
+
+
+def listed(problems: Iterable[Problem]) -> str:
+    """Problems as a person reads them at a terminal: what is wrong on one line, the rest below it."""
+    lines: list[str] = []
+    for problem in problems:
+        lines.append(f"{problem.where}: {problem.what}")
+        for name in ("got", "allowed", "next"):
+            if text := getattr(problem, name):
+                lines += wrap(f"  {name + ':':<9}{text}", 110, subsequent_indent=" " * 11, break_long_words=False)
+    return "\n".join(lines)
 
 
 class ScienceError(ValueError):

@@ -104,3 +104,15 @@ def test_empty_files_and_near_names_are_told(
     rows.write_csv(tmp_path / "rows.csv")
     assert main(["impact", "model", str(tmp_path / "rows.csv"), *formula]) == 2
     assert "did you mean 'treat'?" in capsys.readouterr().err
+
+
+def test_a_refusal_reads_line_by_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "plan.toml").write_text(PLAN.replace("randomized_individual", "RCT"))
+    assert main(["impact", "plan", "check", str(tmp_path / "plan.toml")]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "assignment.design: is not one of the choices",
+        "  got:     'RCT'",
+        "  allowed: randomized_individual, randomized_blocked, randomized_cluster, randomized_paired, matched, panel,",
+        "           qed",
+        "  next:    use one of the allowed names",
+    ]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.science.impact.problems import ImpactError, Problem
+from fairlead.science.problems import listed
 
 COMMANDS = {
     "did": "what a treatment did that came to different units at different times (Callaway & Sant'Anna)",
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str], say: Callable[[str], None]) -> int:
         if chosen.json:
             print(json.dumps({"problems": [_shape(problem) for problem in error.problems]}, ensure_ascii=False))
         else:
-            print("\n".join(map(str, error.problems)), file=sys.stderr)
+            print(listed(error.problems), file=sys.stderr)
         return 2
     print(json.dumps(answer.record, ensure_ascii=False, allow_nan=False) if chosen.json else answer.text)
     return 0 if answer.reliable else 1

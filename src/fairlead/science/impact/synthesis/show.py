@@ -44,14 +44,14 @@ def table(found: Synthesis) -> str:
     for row in found.inference:
         df = "" if row.df is None else f"{row.df:.2f}"
         interval = f"[{row.low:.4f}, {row.high:.4f}]"
-        lines.append(f"  {row.name:<16}{row.se:>12.6f}{df:>9}{interval:>26}{row.p:>9.4f}")
+        lines.append(f"  {row.name:<16}{row.se:>12.6f}{df:>9}{interval:>26}{_probability(row.p):>9}")
     lines += ["", f"  true effects differ: τ² = {found.tau2:.6f} (standard deviation {found.tau2**0.5:.4f})"]
     if found.within is not None:
         lines.append(f"    between clusters {found.between:.6f}, between effects of a cluster {found.within:.6f}")
     for name, interval_of in (("Q-profile", found.tau2_q_profile), ("likelihood", found.tau2_likelihood)):
         if interval_of is not None:
             lines.append(f"    {percent} interval of τ² by {name}: [{interval_of[0]:.4f}, {interval_of[1]:.4f}]")
-    lines.append(f"    I² = {found.i2:.1%}; Q({found.q_df}) = {found.q:.2f}, p = {found.q_p:.4f}")
+    lines.append(f"    I² = {found.i2:.1%}; Q({found.q_df}) = {found.q:.2f}, p {_probability(found.q_p)}")
     if found.prediction is not None:
         low, high = found.prediction
         lines.append(
@@ -60,6 +60,11 @@ def table(found: Synthesis) -> str:
     lines += [f"  left out: {counted(gone.rows, 'row')}, no {gone.column}" for gone in found.left]
     lines += [f"  warning: {warning}" for warning in found.warnings]
     return "\n".join(lines)
+
+
+def _probability(p: float) -> str:
+    """Never a p of zero."""
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"
 
 
 def forest_figure(found: Synthesis) -> Figure:
