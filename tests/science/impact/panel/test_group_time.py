@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from fairlead.cli import main
 from fairlead.science.impact import DataError, ImpactError
 from fairlead.science.impact.methods import STATUSES, methods
-from fairlead.science.impact.panel import Did, group_time
+from fairlead.science.impact.panel import Did, aggregate, group_time, read_panel
+from fairlead.science.impact.panel.group_time import group_time_cells
 from tests.science.impact import battery
 
 COLUMNS = {"outcome": "score", "unit": "school", "time": "year", "cohort": "first"}
@@ -264,3 +265,13 @@ def test_every_method_says_what_it_is_worth() -> None:
         assert method.against
         assert method.assumptions
         assert method.source
+
+
+def test_the_sums_of_products_are_those_of_the_features() -> None:
+    """They are had without a second copy of the influences."""
+    panel = read_panel(rows(3), cluster="district", **COLUMNS)
+    cells = group_time_cells(panel)
+    features = aggregate.features(cells, panel.cohort, panel.cluster)
+    np.testing.assert_allclose(
+        aggregate.products(cells, panel.cohort, panel.cluster), features.T @ features, rtol=1e-12, atol=1e-12
+    )

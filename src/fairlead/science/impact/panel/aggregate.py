@@ -91,6 +91,19 @@ def features(cells: Cells, cohort: NDArray[np.intp], cluster: NDArray[np.intp]) 
     return whole
 
 
+def products(cells: Cells, cohort: NDArray[np.intp], cluster: NDArray[np.intp]) -> Array:
+    """(K + G, K + G) `features′ features`, without a second copy of the influences, which are most of the memory."""
+    clusters, count = cells.influence.shape
+    sizes = cells.shares.size
+    whole = np.empty((count + sizes, count + sizes))
+    whole[:count, :count] = cells.influence.T @ cells.influence
+    units = [np.bincount(cluster[cohort == position], minlength=clusters) for position in range(sizes)]
+    for i, one in enumerate(units):
+        whole[count + i, :count] = whole[:count, count + i] = one @ cells.influence
+        whole[count + i, count:] = [one @ two for two in units]
+    return whole
+
+
 def _weighted(cells: Cells, mask: NDArray[np.bool_]) -> tuple[Array, Array]:
     p = np.where(mask, cells.shares[cells.group], 0.0)
     total = p.sum()

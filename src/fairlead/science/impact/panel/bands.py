@@ -43,12 +43,8 @@ def covariance(influence: Array, n: int) -> Array:
 
 
 def draws(influence: Array, n: int, rng: np.random.Generator, count: int, multipliers: str) -> Array:
-    """(count, E) deviations Σ ξ Ψ ÷ n with independent weights ξ of mean 0 and variance 1."""
+    """(count, E) deviations Σ ξ Ψ ÷ n with independent two-point weights ξ of mean 0 and variance 1."""
     clusters = influence.shape[0]
-    if multipliers == "normal":
-        values, vectors = np.linalg.eigh(covariance(influence, n))
-        root = vectors * np.sqrt(np.maximum(values, 0.0))
-        return np.asarray(rng.standard_normal((count, values.size)) @ root.T)
     result = np.empty((count, influence.shape[1]))
     step = max(1, _CHUNK // clusters)
     for start in range(0, count, step):
@@ -60,6 +56,13 @@ def draws(influence: Array, n: int, rng: np.random.Generator, count: int, multip
             weights = np.where(low, 1 - _GOLDEN, _GOLDEN)
         result[start : start + rows] = weights @ influence / n
     return result
+
+
+def normal_draws(matrix: Array, rng: np.random.Generator, count: int) -> Array:
+    """(count, E) the same with normal weights, from the covariance of the estimates alone."""
+    values, vectors = np.linalg.eigh(matrix)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))
+    return np.asarray(rng.standard_normal((count, values.size)) @ root.T)
 
 
 def spread(matrix: Array, deviations: Array | None, level: float = 0.95) -> Spread:

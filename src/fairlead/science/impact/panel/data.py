@@ -126,9 +126,10 @@ def read_panel(
         .then(NEVER)
         .otherwise(pl.col(cohort).cast(pl.Float64))
         .alias("cohort"),
-        (pl.col(cluster) if cluster else pl.lit(0)).alias("cluster"),
+        (pl.col(cluster) if cluster else pl.lit(0, dtype=pl.Int8)).alias("cluster"),
         *(column.polars().alias(f"x{i}") for i, column in enumerate(columns)),
     )
+    del rows  # what is not in the frame goes now: with ten million rows each column is 80 MB
     for name, column in (("y", outcome), ("time", time)):
         frame = _keep(frame, pl.col(name).is_finite(), f"{column} (infinite)", left)
     if not frame.height:
@@ -140,6 +141,7 @@ def read_panel(
     times = frame["time"].unique().sort().to_numpy().astype(float)
     periods = times.size
     firsts = frame[::periods]
+    frame = frame.select("y", *(f"x{i}" for i in range(len(columns))))
     started = firsts["cohort"].to_numpy().astype(float)
     cohorts, codes = np.unique(started, return_inverse=True)
     order = np.argsort(codes, kind="stable")

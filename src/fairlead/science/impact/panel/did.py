@@ -229,10 +229,13 @@ def group_time(
         "group": sums.group(cells),
         "calendar": sums.calendar(cells),
     }
-    features = sums.features(cells, panel.cohort, panel.cluster)
     chosen = multipliers or ("mammen" if panel.clusters <= MANY_CLUSTERS else "normal")
-    whole = bands.covariance(features, panel.n)
-    drawn = None if rng is None else bands.draws(features, panel.n, rng, draws, chosen)
+    whole = sums.products(cells, panel.cohort, panel.cluster) / panel.n**2
+    drawn: Array | None = None
+    if rng is not None and chosen == "normal":
+        drawn = bands.normal_draws(whole, rng, draws)
+    elif rng is not None:
+        drawn = bands.draws(sums.features(cells, panel.cohort, panel.cluster), panel.n, rng, draws, chosen)
     count = cells.estimate.size
     spread = bands.spread(whole[:count, :count], None if drawn is None else drawn[:, :count], level)
     effects = _points(cells.time, cells.estimate, spread, level)

@@ -74,8 +74,8 @@ def _fit(panel: Panel, design: Array, points: Array) -> TwoWay:
     within = design - design.mean(axis=1, keepdims=True)
     within = within - np.tensordot(sizes / n, within, axes=1)[None]
     y = panel.outcome - panel.outcome.mean()
-    y = y - y.mean(axis=1, keepdims=True)
-    y = y - y.mean(axis=0, keepdims=True)
+    y -= y.mean(axis=1, keepdims=True)
+    y -= y.mean(axis=0, keepdims=True)
     gram = np.einsum("g,gtq,gtr->qr", sizes, within, within)
     if np.linalg.matrix_rank(gram, tol=1e-9 * np.trace(gram)) < q:
         raise EstimationError(
