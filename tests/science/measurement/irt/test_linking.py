@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
 from fairlead.science.measurement import MeasurementError
 from fairlead.science.measurement.irt import Calibration, calibrate, link, responses, score
@@ -98,6 +99,27 @@ def test_two_forms_with_shared_items() -> None:
         assert found.slope == pytest.approx(1.0, abs=3 * np.sqrt(found.covariance[0, 0]))
         assert 0.01 < np.sqrt(found.covariance[1, 1]) < 0.1
         assert found.anchor_covariance is not None
+
+
+def test_stocking_and_lord_is_the_least_of_its_criterion() -> None:
+    """Found again by a search that knows the criterion's values only."""
+    pre, post = two_forms(np.random.default_rng(35), 800, 0.6)
+    found = link(post, pre)
+    theta = np.linspace(-4, 4, 41)
+    weight = np.exp(-(theta**2) / 2)
+    names = [anchor.item for anchor in found.anchors]
+
+    def expected(fit: Calibration, at: np.ndarray) -> np.ndarray:
+        items = [fit.item(name) for name in names]
+        return sum(1 / (1 + np.exp(-item.slope * (at - item.difficulties[0]))) for item in items)
+
+    def criterion(v: np.ndarray) -> float:
+        return float(weight @ (expected(pre, theta) - expected(post, (theta - v[1]) / v[0])) ** 2)
+
+    least = optimize.minimize(criterion, [1.0, 0.5], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-14}).x
+    assert (found.slope, found.intercept) == (pytest.approx(least[0], abs=1e-6), pytest.approx(least[1], abs=1e-6))
+    other = link(post, pre, method="mean-sigma")
+    assert abs(other.slope - found.slope) > 1e-3
 
 
 def test_an_anchor_that_drifted_is_named() -> None:
