@@ -18,7 +18,7 @@ from django.db import connection
 from django.urls import reverse
 
 from fairlead.apps.access.purposes import allowed, purposes
-from fairlead.apps.instruments.models import Answer, Note, Response, Visit
+from fairlead.apps.instruments.models import Answer, Attachment, Note, Response, Visit
 from fairlead.apps.support.models import Contact, Promise, PromiseWords
 from fairlead.demo.cast import BY_KEY
 from tests.access.objects import OBJECTS
@@ -50,6 +50,15 @@ def plant(seeded: Any) -> dict[str, tuple[int, str]]:
                 Note.objects.filter(response_id=token).update(text=text)
                 Answer.objects.filter(response_id=token).update(level=2 if words else 3)
                 Response.objects.filter(pk=token).update(language="es" if words else "en")
+            response = Response.objects.get(pk=token)
+            walled = {n: getattr(response, n) for n in ("organization_id", "purpose", "author_id", "subject_id")}
+            Attachment.objects.create(
+                **walled,
+                response=response,
+                name=mark(purpose),
+                content=mark(purpose).encode(),
+                media_type="image/png",
+            )
             assert Contact.objects.filter(pk=contact).exists()
             assert Promise.objects.filter(pk=promise).exists()
             found[purpose] = (visit, token)
@@ -118,7 +127,13 @@ WHERE n.nspname = 'public' AND c.relkind IN ('r', 'v') AND has_table_privilege(c
 ORDER BY 1
 """
 # Where a visit's token stands because of its words, and because of its levels.
-BY_NOTES = {"instruments_visit", "instruments_visitevent", "instruments_note", "instruments_noteevent"}
+BY_NOTES = {
+    "instruments_visit",
+    "instruments_visitevent",
+    "instruments_note",
+    "instruments_noteevent",
+    "instruments_attachment",
+}
 BY_SCORES = {
     "instruments_response",
     "instruments_responseevent",
@@ -154,4 +169,5 @@ def test_no_table_view_or_history_gives_more_than_the_table_of_purposes(
         assert bool(found[purpose, "words"]) == words, f"{key}, {purpose}: {found[purpose, 'words']}"
         expected = (BY_NOTES if words else set()) | (BY_SCORES if may(key, purpose, "scores") else set())
         assert found[purpose, "token"] <= expected, f"{key}, {purpose}"
+        assert ("instruments_attachment" in found[purpose, "token"]) == words, f"{key}, {purpose}: pictures"
         assert (found[purpose, "token"] & BY_SCORES != set()) == may(key, purpose, "scores")

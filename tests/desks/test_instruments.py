@@ -160,7 +160,11 @@ def test_a_publishers_wording_is_neither_exported_nor_copied(as_person: SignIn) 
     ines = as_person("ines")
     built(ines)
     ines.post("/instruments/our-rubric/1/publish")
-    ines.post("/instruments/our-rubric/about", {**ABOUT, "importable_only": "on"})
+    kept = {**ABOUT, "no_high_stakes": "on", "purposes": ["coaching"]}
+    looser = ines.post("/instruments/our-rubric/about", ABOUT)
+    assert looser.status_code == 422
+    assert set(looser.context["form"].errors) == {"no_high_stakes", "purposes"}
+    assert ines.post("/instruments/our-rubric/about", {**kept, "importable_only": "on"}).status_code == 302
     text = text_of(ines.get("/instruments/our-rubric/"))
     assert "belongs to its publisher" in text
     assert "file.xlsx" not in text

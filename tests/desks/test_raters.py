@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from fairlead.apps.instruments.models import Certificate, Instrument
+from fairlead.apps.instruments.responding import certified_until
 from tests.conftest import as_owner, max_queries
 
 SignIn = Callable[[str | None], Client]
@@ -101,3 +103,27 @@ def test_the_page_is_lean_and_in_spanish(as_person: SignIn, typed: dict[str, str
     text = ines.get(URL, headers={"accept-language": "es"}).content.decode()
     for english in ("Certify", "certificates", "Earned on", "Ground", "Take it back"):
         assert english not in text
+
+
+def test_nobody_reads_or_writes_anothers_certificate(
+    seeded: Any, typed: dict[str, str], as_person: SignIn, scope_of: Callable[[str], Any]
+) -> None:
+    as_person("ines").post(URL, typed)
+    others = ("amara", "yusuf", "owen")  # the wall is the organization: a coach of the whole network is inside it
+    for key in others:
+        scope_of(key)
+        assert not Certificate.objects.filter(person_id=seeded.person["grace"]).exists(), key
+        assert Certificate.objects.update(ends_on=None) == 0, key
+    scope_of("grace")
+    assert Certificate.objects.count() == 1, "one's own"
+    scope_of("ines")
+    assert Certificate.objects.count() == 1, "who runs instruments"
+
+
+def test_a_certificate_does_not_hold_before_it_was_earned(
+    seeded: Any, typed: dict[str, str], as_person: SignIn, scope_of: Callable[[str], Any]
+) -> None:
+    as_person("ines").post(URL, typed)
+    grace, rubric = scope_of("grace"), int(typed["instrument"])
+    assert certified_until(grace, rubric, date(2026, 9, 1)) == date(2027, 9, 1)
+    assert certified_until(grace, rubric, date(2026, 8, 31)) is None, "it is dated back"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 
 from fairlead import clock
@@ -69,6 +70,35 @@ def test_taken_back_they_leave(visited: int, seeded: Any, scope_of: ScopeOf) -> 
     with as_owner():
         assert Response.objects.filter(visit_id=visited).count() == 1, "the visit's own stays"
         assert Answer.objects.filter(response__visit_id=visited).count() == 1
+
+
+def test_taken_back_nothing_of_them_is_left_in_the_history(visited: int, seeded: Any, scope_of: ScopeOf) -> None:
+    amara = scope_of("amara")
+    scope_of("tomas")
+    before = former(seeded)
+    amara = scope_of("amara")
+    consents.revoke(amara, consents.give(amara, int(seeded.school_ids[0]), clock.today()).pk)
+    scope_of("tomas")
+    assert former(seeded) == before, "an analyst does not read there what was taken back"
+    with as_owner():
+        own = Response.objects.get(visit_id=visited)
+        Answer.objects.filter(response=own).update(level=1)
+    scope_of("dana")
+    assert apps.get_model("instruments", "AnswerEvent").objects.filter(response_id=own.pk).exists(), "its own stays"
+
+
+def former(world: Any) -> list[int]:
+    """How many former rows of answers and responses about Amara the asking person can read."""
+    models = [apps.get_model("instruments", name) for name in ("AnswerEvent", "ResponseEvent")]
+    return [model.objects.filter(subject_id=world.person["amara"]).count() for model in models]
+
+
+def test_the_coach_is_not_told_by_the_copies(visited: int, seeded: Any, scope_of: ScopeOf) -> None:
+    consents.give(scope_of("amara"), int(seeded.school_ids[0]), clock.today(), seeded.person["dana"])
+    assert len(scores(seeded, scope_of("tomas"))) == 1
+    dana = scope_of("dana")
+    assert Response.objects.filter(visit_id=visited).count() == 1, "the visit's own"
+    assert scores(seeded, dana) == []
 
 
 def test_what_another_consent_covers_stays(visited: int, seeded: Any, scope_of: ScopeOf) -> None:

@@ -150,3 +150,33 @@ def test_nobody_else_builds(scope_of: Callable[[str], Any], key: str) -> None:
 
 def test_an_analyst_builds_too(scope_of: Callable[[str], Any]) -> None:
     assert drafts.create(scope_of("tomas"), OURS).pk
+
+
+PROMISED = {"no_high_stakes": True, "minimum_group": 10, "purposes": ["coaching", "research"]}
+
+
+@pytest.mark.parametrize(
+    "looser",
+    [
+        {},
+        {**PROMISED, "no_high_stakes": False},
+        {**PROMISED, "minimum_group": 5},
+        {**PROMISED, "purposes": ["coaching", "appraisal"]},
+    ],
+)
+def test_what_was_promised_with_a_published_version_is_not_taken_back(ines: Any, looser: dict[str, Any]) -> None:
+    draft = drafts.create(ines, replace(OURS, restrictions=PROMISED))
+    drafts.describe(ines, draft.instrument_id, {"restrictions": {**PROMISED, "minimum_group": 5}})
+    drafts.describe(ines, draft.instrument_id, {"restrictions": PROMISED})
+    drafts.publish(ines, draft.pk)
+    with pytest.raises(ValidationError, match="promised"):
+        drafts.describe(ines, draft.instrument_id, {"restrictions": looser})
+    stricter = {
+        **PROMISED,
+        "minimum_group": 12,
+        "purposes": ["coaching"],
+        "importable_only": True,
+        "because": "Asked",
+    }
+    drafts.describe(ines, draft.instrument_id, {"restrictions": stricter})
+    assert Instrument.objects.get(pk=draft.instrument_id).restrictions == stricter

@@ -2,8 +2,9 @@
 
 The wall of a purpose reads its own row and nothing else, so a consent opens nothing by itself. Instead the levels are
 carried over: a copy of the visit's own response, of purpose *research*, which those may read who read scores of
-research. Words stay where they are. Carried over is only what was shared with the teacher. The copies go when the consent
-is revoked; what a study has counted by then stays counted.
+research. Words stay where they are. Carried over is only what was shared with the teacher. A copy has no author: the
+coach reads what they wrote themself, and would learn from a copy that the teacher has consented. The copies go when the
+consent is revoked, out of the history too; what a study has counted by then stays counted.
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ def own(scope: Scope) -> list[Given]:
 _OWN = """
 SELECT k.id, k.begins, coalesce(w.given_name || ' ' || w.family_name, ''), k.given_at, k.revoked_at,
        (SELECT count(*) FROM instruments_response r WHERE r.subject_id = k.person_id AND r.purpose = %(into)s
-        AND r.visit_id IS NOT NULL AND r.day >= k.begins AND (k.visitor_id IS NULL OR k.visitor_id = r.author_id)
-        AND k.revoked_at IS NULL
-        AND EXISTS (SELECT 1 FROM instruments_visit v WHERE v.id = r.visit_id AND v.purpose <> r.purpose))
+        AND r.visit_id IS NOT NULL AND r.day >= k.begins AND k.revoked_at IS NULL
+        AND EXISTS (SELECT 1 FROM instruments_visit v WHERE v.id = r.visit_id AND v.purpose <> r.purpose
+                    AND (k.visitor_id IS NULL OR k.visitor_id = v.visitor_id)))
 FROM instruments_consent k LEFT JOIN roster_person w ON w.id = k.visitor_id
 WHERE k.person_id = %(person)s ORDER BY k.given_at DESC, k.id DESC
 """
@@ -105,7 +106,7 @@ def carry_over(person_id: int | None = None) -> int:
 
 _COVERED = """
 EXISTS (SELECT 1 FROM instruments_consent k WHERE k.person_id = r.subject_id AND k.revoked_at IS NULL
-        AND k.purpose = %(into)s AND r.day >= k.begins AND (k.visitor_id IS NULL OR k.visitor_id = r.author_id))
+        AND k.purpose = %(into)s AND r.day >= k.begins AND (k.visitor_id IS NULL OR k.visitor_id = v.visitor_id))
 """
 _CARRY = f"""
 WITH own AS (
@@ -117,30 +118,33 @@ WITH own AS (
 ), copies AS (
     INSERT INTO instruments_response (id, organization_id, purpose, author_id, subject_id, version_id, part, visit_id,
                                       section_id, anonymous, day, submitted_at, language)
-    SELECT copy, organization_id, %(into)s, author_id, subject_id, version_id, part, visit_id, section_id, false, day,
+    SELECT copy, organization_id, %(into)s, NULL, subject_id, version_id, part, visit_id, section_id, false, day,
            submitted_at, language FROM own
     RETURNING id
 )
 INSERT INTO instruments_answer (organization_id, purpose, author_id, subject_id, response_id, item_id, level, chosen,
                                 number, not_observed)
-SELECT a.organization_id, %(into)s, a.author_id, a.subject_id, own.copy, a.item_id, a.level, a.chosen, a.number,
+SELECT a.organization_id, %(into)s, NULL, a.subject_id, own.copy, a.item_id, a.level, a.chosen, a.number,
        a.not_observed
 FROM own JOIN instruments_answer a ON a.response_id = own.id JOIN copies ON copies.id = own.copy
 """  # noqa: S608  (our own words)
 
 
 def take_back(person_id: int) -> int:
-    """Delete the copies that no consent of the person covers any more."""
-    change(
-        _TAKE.format(table="instruments_answer", of="t.response_id = r.id"), person=person_id, source=FROM, into=INTO
-    )
-    return change(
-        _TAKE.format(table="instruments_response", of="t.id = r.id"), person=person_id, source=FROM, into=INTO
-    )
+    """Delete the copies that no consent of the person covers any more, and what the history keeps of them."""
+    copies = [pk for (pk,) in fetch(_UNCOVERED, person=person_id, source=FROM, into=INTO)]
+    for table, column in _OF_A_COPY:
+        change(f"DELETE FROM {table} WHERE {column} = ANY (%(copies)s)", copies=copies)  # noqa: S608  (our own words)
+    return len(copies)
 
 
-_TAKE = f"""
-DELETE FROM {{table}} t USING instruments_response r, instruments_visit v
-WHERE {{of}} AND v.id = r.visit_id AND v.purpose = %(source)s AND r.purpose = %(into)s AND r.subject_id = %(person)s
-  AND NOT {_COVERED}
+_UNCOVERED = f"""
+SELECT r.id FROM instruments_response r JOIN instruments_visit v ON v.id = r.visit_id
+WHERE v.purpose = %(source)s AND r.purpose = %(into)s AND r.subject_id = %(person)s AND NOT {_COVERED}
 """  # noqa: S608  (our own words)
+_OF_A_COPY = (  # in this order: deleting a row writes its history
+    ("instruments_answer", "response_id"),
+    ("instruments_answerevent", "response_id"),
+    ("instruments_response", "id"),
+    ("instruments_responseevent", "id"),
+)

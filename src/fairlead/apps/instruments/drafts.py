@@ -163,11 +163,16 @@ def describe(scope: Scope, instrument_id: int, values: Mapping[str, Any]) -> Non
     """Name, description, licence and restrictions of an instrument; its key and kind stay."""
     instrument = Instrument.objects.select_for_update().get(pk=instrument_id)
     _own(scope, instrument)
+    before = instrument.restrictions
     for name in set(values) & (set(INSTRUMENT_FIELDS) - {"key", "kind"}):
         setattr(instrument, name, values[name])
     form = Form(**{name: getattr(instrument, name) for name in INSTRUMENT_FIELDS})
     if wrong := [p for p in problems(form) if p.where[2] != "domains"]:
         raise refused(wrong)
+    weaker = policy.loosened(instrument.kind, before, instrument.restrictions)
+    if weaker and Version.objects.filter(instrument=instrument, published_at__isnull=False).exists():
+        kept = _("This was promised with a published version: it may become stricter and not looser.")
+        raise ValidationError(dict.fromkeys(weaker, kept))
     instrument.save()
 
 

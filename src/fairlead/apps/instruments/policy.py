@@ -121,6 +121,20 @@ def why_not(instrument: _Instrument, purpose: str) -> str:
     return said or str(_("This instrument may not be used for that purpose."))
 
 
+def loosened(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Which restrictions would promise less than before, by name: whoever answered was promised them."""
+    held, wanted = read(before), read(after)
+    least, most = held.minimum_group, held.certificate_months
+    weaker = {
+        "purposes": not set(wanted.purposes or PURPOSES_OF_KIND[kind])
+        <= set(held.purposes or PURPOSES_OF_KIND[kind]),
+        **{name: getattr(held, name) and not getattr(wanted, name) for name in _YES_OR_NO},
+        "certificate_months": most is not None and (wanted.certificate_months or most + 1) > most,
+        "minimum_group": least is not None and (wanted.minimum_group or 0) < least,
+    }
+    return [name for name, is_weaker in weaker.items() if is_weaker]
+
+
 def certificate_ends(instrument: _Instrument, earned_on: date, ends_on: date | None = None) -> date | None:
     """The last day on which a certificate holds; None when it does not end."""
     months = read(instrument.restrictions).certificate_months

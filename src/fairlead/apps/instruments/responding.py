@@ -86,7 +86,9 @@ def record(scope: Scope, filled: Filled) -> Response:
     if known is not None:
         return known
     version = published(filled.version_id, filled.purpose)
-    if refused := policy.why_not_rate(version.instrument, certified_until(scope, version.instrument_id), filled.day):
+    if refused := policy.why_not_rate(
+        version.instrument, certified_until(scope, version.instrument_id, filled.day), filled.day
+    ):
         raise ValidationError({"version": refused})
     items = {item.pk: item for item in Item.objects.filter(version=version)}
     check(items.values(), filled.answers, whole=filled.submitted_at is not None or filled.anonymous)
@@ -122,10 +124,10 @@ def published(version_id: int, purpose: str) -> Version:
     return version
 
 
-def certified_until(scope: Scope, instrument_id: int) -> date | None:
-    """The last day of the asking person's latest certificate for an instrument; None when they have none."""
+def certified_until(scope: Scope, instrument_id: int, on: date) -> date | None:
+    """The last day of the asking person's certificates for an instrument that were earned by a day; None: none was."""
     held = (
-        Certificate.objects.filter(person_id=scope.person_id, instrument_id=instrument_id)
+        Certificate.objects.filter(person_id=scope.person_id, instrument_id=instrument_id, earned_on__lte=on)
         .select_related("instrument")
         .all()
     )

@@ -101,7 +101,7 @@ def _instrument(
 def _why_not_rate(scope: Scope, version: Version, today: date) -> str:
     if not policy.needs_certificate(version.instrument):
         return ""
-    held = responding.certified_until(scope, version.instrument_id)
+    held = responding.certified_until(scope, version.instrument_id, today)
     return policy.why_not_rate(version.instrument, held, today)
 
 
