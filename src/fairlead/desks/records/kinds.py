@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.apps.access.scope import Scope
@@ -35,7 +36,7 @@ def _roll(scope: Scope, pk: int) -> Record | None:
         return None
     rows = ((Roll, {"pk": pk}), (AttendanceMark, {"roll_id": pk}))
     says = ((_("submitted at"), roll.submitted_at), (_("taken at"), roll.taken_at), (_("taken where"), _way(roll)))
-    name = f"{roll.section.name}, {roll.date:%Y-%m-%d}"
+    name = f"{roll.section.name}, {date_format(roll.date)}"
     return Record(_("Roll"), name, roll.organization_id, rows, says=tuple(pair for pair in says if pair[1]))
 
 
@@ -52,7 +53,7 @@ def _mark(scope: Scope, pk: int) -> Record | None:
         return None
     rows = ((AttendanceMark, {"pk": pk}),)
     return Record(
-        _("Attendance"), f"{mark.student.name}, {mark.date:%Y-%m-%d}", mark.organization_id, rows, mark.student_id
+        _("Attendance"), f"{mark.student.name}, {date_format(mark.date)}", mark.organization_id, rows, mark.student_id
     )
 
 
@@ -63,7 +64,7 @@ def _contact(scope: Scope, pk: int) -> Record | None:
     rows = ((FamilyContact, {"pk": pk}),)
     return Record(
         _("Contact with a family"),
-        f"{found.student.name}, {found.date:%Y-%m-%d}",
+        f"{found.student.name}, {date_format(found.date)}",
         found.organization_id,
         rows,
         found.student_id,
