@@ -13,6 +13,7 @@ import pytest
 from fairlead.cli import main
 from fairlead.science import impact
 from fairlead.science.impact.rendering.charts import svg
+from fairlead.science.impact.rendering.page import page
 from fairlead.science.impact.rendering.pdf import pdf
 
 PACKAGE = Path(impact.__file__).parent
@@ -135,6 +136,14 @@ def test_every_colour_of_a_chart_has_another_on_a_dark_screen(out: Path) -> None
     used = set(re.findall(r'(fill|stroke)="(#[0-9a-f]{6})"', pictures))
     assert used
     assert {pair for pair in used if f'[{pair[0]}="{pair[1]}"]' not in style} == set()
+
+
+def test_the_numbers_of_a_figure_are_written_as_in_the_tables_in_spanish_too(out: Path) -> None:
+    result = impact.StudyResult.from_json((out / "results.json").read_text(encoding="utf-8"))
+    text = page(impact.build_report(result, "es"))
+    tables = re.findall(r"<details>.*?</details>", text, re.DOTALL)
+    assert any(">Desde<" in table and ">Hasta<" in table for table in tables)
+    assert not [table for table in tables if re.search(r">-[0-9]|>low<|>[0-9]{4,}<", table)]
 
 
 def test_the_sample_says_what_was_lost_and_the_estimates_say_the_unit_once(out: Path) -> None:

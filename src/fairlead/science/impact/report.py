@@ -166,7 +166,7 @@ class Writer:
         summary = self.say("forest_summary", model=self.model_label(self.main), estimate=shown(main.estimate, digits),
                            unit=self.finding.names(self.language).unit, low=shown(main.ci_low, digits),
                            high=shown(main.ci_high, digits))  # fmt: skip
-        figure = FigureData("forest", "forest", self.say("forest"), summary, (*self.head("model", "estimate"), "low", "high"),
+        figure = FigureData("forest", "forest", self.say("forest"), summary, (*self.head("model", "estimate", "low", "high"),),
                             tuple(drawn))  # fmt: skip
         told = (self.say("estimates_intro"), *self.counted(), *detail.beside(self), self.say("ratings"))
         return Section("estimates", self.say("estimates"), told, (table,), (figure,))

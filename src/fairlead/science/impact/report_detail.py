@@ -121,7 +121,7 @@ def adoption(writer: Writer) -> Section:
     last = found.points[-1]
     summary = writer.say("event_summary", at=f"{last.at:+.0f}", estimate=_number(writer, last.estimate),
                          unit=writer.finding.names(writer.language).unit)  # fmt: skip
-    head = (writer.say("since"), writer.say("estimate"), "low", "high")
+    head = (writer.say("since"), writer.say("estimate"), *writer.head("low", "high"))
     figure = FigureData("event", "forest", writer.say("event"), summary, head, rows)
     return Section("event", writer.say("event"), tuple(told), (), (figure,))
 
@@ -167,7 +167,7 @@ def subgroups(writer: Writer, found: tuple[SubgroupResult, ...]) -> Section:
         least, most = min(drawn, key=lambda d: d[1]), max(drawn, key=lambda d: d[1])
         summary = writer.say("subgroups_summary", one=least[0], low=_number(writer, least[1]), two=most[0],
                              high=_number(writer, most[1]), unit=unit)  # fmt: skip
-        head = (writer.say("group"), writer.say("estimate"), "low", "high")
+        head = (writer.say("group"), writer.say("estimate"), *writer.head("low", "high"))
         figures = (FigureData("subgroups", "forest", writer.say("subgroups"), summary, head, tuple(drawn)),)  # type: ignore[assignment]
     return Section("subgroups", writer.say("subgroups"), tuple(told), (table,) if rows else (), figures)
 
@@ -185,7 +185,7 @@ def sites(writer: Writer, found: SiteResult) -> Section:
     rows = tuple((item.site, item.estimate, item.low, item.high) for item in found.sites)
     summary = writer.say("sites_summary", low=_number(writer, found.sites[0].estimate),
                          high=_number(writer, found.sites[-1].estimate), mean=_number(writer, found.mean), unit=unit)  # fmt: skip
-    head = (writer.say("site"), writer.say("estimate"), "low", "high")
+    head = (writer.say("site"), writer.say("estimate"), *writer.head("low", "high"))
     figure = FigureData("sites", "forest", writer.say("sites"), summary, head, rows)
     return Section("sites", writer.say("sites"), tuple(told), (), (figure,))
 

@@ -57,7 +57,12 @@ def _figure(data: FigureData, language: str) -> str:
 
 
 def _cells(row: tuple[str | float | None, ...]) -> tuple[str, ...]:
-    return tuple("–" if x is None else f"{x:.4g}" if isinstance(x, float) else str(x) for x in row)
+    return tuple("–" if x is None else _number(x) if isinstance(x, float) else str(x) for x in row)
+
+
+def _number(value: float) -> str:
+    """Four digits and a real minus sign; counts with commas, as in the tables."""
+    return (f"{value:,.0f}" if value.is_integer() else f"{value:.4g}").replace("-", "−")
 
 
 def _numeric(data: FigureData) -> tuple[int, ...]:
