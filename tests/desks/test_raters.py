@@ -11,6 +11,7 @@ from django.test import Client
 
 from fairlead.apps.instruments.models import Certificate, Instrument
 from fairlead.apps.instruments.responding import certified_until
+from fairlead.apps.roster.models import Organization
 from tests.conftest import as_owner, max_queries
 
 SignIn = Callable[[str | None], Client]
@@ -127,3 +128,15 @@ def test_a_certificate_does_not_hold_before_it_was_earned(
     grace, rubric = scope_of("grace"), int(typed["instrument"])
     assert certified_until(grace, rubric, date(2026, 9, 1)) == date(2027, 9, 1)
     assert certified_until(grace, rubric, date(2026, 8, 31)) is None, "it is dated back"
+
+
+def test_another_networks_instruments_are_not_named(seeded: Any, typed: dict[str, str], as_person: SignIn) -> None:
+    with as_owner():
+        elsewhere = Organization.objects.create(sourced_id="net-elsewhere", name="Elsewhere", kind="network")
+        rubric = Instrument.objects.get(pk=typed["instrument"])
+        rubric.pk, rubric.key, rubric.name, rubric.organization = None, "elsewheres", "Elsewhere's own", elsewhere
+        rubric.save()
+    ines = as_person("ines")
+    assert "Elsewhere" not in ines.get(URL).content.decode()
+    assert ines.post(URL, {**typed, "instrument": str(rubric.pk)}).status_code == 422
+    assert not Certificate.objects.exists()

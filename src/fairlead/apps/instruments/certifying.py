@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from fairlead import clock
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.instruments import policy
+from fairlead.apps.instruments import library, policy
 from fairlead.apps.instruments.models import Certificate, Instrument
 from fairlead.apps.roster import selectors as roster
 
@@ -44,9 +44,9 @@ class Held:
         return "warn" if self.until is not None and self.until <= on + SOON else "ok"
 
 
-def needing() -> list[Instrument]:
-    """Instruments in use that only certified people may rate with, by their key."""
-    return [i for i in Instrument.objects.filter(retired_at=None).order_by("key") if policy.needs_certificate(i)]
+def needing(scope: Scope) -> list[Instrument]:
+    """Instruments in use at the asking person's organizations that only certified people may rate with, by their key."""
+    return [i for i in library.visible(scope).filter(retired_at=None).order_by("key") if policy.needs_certificate(i)]
 
 
 def own(scope: Scope) -> list[Held]:
@@ -101,7 +101,7 @@ def give(scope: Scope, person_id: int, instrument_id: int, earned_on: date, grou
     network = scope.organization_of(*RUNNERS)
     if network is None or person_id not in dict(raters(scope.acting_as(*RUNNERS), clock.today())):
         raise ValidationError({"person": _("Choose somebody who visits classes in your network, and not yourself.")})
-    if instrument_id not in {i.pk for i in needing()}:
+    if instrument_id not in {i.pk for i in needing(scope)}:
         raise ValidationError({"instrument": _("That instrument asks for no certificate.")})
     if earned_on > clock.today():
         raise ValidationError({"earned_on": _("Choose today or an earlier day.")})

@@ -10,14 +10,14 @@ from fairlead.apps.access.scope import Scope
 from fairlead.apps.instruments.models import Instrument, Version
 
 
-def _visible(scope: Scope) -> QuerySet[Instrument]:
+def visible(scope: Scope) -> QuerySet[Instrument]:
     """What Fairlead brought along, and what belongs to the person's organizations or one above them."""
     return Instrument.objects.filter(Q(organization=None) | Q(organization_id__in=scope.up_org_ids))
 
 
 def instrument(scope: Scope, key: str) -> Instrument | None:
     """One instrument by its key."""
-    return _visible(scope).select_related("organization").filter(key=key).first()
+    return visible(scope).select_related("organization").filter(key=key).first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def instrument_lines(scope: Scope) -> list[InstrumentLine]:
     for version in Version.objects.annotate(many=Count("items")).order_by("number"):
         versions.setdefault(version.instrument_id, []).append(version)
     lines = []
-    for row in _visible(scope).select_related("organization"):
+    for row in visible(scope).select_related("organization"):
         own = versions.get(row.pk, [])
         draft = next((v for v in own if v.published_at is None), None)
         many = getattr(own[-1], "many", 0) if own else 0

@@ -55,7 +55,7 @@ def raters(request: ScopedRequest) -> HttpResponse:
         form = CertificateForm(
             request.POST or None,
             people=people,
-            instruments=[(i.pk, str(i)) for i in certifying.needing()],
+            instruments=[(i.pk, str(i)) for i in certifying.needing(scope.acting_as(*RUNNERS))],
             initial={"earned_on": today},
         )
         log_list(scope, "coaching", {g.organization_id for g in scope.roles if g.role in RUNNERS})
