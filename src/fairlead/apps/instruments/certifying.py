@@ -6,6 +6,7 @@ instruments gives it, never to themself; a rater reads their own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -93,6 +94,17 @@ def raters(scope: Scope, on: date) -> list[tuple[int, str]]:
             if held.organization_id in scope.org_ids and held.person_id != scope.person_id:
                 found.setdefault(held.person_id, held.person.name)
     return sorted(found.items(), key=lambda rater: rater[1])
+
+
+def schools_of(scope: Scope, person_ids: Iterable[int], on: date) -> set[int]:
+    """Where these raters hold a role, for the log of reads."""
+    wanted = set(person_ids)
+    return {
+        held.organization_id
+        for role in RATERS
+        for held in roster.staff(scope, on, role=role)
+        if held.person_id in wanted
+    }
 
 
 @transaction.atomic

@@ -58,7 +58,8 @@ def raters(request: ScopedRequest) -> HttpResponse:
             instruments=[(i.pk, str(i)) for i in certifying.needing(scope.acting_as(*RUNNERS))],
             initial={"earned_on": today},
         )
-        log_list(scope, "coaching", {g.organization_id for g in scope.roles if g.role in RUNNERS})
+        named = {pk for pk, _name in people} | {held.person_id for held in certifying.of_everybody(scope)}
+        log_list(scope, "raters", certifying.schools_of(scope.acting_as(*RUNNERS), named, today))
         if request.method == "POST" and form.is_valid():
             given = form.cleaned_data
             try:
