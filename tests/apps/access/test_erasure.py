@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from django.apps import apps
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import connection
@@ -19,10 +21,13 @@ from fairlead.apps.access.models import AccessLog, Account, Erasure
 from fairlead.apps.attendance.models import Arrival, AttendanceMark, FamilyContact, Reminder, Roll
 from fairlead.apps.evidence import extracts, store
 from fairlead.apps.evidence.models import Plan, Run, Ticket
-from fairlead.apps.instruments.models import Visit
+from fairlead.apps.instruments import consents
+from fairlead.apps.instruments.models import Answer, Attachment, Consent, Response, Visit
 from fairlead.apps.roster.models import Demographics, Enrollment, Guardianship, Person, Section
 from fairlead.apps.roster.selectors import scope_for
 from fairlead.apps.support.models import Contact, PromiseWords
+from tests.apps.support.test_purpose_table import record
+from tests.conftest import as_owner
 
 
 def test_every_column_about_a_person_is_declared(seeded: Any) -> None:
@@ -170,6 +175,28 @@ def test_visits_of_a_coach_stay_nameless_and_visits_to_a_teacher_go(seeded: Any)
     erasure.erase(Person.objects.get(pk=amara))
     assert Visit.objects.filter(visitor=nameless).count() == made - to_amara
     assert Section.objects.get(pk=int(seeded.section_ids[0])).teacher.name == erasure.NAMELESS
+
+
+def test_pictures_levels_and_consents_of_an_erased_teacher_go_from_every_table(
+    seeded: Any, scope_of: Callable[[str], Any]
+) -> None:
+    amara = seeded.person["amara"]
+    visit, _contact, _promise = record(seeded, "coaching")
+    response = Response.objects.get(visit_id=visit)
+    walled = {n: getattr(response, n) for n in ("organization_id", "purpose", "author_id", "subject_id")}
+    picture = Attachment.objects.create(**walled, response=response, media_type="image/png", content=b"a picture")
+    kept = consents.give(scope_of("amara"), response.organization_id, clock.today())
+    with as_owner():
+        assert Response.objects.filter(visit_id=visit).count() == 2, "the visit's own and what was carried over"
+        Answer.objects.filter(response=response).update(level=1)  # the former level is in the history
+        erasure.erase(Person.objects.get(pk=amara))
+        assert rows_of(amara) == {}
+        assert not Attachment.objects.filter(pk=picture.pk).exists()
+        assert not Consent.objects.filter(pk=kept.pk).exists()
+        assert not Response.objects.filter(visit_id=visit).exists()
+        for name in ("AnswerEvent", "ResponseEvent", "ConsentEvent"):
+            former = apps.get_model("instruments", name).objects
+            assert not former.filter(**{"person_id" if name[0] == "C" else "subject_id": amara}).exists(), name
 
 
 def test_extracts_lose_the_row_and_their_runs_say_so(seeded: Any, tmp_path: Path) -> None:
