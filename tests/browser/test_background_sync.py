@@ -81,6 +81,7 @@ def test_a_visit_locked_on_the_device_is_sent_too(phone: Phone, address: str) ->
     assert visits() == [("Amara Okafor", 2)]
 
 
+@pytest.mark.prove
 def test_a_page_that_waits_is_told_what_the_worker_sent(device: Device) -> None:
     device.visit_in_the_morning()
     device.take_without_a_network(1)
@@ -113,6 +114,7 @@ def test_never_as_somebody_else_nor_as_nobody(device: Device, address: str, who:
     assert saved(device.roll_id)[1:] == (1, ["applied"])
 
 
+@pytest.mark.prove
 def test_a_session_that_changes_between_asking_and_sending_is_refused_by_the_server(
     device: Device, address: str
 ) -> None:
@@ -135,6 +137,7 @@ def test_a_session_that_changes_between_asking_and_sending_is_refused_by_the_ser
     assert len(other.evaluate(EVENTS)) == 1
 
 
+@pytest.mark.prove
 def test_without_a_network_the_browser_is_told_to_try_again(device: Device) -> None:
     device.visit_in_the_morning()
     device.take_without_a_network(0)

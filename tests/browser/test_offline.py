@@ -160,6 +160,7 @@ def test_the_answer_is_lost_and_the_roll_counts_once(device: Device) -> None:
         assert Roll.objects.get(pk=device.roll_id).amended_at is None
 
 
+@pytest.mark.prove
 def test_the_request_never_arrives_and_is_sent_later(device: Device) -> None:
     device.visit_in_the_morning()
     device.context.route("**/rolls/arrivals", lambda route: route.abort("connectionfailed"))
@@ -172,6 +173,7 @@ def test_the_request_never_arrives_and_is_sent_later(device: Device) -> None:
     assert saved(device.roll_id)[1:] == (1, ["applied"])
 
 
+@pytest.mark.prove
 def test_a_page_that_answers_everything_is_not_the_school(device: Device) -> None:
     device.visit_in_the_morning()
     device.context.route(
@@ -312,6 +314,7 @@ def test_an_upgrade_keeps_a_full_outbox(device: Device, monkeypatch: Any) -> Non
     assert saved(device.roll_id)[1:] == (1, ["applied"])
 
 
+@pytest.mark.prove
 def test_a_database_of_the_first_version_is_upgraded_with_what_it_holds(device: Device, seeded: Any) -> None:
     device.tab.go("/about/looks")
     device.page.goto("/health")
@@ -453,6 +456,7 @@ def test_after_fourteen_hours_names_are_gone_and_what_waits_is_not(device: Devic
     assert len(device.waiting()) == 1
 
 
+@pytest.mark.prove
 def test_a_sheet_left_open_for_fourteen_hours_closes(device: Device) -> None:
     device.page.clock.install()
     device.visit_in_the_morning()
@@ -496,6 +500,7 @@ def test_everything_the_roll_page_needs_is_in_the_shell(device: Device) -> None:
     assert {path for path in needed if path.startswith("/static/")} <= shell
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize(
     ("width", "scheme"),
     [

@@ -133,6 +133,7 @@ def test_written_without_a_network_reloaded_finished_and_sent_once(phone: Phone)
     assert visits() == [("Amara Okafor", 2)]
 
 
+@pytest.mark.prove
 def test_with_a_network_it_is_saved_at_once(phone: Phone) -> None:
     phone.in_the_morning()
     phone.open()
@@ -143,6 +144,7 @@ def test_with_a_network_it_is_saved_at_once(phone: Phone) -> None:
     assert phone.stores()["drafts"] == 0
 
 
+@pytest.mark.prove
 def test_the_answer_is_lost_and_the_visit_counts_once(phone: Phone) -> None:
     phone.in_the_morning()
     phone.open()
@@ -217,6 +219,7 @@ def test_another_person_can_neither_send_nor_read_it(phone: Phone, address: str)
     assert visits() == [("Amara Okafor", 2)]
 
 
+@pytest.mark.prove
 def test_a_refused_visit_is_opened_again_and_mended(phone: Phone) -> None:
     phone.in_the_morning()
     phone.cut()
@@ -242,6 +245,7 @@ def test_a_refused_visit_is_opened_again_and_mended(phone: Phone) -> None:
     assert visits() == [("Amara Okafor", 2)]
 
 
+@pytest.mark.prove
 def test_a_version_published_meanwhile_leaves_the_draft_with_its_own(phone: Phone) -> None:
     from fairlead.apps.instruments.models import Version
 

@@ -55,7 +55,7 @@ def test_a_table_comes_as_text_with_the_line_of_each_row(write):
 _text = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_characters='\n,"'), max_size=12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     rows=st.lists(st.tuples(_text, _text, _text), max_size=8),
     ends=st.sampled_from(["\n", "\r\n"]),
@@ -86,7 +86,7 @@ def test_what_is_written_is_read_whatever_the_pieces(tmp_path_factory, rows, end
     assert table.rows == len(rows)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     before=st.text(st.sampled_from(" \t\n\u00a0\u1680\u2003\u3000\x0b"), max_size=2),
     mark=st.sampled_from("=@+-"),

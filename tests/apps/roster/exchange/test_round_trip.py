@@ -94,7 +94,7 @@ def rosters(draw: Any) -> dict[str, pl.DataFrame]:
 
 
 @given(rosters())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_files_of_any_small_roster_read_back_as_it(tables: dict[str, pl.DataFrame]) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "out.zip"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -99,6 +99,7 @@ def test_an_offset_of_a_million_loses_nothing() -> None:
 
 
 @given(cut=st.integers(1, 599), seed=st.integers(0, 10_000), offset=st.sampled_from([5.0, 1e6]))
+@settings(max_examples=12, deadline=None)
 def test_products_are_summed_about_the_middles_of_their_pieces(cut: int, seed: int, offset: float) -> None:
     """Each half has its own middle; together they give the whole's, and `plain` the products themselves."""
     table = rows(seed=seed).with_columns(pl.col("pre") + offset)
