@@ -138,6 +138,7 @@ def test_a_roll_opened_and_taken_without_a_network_is_sent_when_it_is_back(devic
     expect(device.banner()).to_be_hidden()
 
 
+@pytest.mark.prove
 def test_the_answer_is_lost_and_the_roll_counts_once(device: Device) -> None:
     device.visit_in_the_morning()
     cut = []
@@ -245,6 +246,7 @@ def test_another_person_sees_that_it_waits_and_neither_names_nor_a_way_to_send_i
     assert saved(device.roll_id)[1:] == (1, ["applied"])
 
 
+@pytest.mark.prove
 def test_a_tab_that_still_shows_amara_sends_nothing_under_another_session(device: Device, address: str) -> None:
     device.visit_in_the_morning()
     device.page.goto(device.url)
@@ -362,6 +364,7 @@ def test_a_wrong_clock_is_corrected_and_said(device: Device, seeded: Any, monkey
     assert arrival.claimed_at > arrival.received_at
 
 
+@pytest.mark.prove
 def test_one_is_deleted_after_asking(device: Device) -> None:
     device.visit_in_the_morning()
     device.take_without_a_network(0)
@@ -379,6 +382,7 @@ def test_one_is_deleted_after_asking(device: Device) -> None:
     assert len(device.waiting()) == 1
 
 
+@pytest.mark.prove
 def test_export_and_bring_back(device: Device, tmp_path: Path) -> None:
     device.visit_in_the_morning()
     device.take_without_a_network(0)
@@ -426,6 +430,7 @@ def test_sign_out_wipes_names_and_keeps_what_waits(device: Device) -> None:
     expect(device.page.locator("[data-outbox-list] > li")).to_have_count(0)
 
 
+@pytest.mark.prove
 def test_sign_out_in_one_tab_takes_the_names_from_the_others(device: Device) -> None:
     device.visit_in_the_morning()
     other = device.context.new_page()
@@ -439,6 +444,7 @@ def test_sign_out_in_one_tab_takes_the_names_from_the_others(device: Device) -> 
     other.close()
 
 
+@pytest.mark.prove
 def test_after_fourteen_hours_names_are_gone_and_what_waits_is_not(device: Device) -> None:
     device.page.clock.install()
     device.visit_in_the_morning()
@@ -465,6 +471,7 @@ def test_a_sheet_left_open_for_fourteen_hours_closes(device: Device) -> None:
     device.page.wait_for_url("**/outbox/")
 
 
+@pytest.mark.prove
 def test_a_refused_roll_is_taken_again_from_its_own_marks(device: Device, seeded: Any) -> None:
     device.visit_in_the_morning()
     device.take_without_a_network(0)
