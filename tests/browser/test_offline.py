@@ -185,6 +185,7 @@ def test_a_page_that_answers_everything_is_not_the_school(device: Device) -> Non
     assert len(device.waiting()) == 1
 
 
+@pytest.mark.prove
 def test_it_survives_reload_and_a_closed_tab(device: Device) -> None:
     device.visit_in_the_morning()
     device.take_without_a_network(0)
@@ -281,6 +282,7 @@ def test_paper_entered_meanwhile_is_amended_in_the_open(device: Device, open_as:
     assert office.axe() + office.too_wide() == []
 
 
+@pytest.mark.prove
 def test_an_upgrade_keeps_a_full_outbox(device: Device, monkeypatch: Any) -> None:
     device.visit_in_the_morning()
     device.take_without_a_network(0)
