@@ -230,7 +230,9 @@ def _names(job: Job) -> None:
                 "substr(u.pair, strpos(u.pair, ':') + 1) AS value FROM resolved_people r "
                 "CROSS JOIN LATERAL unnest(string_to_array(r.identifiers, '|')) AS u(pair) "
                 "WHERE r.outcome IN ('n', 'c', 's') AND r.renamed AND strpos(u.pair, ':') > 0) t "
-                "WHERE NOT EXISTS (SELECT FROM roster_personidentifier i WHERE (i.source, i.value) = (t.source, t.value)) "
+                # Rows under the file's own name were written above: looking among them would cost as much as the writing.
+                "WHERE t.source <> %(source)s AND NOT EXISTS (SELECT FROM roster_personidentifier i "
+                "WHERE (i.source, i.value) = (t.source, t.value) AND i.source <> %(source)s) "
                 f"ORDER BY t.source, t.value, t._line {twice}",  # of two with one number the first of the file has it
                 job,
             )
