@@ -139,6 +139,9 @@ class Wait:
             say(f"{self.what}: {self.seconds:.0f} s so far")
 
 
+_FORMER = "{}-former"
+
+
 def secret(name: str, make: Callable[[], str] = lambda: randomness.token_urlsafe(32)) -> str:
     """The secret called `name`, made at random on first use and kept in `secrets.json` (mode 0600)."""
     path = data_folder() / "secrets.json"
@@ -159,10 +162,29 @@ def kept_secret(name: str) -> str | None:
 
 
 def keep_secret(name: str, value: str) -> None:
-    """Put a secret from a backup in the place of one of our own."""
+    """Put a secret, new or from a backup, in the place of one of our own, which stays known as a former one."""
     path = data_folder() / "secrets.json"
     with locked(path.with_suffix(".lock"), "keeping a secret"):
-        _write(path, _read(path) | {name: value})
+        known = _read(path)
+        replaced = [known[name]] if known.get(name, value) != value else []
+        former = dict.fromkeys([*replaced, *known.get(_FORMER.format(name), "").split()])
+        former.pop(value, None)
+        _write(path, known | {name: value, _FORMER.format(name): " ".join(former)})
+
+
+def former_secrets(name: str) -> list[str]:
+    """The secrets that stood before this one, latest first: what was locked with them can still be read."""
+    return (kept_secret(_FORMER.format(name)) or "").split()
+
+
+def forget_former(name: str) -> int:
+    """Forget the former secrets; how many there were. What was locked with them is readable no more."""
+    path = data_folder() / "secrets.json"
+    with locked(path.with_suffix(".lock"), "keeping a secret"):
+        known = _read(path)
+        gone = known.pop(_FORMER.format(name), "").split()
+        _write(path, known)
+    return len(gone)
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -16,6 +16,8 @@ PACKAGE = Path(__file__).resolve().parent.parent
 DEBUG = os.environ.get("FAIRLEAD_DEBUG", "") == "1"
 DEMO = os.environ.get("FAIRLEAD_DEMO", "") == "1"
 SECRET_KEY = os.environ.get("FAIRLEAD_SECRET_KEY") or folder.secret("django")
+# Drafts on devices are locked with a key made of the secret: one that was replaced must still open them.
+SECRET_KEY_FALLBACKS = [*os.environ.get("FAIRLEAD_FORMER_SECRET_KEYS", "").split(), *folder.former_secrets("django")]
 ALLOWED_HOSTS = os.environ.get("FAIRLEAD_HOSTS", "localhost 127.0.0.1 [::1] testserver").split()
 CSRF_TRUSTED_ORIGINS = os.environ.get("FAIRLEAD_ORIGINS", "").split()
 SECURE = os.environ.get("FAIRLEAD_HTTPS", "") == "1"

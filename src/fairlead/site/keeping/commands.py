@@ -32,6 +32,8 @@ def add_to(add: Adds) -> None:
         "--rule", action="append", default=[], metavar="KEY", help="this rule only; again for another one"
     )
     retain.add_argument("--yes", action="store_true", help="delete without asking")
+    secret = add("secret", _secret, "renew the secret that sessions and drafts are locked with, or forget former ones")
+    secret.add_argument("action", choices=["renew", "forget"], help="forget: former ones, once no draft needs them")
 
 
 def _backup(chosen: argparse.Namespace) -> int:
@@ -64,3 +66,9 @@ def _ask(question: str) -> bool:
     if not sys.stdin.isatty():
         return False
     return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _secret(chosen: argparse.Namespace) -> int:
+    from fairlead.site.keeping.secret import forget, renew
+
+    return renew() if chosen.action == "renew" else forget()
