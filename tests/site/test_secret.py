@@ -63,7 +63,7 @@ def test_a_server_that_starts_anew_reads_them(tmp_path: Path, where: str) -> Non
         (data / "secrets.json").write_text(json.dumps({"django": "new", "django-former": "old older"}))
     for parent in [tmp_path, *tmp_path.parents[:2]]:
         parent.chmod(parent.stat().st_mode | 0o111)
-    told = subprocess.run([sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, check=True)  # noqa: S603
+    told = subprocess.run([sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, check=True)
     assert json.loads(told.stdout) == ["new", "old", "older"]
 
 
