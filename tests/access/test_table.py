@@ -1,4 +1,4 @@
-"""The access table: persona × URL × status, and no route missing."""
+"""The access table: persona × URL × status, no route missing, and nobody of another school shown without a trace."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from fairlead.demo.cast import BY_KEY
 from tests.access.objects import OBJECTS
+from tests.access.outside import WITHOUT_A_READER, last_read, only_names, shown_unseen
 
 TABLE: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("table.toml").read_text(encoding="utf-8"))
+__all__ = ["only_names"]  # a fixture
 PERSONS = ("anonymous", *BY_KEY)
 LIBRARIES = ("account_", "mfa_", "set_language")  # sign-in pages of the library: its own tests guard them
 
@@ -45,11 +47,19 @@ def cases() -> list[Any]:
 
 
 @pytest.mark.parametrize(("name", "row", "person"), cases())
-def test_access(name: str, row: dict[str, Any], person: str, as_person: Any, seeded: Any) -> None:
+def test_access(
+    name: str,
+    row: dict[str, Any],
+    person: str,
+    as_person: Any,
+    seeded: Any,
+    only_names: dict[str, tuple[int, int]],
+) -> None:
     args = [OBJECTS[a[1:]](seeded) if isinstance(a, str) and a.startswith("@") else a for a in row.get("args", [])]
     url = reverse(name, args=args)
     expected = row.get(person, row.get("others"))
     assert expected is not None, f"the table says nothing about {person} at {name}"
+    before = last_read()
     client = as_person(None if person == "anonymous" else person)
     response = client.generic(
         row.get("method", "GET"), url, row.get("body", ""), content_type="application/x-www-form-urlencoded"
@@ -57,3 +67,6 @@ def test_access(name: str, row: dict[str, Any], person: str, as_person: Any, see
     assert response.status_code == expected
     if expected == 302 and person == "anonymous":
         assert response["Location"].startswith(("/accounts/login/", row.get("anonymous_to", "/accounts/login/")))
+    if expected == 200 and row.get("method", "GET") == "GET" and person in BY_KEY and name not in WITHOUT_A_READER:
+        unseen = shown_unseen(response, seeded.person[person], only_names, before)
+        assert not unseen, f"{name} shows people of other schools and leaves no trace: {unseen}"

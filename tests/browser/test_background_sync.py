@@ -66,6 +66,7 @@ def test_the_worker_sends_when_no_page_is_open(device: Device, address: str) -> 
     assert saved(device.roll_id)[1:] == (2, ["applied"]), "woken again, it has nothing to send"
 
 
+@pytest.mark.prove
 def test_a_visit_locked_on_the_device_is_sent_too(phone: Phone, address: str) -> None:
     phone.in_the_morning()
     phone.cut()
@@ -93,6 +94,7 @@ def test_a_page_that_waits_is_told_what_the_worker_sent(device: Device) -> None:
     assert saved(device.roll_id)[1:] == (1, ["applied"])
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("who", ["luis", None])
 def test_never_as_somebody_else_nor_as_nobody(device: Device, address: str, who: str | None) -> None:
     device.visit_in_the_morning()

@@ -19,8 +19,13 @@ def address_of(page: Page, seeded: Any) -> str:
     return reverse(page.name, args=args) + page.query
 
 
+def by_turns(every: int) -> list[Any]:
+    """All pages: one in so many with every change, the others in make prove; the frame around them is one."""
+    return [pytest.param(page, marks=() if n % every == 0 else pytest.mark.prove) for n, page in enumerate(PAGES)]
+
+
 # Structure does not change with colours, nor contrast with words: each dress is measured once.
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.slug)
+@pytest.mark.parametrize("page", by_turns(2), ids=lambda p: p.slug)
 def test_page(page: Page, open_as: Any, seeded: Any) -> None:
     tab = open_as(page.person)
     response = tab.go(address_of(page, seeded))
@@ -50,11 +55,7 @@ def test_page_in_spanish_and_the_other_dresses(page: Page, open_as: Any, seeded:
     assert not wrong, "\n".join(wrong)
 
 
-# One page in six with every change, all of them in make prove: the frame around them is one.
-BY_TURNS = [pytest.param(page, marks=() if n % 6 == 0 else pytest.mark.prove) for n, page in enumerate(PAGES)]
-
-
-@pytest.mark.parametrize("page", BY_TURNS, ids=lambda p: p.slug)
+@pytest.mark.parametrize("page", by_turns(6), ids=lambda p: p.slug)
 def test_in_spanish_without_scripts(page: Page, open_as: Any, seeded: Any) -> None:
     tab = open_as(page.person, javascript=False, width=360, language="es")
     assert tab.go(address_of(page, seeded)).status == 200

@@ -222,6 +222,7 @@ def test_an_expired_session_keeps_it_until_the_next_sign_in(device: Device, addr
     assert saved(device.roll_id)[1:] == (1, ["applied"])
 
 
+@pytest.mark.prove
 def test_another_person_sees_that_it_waits_and_neither_names_nor_a_way_to_send_it(
     device: Device, address: str
 ) -> None:
@@ -415,6 +416,7 @@ def test_export_and_bring_back(device: Device, tmp_path: Path) -> None:
         assert device.waiting() == []
 
 
+@pytest.mark.prove
 def test_sign_out_wipes_names_and_keeps_what_waits(device: Device) -> None:
     device.visit_in_the_morning()
     device.context.route("**/rolls/arrivals", lambda route: route.abort())

@@ -164,6 +164,7 @@ def test_the_answer_is_lost_and_the_visit_counts_once(phone: Phone) -> None:
     assert len(visits()) == 1
 
 
+@pytest.mark.prove
 def test_the_session_has_ended_and_nothing_is_lost(phone: Phone, address: str) -> None:
     phone.in_the_morning()
     phone.open()
@@ -183,6 +184,7 @@ def test_the_session_has_ended_and_nothing_is_lost(phone: Phone, address: str) -
     assert visits() == [("Amara Okafor", 2)]
 
 
+@pytest.mark.prove
 def test_another_person_can_neither_send_nor_read_it(phone: Phone, address: str) -> None:
     phone.in_the_morning()
     phone.cut()

@@ -136,6 +136,7 @@ def test_without_the_data_the_card_says_where_it_belongs(as_person: Any, setting
     assert _queued() == 0
 
 
+@pytest.mark.prove
 @HERE
 def test_the_worker_loads_it_under_its_own_login(as_person: Any) -> None:
     client = as_person(None)

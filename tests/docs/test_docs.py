@@ -28,12 +28,18 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / link).exists(), f"{name(page)} links to {link}, which is not there"
 
 
+# Their examples compile the kernels first: that takes most of the time of all the examples together.
+COMPILED = {"docs/explanation/multilevel-models.md", "docs/explanation/item-response.md"}
+
+
 def examples() -> list[tuple[Path, str, str]]:
     return [(page, code, said) for page in PAGES for code, said in EXAMPLE.findall(page.read_text(encoding="utf-8"))]
 
 
 @pytest.mark.parametrize(
-    ("page", "code", "said"), examples(), ids=lambda value: name(value) if isinstance(value, Path) else ""
+    ("page", "code", "said"),
+    [pytest.param(*e, marks=pytest.mark.prove if name(e[0]) in COMPILED else ()) for e in examples()],
+    ids=lambda value: name(value) if isinstance(value, Path) else "",
 )
 def test_examples_run_and_print_what_the_page_says(page: Path, code: str, said: str) -> None:
     out = io.StringIO()

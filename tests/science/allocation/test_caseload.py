@@ -84,6 +84,7 @@ def problems(draw):
     )
 
 
+@pytest.mark.prove
 @settings(max_examples=120, deadline=None)
 @given(problems())
 def test_as_good_as_the_best_of_all_plans(problem):

@@ -240,6 +240,7 @@ def lattices(draw):
     return Lattice.build(names, parent, groups, counts[:, :, 0], counts[:, :, 1])
 
 
+@pytest.mark.prove
 @settings(max_examples=12, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(lattices())
 def test_attacker_never_narrows_below_the_promise(true):

@@ -119,6 +119,7 @@ def test_three_items_are_fitted_exactly(holzinger: np.ndarray) -> None:
     assert found.value > cronbach_alpha(x).value
 
 
+@pytest.mark.prove
 def test_an_interval_for_omega(holzinger: np.ndarray) -> None:
     found = mcdonald_omega(holzinger[:, 3:6], rng=np.random.default_rng(1), resamples=60)
     assert found.low is not None

@@ -140,6 +140,7 @@ def test_most_rows_of_a_file_sent_again_are_not_staged(bring: Any, monkeypatch: 
     assert (staged["people"], staged["enrollments"], staged["demographics"]) == (1, 0, 1)
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("source", ["", "elsewhere"])
 def test_what_was_fetched_while_reading_is_what_would_be_fetched_then(
     bring: Any, monkeypatch: pytest.MonkeyPatch, source: str

@@ -235,6 +235,7 @@ def rostered(periods: str) -> dict[str, Any]:
     return files
 
 
+@pytest.mark.prove
 def test_the_periods_column_of_oneroster_becomes_meetings_where_the_school_has_them(bring: Any) -> None:
     bring(plain())
     school = Organization.objects.get(sourced_id="a")
@@ -249,6 +250,7 @@ def test_the_periods_column_of_oneroster_becomes_meetings_where_the_school_has_t
     assert bring(rostered("1, hr, 7")).diff.changes == 0
 
 
+@pytest.mark.prove
 def test_a_period_may_name_its_type_of_day(bring: Any) -> None:
     bring(plain())
     school = Organization.objects.get(sourced_id="a")
@@ -272,6 +274,7 @@ def test_a_period_that_the_school_gets_later_finds_its_sections(bring: Any) -> N
     assert found.diff.files["classes.csv"]["same"] == 1
 
 
+@pytest.mark.prove
 @pytest.mark.skipif(
     not (GRAND_BEND / "Student.xml.gz").is_file(), reason=f"needs the Grand Bend sample in {GRAND_BEND}"
 )

@@ -120,6 +120,7 @@ def rows_of(slopes: float, rng: np.random.Generator) -> pl.DataFrame:
     return pl.DataFrame({"y": y, "pre": pre, "treat": treat, "school": school})
 
 
+@pytest.mark.prove
 def test_the_known_failure_is_told_of() -> None:
     """The score test has level 0.05 for both columns together: of 60 fits without a differing slope at most 8 may warn
     (three errors of 1.7 above 3); with one, at variance 0.1, some half do, and 24 at least."""

@@ -35,6 +35,7 @@ def test_deviates_are_standard_where_everything_is_known() -> None:
         assert z.std() == pytest.approx(1, abs=3 / 800**0.5 + 0.03)  # the cube root is nearly normal, not quite
 
 
+@pytest.mark.prove
 def test_s_x2_by_counting_patterns() -> None:
     """Four items have 16 patterns: the share right at each number right by adding up their probabilities."""
     answers, _, _ = simulated(np.random.default_rng(72), 3000, 4)
