@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from fairlead.demo.cast import BY_KEY
@@ -16,6 +19,10 @@ from tests.access.outside import WITHOUT_A_READER, last_read, only_names, shown_
 TABLE: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("table.toml").read_text(encoding="utf-8"))
 __all__ = ["only_names"]  # a fixture
 PERSONS = ("anonymous", *BY_KEY)
+# A page that reads these shows what somebody scored with an instrument, and so how good that measure is.
+SCORES = ("instruments_answer", "facts_research_score")
+TECHNICAL = re.compile(r'href="/instruments/[a-z0-9_-]+/\d+/technical/"')
+SHOWS_NONE: dict[str, str] = {}  # URL name: what it reads scores for without showing one
 LIBRARIES = ("account_", "mfa_", "set_language")  # sign-in pages of the library: its own tests guard them
 
 
@@ -61,10 +68,17 @@ def test_access(
     assert expected is not None, f"the table says nothing about {person} at {name}"
     before = last_read()
     client = as_person(None if person == "anonymous" else person)
-    response = client.generic(
-        row.get("method", "GET"), url, row.get("body", ""), content_type="application/x-www-form-urlencoded"
-    )
+    with CaptureQueriesContext(connection) as asked:
+        response = client.generic(
+            row.get("method", "GET"), url, row.get("body", ""), content_type="application/x-www-form-urlencoded"
+        )
     assert response.status_code == expected
+    if response.status_code == 200 and response["Content-Type"].startswith("text/html"):
+        shows = [query["sql"] for query in asked if any(table in query["sql"] for table in SCORES)]
+        assert not shows or name in SHOWS_NONE or TECHNICAL.search(response.content.decode()), (
+            f"{name} reads scores and has no link to the instrument's technical page: "
+            f"include instruments/_how_good.html beside the result, or say in SHOWS_NONE why it shows none: {shows[0]}"
+        )
     if expected == 302 and person == "anonymous":
         assert response["Location"].startswith(("/accounts/login/", row.get("anonymous_to", "/accounts/login/")))
     if expected == 200 and row.get("method", "GET") == "GET" and person in BY_KEY and name not in WITHOUT_A_READER:

@@ -73,6 +73,7 @@ PAGES = (
     Page("5-instrument-file", "ines", "instruments:bring"),
     Page("5-builder", "ines", "instruments:version", ("@own_instrument", 1)),
     Page("5-builder-item", "ines", "instruments:item", ("@own_instrument", 1), "?key=thinking"),
+    Page("5-technical", "amara", "instruments:technical", ("twelve-minutes", 1)),
     Page("5-publish", "ines", "instruments:publish", ("@own_instrument", 1)),
     Page("5-published", "ruth", "network:published"),
     Page("6-studies", "tomas", "analyst:desk"),

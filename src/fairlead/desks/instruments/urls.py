@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fairlead.desks.instruments import building, views
+from fairlead.desks.instruments import building, technical, views
 
 app_name = "instruments"
 urlpatterns = [
@@ -17,5 +17,6 @@ urlpatterns = [
     path("<slug:key>/<int:number>/group", building.group, name="group"),
     path("<slug:key>/<int:number>/item", building.item, name="item"),
     path("<slug:key>/<int:number>/publish", building.publish, name="publish"),
+    path("<slug:key>/<int:number>/technical/", technical.technical, name="technical"),
     path("<slug:key>/<int:number>/file.<slug:kind>", views.export, name="export"),
 ]
