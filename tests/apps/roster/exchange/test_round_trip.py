@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -160,3 +161,19 @@ def test_the_demo_network_comes_back_unchanged(seeded: Any, tmp_path: Path) -> N
         assert changed == {}
         assert [r[:3] for r in found.diff.refused] == []
         assert found.diff.counts["people"]["same"] > 300
+
+
+def test_identifiers_are_found_by_person_also_before_the_planner_knows_them(net: Organization) -> None:
+    """Right after a first import nothing is known of the table: a second way to its rows would be read for each person."""
+    statement = writer._STATEMENTS["people"].format(orgs="ANY ('{1}')", root=1, prefix="net")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = 'roster_personidentifier' AND indexdef LIKE '%(person_id)'"
+        )
+        ((by_person,),) = cursor.fetchall()
+        cursor.execute(f'DROP INDEX "{by_person}"')
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + statement)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "roster_personidentifier" in plan
+    assert not [line for line in plan.splitlines() if "Cond:" in line and "source" in line]

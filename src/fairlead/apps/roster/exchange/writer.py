@@ -113,7 +113,7 @@ _STATEMENTS = {
     "people": "SELECT p.sourced_id, g.sourced_id AS org, p.kind, p.given_name, p.family_name, p.email, p.phone, p.grade, "
     "p.born, p.language, p.zip, (SELECT string_agg(substr(i.source, length('{prefix}') + 2, "
     "strpos(i.source, '/') - length('{prefix}') - 2) || ':' || i.value, '|' ORDER BY i.source, i.value) "
-    "FROM roster_personidentifier i WHERE i.person_id = p.id AND starts_with(i.source, '{prefix}:') "
+    "FROM roster_personidentifier i WHERE i.person_id = p.id AND strpos(i.source, '{prefix}:') = 1 "
     "AND i.source LIKE '%/' || p.kind) AS identifiers FROM roster_person p "
     "JOIN roster_organization g ON g.id = p.organization_id WHERE p.organization_id = {orgs} AND p.sourced_id NOT LIKE 'vacancy:%'",
     "roles": "SELECT p.sourced_id AS person, g.sourced_id AS org, r.role, r.begins, r.ends FROM roster_role r "
