@@ -7,6 +7,7 @@ import gettext
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,30 @@ def test_every_sentence_is_translated_and_compiled(catalogue: Path) -> None:
 
 def test_there_are_catalogues() -> None:
     assert CATALOGUES
+
+
+CALLS = {"_": 0, "gettext": 0, "gettext_lazy": 0, "gettext_noop": 0, "ngettext": 0, "ngettext_lazy": 0}
+CALLS |= {"pgettext": 1, "pgettext_lazy": 1, "npgettext": 1, "npgettext_lazy": 1}
+
+
+def sentences(source: str) -> Iterator[tuple[str, int]]:
+    """What a module gives to gettext, with its line, as catalogues name it; also inside an f-string, where no tool looks."""
+    for node in ast.walk(ast.parse(source)):
+        name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        if isinstance(node, ast.Call) and name in CALLS:
+            given = node.args[: CALLS[name] + 1]
+            texts = [a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            if texts and len(texts) == len(given):
+                yield "\x04".join(texts), node.lineno
+
+
+def test_every_sentence_of_the_code_stands_in_a_catalogue() -> None:
+    known = {source for catalogue in CATALOGUES for source, _target, _fuzzy in entries(catalogue)}
+    modules = [(path, text) for path in PACKAGE.rglob("*.py") if "gettext" in (text := path.read_text())]
+    missing = [
+        f"{path.relative_to(PACKAGE)}:{line}: {sentence}"
+        for path, text in modules
+        for sentence, line in sentences(text)
+        if sentence not in known
+    ]
+    assert missing == [], "make messages; a sentence within an f-string is not collected: take it out of there"

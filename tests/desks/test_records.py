@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +19,12 @@ from fairlead.apps.roster.models import Person, Role
 from fairlead.apps.roster.selectors import scope_for
 from fairlead.apps.support.models import Promise
 from fairlead.desks.records import kinds
+from fairlead.desks.records.views import LOOKED_AT
 from tests.access import morning_objects
 from tests.access.objects import OBJECTS
 from tests.conftest import as_owner, max_queries
+
+PACKAGE = Path(kinds.__file__).parents[2]
 
 
 def page(client: Any, kind: str, pk: int) -> Any:
@@ -223,6 +228,14 @@ def test_reading_the_log_is_in_the_log(seeded: Any, as_person: Callable[[str], A
     text = as_person("helen").get(reverse("records:audit")).content.decode()
     assert "this log" in text
     assert "auditor" in text.lower()
+
+
+def test_what_was_looked_at_has_words() -> None:
+    """The log shows no code word: everything that is written into it is named, and nothing else."""
+    logged = re.compile(r'log_(?:list|read|outside)\(\s*[\w.]+,\s*"(\w+)"')
+    sources = (path.read_text() for room in ("apps", "desks") for path in (PACKAGE / room).rglob("*.py"))
+    written = {action for source in sources for action in logged.findall(source)}
+    assert written | {f"history:{kind}" for kind in kinds.KINDS} == set(LOOKED_AT)
 
 
 def test_the_log_cannot_be_changed_by_the_pages_login(seeded: Any, scope_of: Callable[[str], Any]) -> None:

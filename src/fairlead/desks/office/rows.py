@@ -64,9 +64,12 @@ def _form(a: AbsentStudent, token: str) -> dict[str, Any]:
 def why(a: AbsentStudent) -> SafeString:
     """What puts this family where it stands in the order of need, and what was tried."""
     days = _("%(n)s days in a row") % {"n": a.days_in_a_row} if a.days_in_a_row > 1 else _("first day")
-    share = {"n": a.days_absent, "of": a.days_marked, "share": percent(a.risk)}
-    chips = f'<li class="chip">{escape(days)}</li>'
-    chips += f'<li class="chip">{escape(_("absent %(n)s of %(of)s days (%(share)s)") % share)}</li>'
+    share = _("absent %(n)s of %(of)s days (%(share)s)") % {
+        "n": a.days_absent,
+        "of": a.days_marked,
+        "share": percent(a.risk),
+    }
+    chips = "".join(f'<li class="chip">{escape(chip)}</li>' for chip in (days, share))
     return _safe(f'<ul class="chips">{UNEXCUSED.drawn() if a.unexcused else ""}{chips}</ul>{tries(a)}')
 
 
@@ -87,8 +90,9 @@ def claimed(claim: Claim | None) -> SafeString:
     """Who is calling this family now."""
     if claim is None:
         return _safe("")
-    words = {"name": claim.by, "time": time_format(timezone.localtime(claim.until), "TIME_FORMAT")}
-    return _safe(f"<strong>{escape(_('%(name)s is calling, until %(time)s') % words)}</strong>")
+    until = time_format(timezone.localtime(claim.until), "TIME_FORMAT")
+    words = _("%(name)s is calling, until %(time)s") % {"name": claim.by, "time": until}
+    return _safe(f"<strong>{escape(words)}</strong>")
 
 
 def whom(a: AbsentStudent, doubtful: Container[int] = ()) -> SafeString:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from fairlead.apps.access import selectors
@@ -19,6 +19,23 @@ from fairlead.desks.records.kinds import KINDS
 from fairlead.desks.records.shown import said, steps
 
 A_PAGE = 100
+# What was looked at, in words; a test holds this list to what the desks write into the log.
+LOOKED_AT = {
+    "outcomes": gettext_lazy("the outcomes of a study"),
+    "visit": gettext_lazy("a visit"),
+    "student": gettext_lazy("a student's page"),
+    "coaching": gettext_lazy("coaching: people of the school by name"),
+    "raters": gettext_lazy("raters' certificates, people by name"),
+    "schools": gettext_lazy("schools with the names of their leaders"),
+    "export": gettext_lazy("the roster, taken out as a file"),
+    "import": gettext_lazy("an import with people by name"),
+    "audit": gettext_lazy("this log"),
+    "history:promise": gettext_lazy("the history of a promise"),
+    "history:roll": gettext_lazy("the history of a roll"),
+    "history:mark": gettext_lazy("the history of an attendance mark"),
+    "history:contact": gettext_lazy("the history of a contact with a family"),
+    "history:person": gettext_lazy("the history of a person's record"),
+}
 
 
 @require_safe
@@ -62,26 +79,11 @@ def _told(request: ScopedRequest, reads: list[AccessLog]) -> list[dict[str, Any]
     """Lines of the log in words; people by name, where the reader knows them."""
     numbers = {int(r.target.partition(":")[2]) for r in reads if _is_person(r)}
     names = {p.pk: p.name for p in roster.people(request.scope).filter(pk__in=numbers)}
-    words = {
-        "outcomes": _("the outcomes of a study"),
-        "visit": _("a visit"),
-        "student": _("a student's page"),
-        "coaching": _("coaching: people of the school by name"),
-        "schools": _("schools with the names of their leaders"),
-        "export": _("the roster, taken out as a file"),
-        "import": _("an import with people by name"),
-        "audit": _("this log"),
-        "history:promise": _("the history of a promise"),
-        "history:roll": _("the history of a roll"),
-        "history:mark": _("the history of an attendance mark"),
-        "history:contact": _("the history of a contact with a family"),
-        "history:person": _("the history of a person's record"),
-    }
     return [
         {
             "at": read.at,
             "by": read.person.name,
-            "what": words.get(read.action, read.action),
+            "what": str(LOOKED_AT.get(read.action, read.action)),
             "whose": _whose(read, names),
             "organization": read.organization.name,
             "role": read.ground.partition(" @ ")[0],
