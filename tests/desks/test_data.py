@@ -76,6 +76,15 @@ def test_confirmed_it_is_merged_by_the_worker(priya: Any, sent: ImportRun) -> No
     assert "What changed" in priya.get(reverse("data:run", args=[sent.pk])).content.decode()
 
 
+def test_sent_again_the_page_says_that_nothing_would_change(priya: Any, sent: ImportRun) -> None:
+    nothing = "Nothing would change"
+    assert nothing not in priya.get(reverse("data:run", args=[sent.pk])).content.decode()
+    with as_owner():
+        sent.counts = {table: counts | {"new": 0, "changed": 0, "closed": 0} for table, counts in sent.counts.items()}
+        sent.save()
+    assert nothing in priya.get(reverse("data:run", args=[sent.pk])).content.decode()
+
+
 def test_by_the_web_no_role_but_teacher_is_given(priya: Any, tmp_path: Path) -> None:
     content = files.plain()
     content["users"][10]["role"] = "principal"

@@ -55,7 +55,7 @@ def test_an_ambiguous_column_names_its_first_doubtful_cell():
     assert (error.where, error.got) == (
         "users.csv, line 4, column Birthdate", "dates in which both numbers are 12 or less: 2",
     )  # fmt: skip
-    assert error.then == "import again with --dates day-first or --dates month-first"
+    assert error.then.endswith("--dates day-first or --dates month-first)")
     assert "3/4/2020" not in str(vars(error)), "a child's day of birth is not for a message"
 
 

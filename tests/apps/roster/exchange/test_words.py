@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
+from pathlib import Path
 
 import pytest
 from django.utils import translation
 
+from fairlead.apps.roster import exchange
 from fairlead.apps.roster.exchange.opening import FORMULA, read_table
 from fairlead.apps.roster.exchange.problems import ExchangeError, in_language, said
+
+EXCHANGE = Path(exchange.__file__).parent
 
 
 def test_a_refusal_in_spanish_keeps_its_file_line_and_column(tmp_path):
@@ -26,3 +31,20 @@ def test_a_sentence_with_values_survives_being_sent_to_another_process():
     text = said("%(file)s, line %(line)s", file="users.csv", line=3)
     again = pickle.loads(pickle.dumps(text))
     assert (again, again.msgid, again.values) == ("users.csv, line 3", text.msgid, {"file": "users.csv", "line": 3})
+
+
+def test_every_refusal_is_marked_for_the_catalogue():
+    """A sentence given to ExchangeError as it is would be English on a Spanish page."""
+    bare = [
+        f"{path.relative_to(EXCHANGE)}:{text.lineno}"
+        for path in EXCHANGE.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "ExchangeError"
+        for text in (*call.args, *(k.value for k in call.keywords if k.arg != "got"))
+        if (isinstance(text, ast.Constant) and " " in str(text.value))
+        or (
+            isinstance(text, ast.JoinedStr)
+            and any(" " in str(p.value) for p in text.values if isinstance(p, ast.Constant))
+        )
+    ]
+    assert bare == []

@@ -78,7 +78,7 @@ def _order_of(parts: pl.DataFrame, spoken: str) -> Order:
         allowed=_("dates as year-month-day; or say which comes first, the day or the month"),
         got=said(_("dates in which both numbers are 12 or less: %(n)s"), n=doubtful.height),
         where=_where(doubtful.row(0, named=True), spoken),
-        then=_("import again with --dates day-first or --dates month-first"),
+        then=_("import again and say which comes first (at the command line: --dates day-first or --dates month-first)"),
     )
 
 

@@ -16,6 +16,7 @@ from fairlead.apps.roster.exchange import shortcut
 from fairlead.apps.roster.exchange.job import Job
 from fairlead.apps.roster.exchange.nouns import NOUNS, Noun, ask, run
 from fairlead.apps.roster.exchange.problems import ExchangeError
+from fairlead.apps.roster.exchange.problems import gettext_noop as _
 from fairlead.apps.roster.exchange.ties import DEMOGRAPHICS, YESTERDAY
 
 # Tables that may grow by very much at once, with the rows that come.
@@ -274,11 +275,11 @@ def _check_tree(job: Job) -> None:
     )
     if lost:
         raise ExchangeError(
-            "An organization would stand above itself.",
-            allowed="a tree: each organization has one parent, and the chain of parents ends",
+            _("An organization would stand above itself."),
+            allowed=_("a tree: each organization has one parent, and the chain of parents ends"),
             got=", ".join(key for (key,) in lost),
-            where="orgs, column parentSourcedId",
-            then="mend the parents and import again; nothing was changed",
+            where="orgs.parentSourcedId",
+            then=_("mend the parents and import again; nothing was changed"),
         )
 
 

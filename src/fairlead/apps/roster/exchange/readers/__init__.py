@@ -11,6 +11,7 @@ from typing import Protocol
 from fairlead.apps.roster.exchange.canonical import Reading, Source
 from fairlead.apps.roster.exchange.parcel import Parcel
 from fairlead.apps.roster.exchange.problems import ExchangeError
+from fairlead.apps.roster.exchange.problems import gettext_noop as _
 from fairlead.apps.roster.exchange.readers import edfi, oneroster, sds, spreadsheet
 
 
@@ -33,9 +34,9 @@ def detect(parcel: Parcel) -> Reader:
         if reader.recognises(parcel):
             return reader
     raise ExchangeError(
-        "No reader knows this kind of file.",
+        _("No reader knows this kind of file."),
         allowed=", ".join(f"{r.SOURCE.name} ({r.SOURCE.key})" for r in READERS.values()),
-        got=", ".join(sorted(parcel.files)[:10]) or "no files",
+        got=", ".join(sorted(parcel.files)[:10]) or _("no files"),
         where=parcel.path.name,
-        then="check that this is the roster export; `--format KEY` chooses a reader by hand",
+        then=_("check that this is the roster export; at the command line --format KEY chooses a reader by hand"),
     )

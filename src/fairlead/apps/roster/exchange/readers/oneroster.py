@@ -26,7 +26,7 @@ from fairlead.apps.roster.exchange.canonical import (
 )
 from fairlead.apps.roster.exchange.opening import Columns
 from fairlead.apps.roster.exchange.parcel import Parcel
-from fairlead.apps.roster.exchange.problems import ExchangeError
+from fairlead.apps.roster.exchange.problems import ExchangeError, said
 from fairlead.apps.roster.exchange.problems import gettext_noop as _
 
 SOURCE = Source(
@@ -196,11 +196,17 @@ def _file(parcel: Parcel, name: str, file: str, reading: Reading) -> pl.DataFram
     if lost := [c for c in NEEDED[file] if c not in frame.columns]:
         guess = next((c for c, found in near.items() if found[:1] == [lost[0]]), "")
         raise ExchangeError(
-            f"The column {lost[0]} is missing" + (f"; {guess!r} looks like it, misspelt." if guess else "."),
+            said(
+                _("The column %(column)s is missing; “%(guess)s” looks like it, misspelt."),
+                column=lost[0],
+                guess=guess,
+            )
+            if guess
+            else said(_("The column %(column)s is missing."), column=lost[0]),
             allowed=", ".join((*BASE, *COLUMNS[file])),
             got=", ".join(c for c in frame.columns if not c.startswith("_"))[:300],
-            where=f"{name}, line 1, column {guess or lost[0]}",
-            then="mend the header and import again",
+            where=said(_("%(file)s, line %(line)s, column %(column)s"), file=name, line=1, column=guess or lost[0]),
+            then=_("mend the header and import again"),
         )
     if misspelt := [f"{c} ({found[0]}?)" for c, found in near.items() if found]:
         reading.notes.append(Note(name, COLUMNS_MISSPELT, tuple(misspelt)))

@@ -233,7 +233,7 @@ EXPLAINED = {
         "Columns with * are needed. IDs are text: leading zeros stay.",
         "Dates: year-month-day, for example 2026-09-01. Grades: PK, K, 1 to 12. Yes or no: yes, no.",
         "Give the whole list each time: who is no longer in it is shown as leaving, and nothing happens before you agree.",
-        "Then: fairlead import roster roster.xlsx, or the page “Rosters in and out”.",
+        "Then: fairlead import roster roster.xlsx, or the page “Rosters”.",
     ),
     "es": (
         "Plantilla de matrícula para Fairlead",
@@ -241,7 +241,7 @@ EXPLAINED = {
         "Las columnas con * son necesarias. Los ID son texto: los ceros iniciales se conservan.",
         "Fechas: año-mes-día, por ejemplo 2026-09-01. Grados: PK, K, 1 a 12. Sí o no: sí, no.",
         "Entregue cada vez la lista completa: quien ya no esté en ella se muestra como baja, y nada ocurre antes de que usted lo apruebe.",
-        "Después: fairlead import roster roster.xlsx, o la página «Rosters de entrada y salida».",
+        "Después: fairlead import roster roster.xlsx, o la página «Registros».",
     ),
 }
 _LISTS = {"economically_disadvantaged": "yes_no", "english_learner": "yes_no", "disability": "yes_no"}
