@@ -17,6 +17,7 @@ from fairlead.demo import (
     periods,
     places,
     progress,
+    raters,
     roster,
     support,
 )
@@ -35,6 +36,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("families", 9, families.build),
     ("caseload", 3, caseload.build),
     ("support", 4, support.build),
+    ("raters", 10, raters.build),
     ("places", 5, places.build),
     ("evidence", 6, evidence.build),
     ("progress", 7, progress.build),

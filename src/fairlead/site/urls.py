@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("s/", include("fairlead.desks.substitute.urls")),
     path("principal/", include("fairlead.desks.principal.urls")),
     path("coach/", include("fairlead.desks.coach.urls")),
+    path("raters/", include("fairlead.desks.raters.urls")),
     path("director/", include("fairlead.desks.director.urls")),
     path("network/", include("fairlead.desks.network.urls")),
     path("analyst/", include("fairlead.desks.analyst.urls")),

@@ -1,7 +1,8 @@
 """Who may rate with which instrument, since when and until when: certificates given, held and taken back.
 
-`policy` asks for one wherever an instrument says that it needs it; here is where the record comes from. Whoever runs
-instruments gives it, never to themself; a rater reads their own.
+`policy` asks for one wherever an instrument says that it needs it; here is where the record comes from. Whoever trains
+raters gives it, never to themself (PostgreSQL refuses that too); the worker gives it for a calibration that was passed; a
+rater reads their own. Its wall is that of the purpose *calibration*: a coach of the whole network reads no other's.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from fairlead import clock
@@ -21,7 +22,7 @@ from fairlead.apps.instruments import library, policy
 from fairlead.apps.instruments.models import Certificate, Instrument
 from fairlead.apps.roster import selectors as roster
 
-RUNNERS = ("network_lead", "analyst", "data_manager")  # who runs instruments, and so says who may rate with them
+RUNNERS = ("network_lead", "analyst")  # who trains raters, and so says who may rate: whom the purpose opens them to
 RATERS = ("coach", "principal")
 SOON = timedelta(days=60)
 
@@ -119,15 +120,46 @@ def give(scope: Scope, person_id: int, instrument_id: int, earned_on: date, grou
         raise ValidationError({"earned_on": _("Choose today or an earlier day.")})
     if not ground.strip():
         raise ValidationError({"ground": _("Say on what ground: which training, which calibration.")})
-    if Certificate.objects.filter(person_id=person_id, instrument_id=instrument_id, earned_on=earned_on).exists():
-        raise ValidationError({"earned_on": _("There is a certificate of this day already.")})
-    return Certificate.objects.create(
-        organization_id=network,
-        person_id=person_id,
-        instrument_id=instrument_id,
-        earned_on=earned_on,
-        ground=ground.strip(),
+    try:
+        with transaction.atomic():  # another network's of the same day is behind a wall: only PostgreSQL sees it
+            return Certificate.objects.create(
+                organization_id=network,
+                person_id=person_id,
+                instrument_id=instrument_id,
+                earned_on=earned_on,
+                ground=ground.strip(),
+            )
+    except IntegrityError as error:
+        raise ValidationError({"earned_on": _("There is a certificate of this day already.")}) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """A calibration that was passed: whose, for which instrument, on which day, until when at most, on what ground."""
+
+    organization_id: int
+    person_id: int
+    instrument_id: int
+    on: date
+    until: date | None
+    ground: str
+
+
+@transaction.atomic
+def earn(earned: Earned) -> Certificate:
+    """Certify for a calibration that was passed; of two on one day the first stays. For the worker: the app's login may not
+    write anybody's own certificate."""
+    made, _new = Certificate.objects.get_or_create(
+        person_id=earned.person_id,
+        instrument_id=earned.instrument_id,
+        earned_on=earned.on,
+        defaults={
+            "organization_id": earned.organization_id,
+            "ends_on": earned.until,
+            "ground": earned.ground[:250],
+        },
     )
+    return made
 
 
 @transaction.atomic

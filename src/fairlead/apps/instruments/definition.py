@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fairlead.apps.instruments import policy
-from fairlead.apps.instruments.models import KEY, Instrument, Item, in_words
+from fairlead.apps.instruments.models import KEY, Instrument, Item
+from fairlead.apps.instruments.words import in_words
 
 CHOSEN = frozenset({"choice", "multiple", "likert"})  # answered from `options`
 MOST_LEVELS, MOST_OPTIONS, MOST_ITEMS = 10, 20, 400

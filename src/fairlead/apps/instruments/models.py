@@ -41,10 +41,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.apps.access.history import purpose_is_fixed, tracked
+from fairlead.apps.instruments.words import in_words
 
 # What has been published can be answered, and what can be answered must not change under the answers.
 _PUBLISHED = "published versions are immutable: make the next version"
@@ -78,17 +78,26 @@ def _part_is_final(table: str) -> pgtrigger.Trigger:
     )
 
 
+# A certificate is given by whoever trains raters, or by the worker for a calibration passed; never by its holder.
+_NOBODY_CERTIFIES_THEMSELF = pgtrigger.Trigger(
+    name="nobody_certifies_themself",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+    func="""
+        IF current_user = 'fairlead_app' AND nullif(current_setting('fairlead.person', true), '')::bigint IN (
+            CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE OLD.person_id END,
+            CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE NEW.person_id END
+        ) THEN
+            RAISE EXCEPTION 'nobody certifies themself' USING ERRCODE = 'insufficient_privilege';
+        END IF;
+        IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+        RETURN NEW;
+    """,
+)
+
+
 # A key of a domain or item: it is a column in files and a name in results, so it is one in every tool.
 KEY = RegexValidator(r"^[a-z][a-z0-9_-]{0,49}\Z", _("Small letters, digits, “-” and “_”; a letter first."))
-
-
-def _spanish() -> bool:
-    return (get_language() or "").startswith("es")
-
-
-def in_words(english: str, spanish: str) -> str:
-    """The reader's language; English where nobody has translated it yet."""
-    return spanish if spanish and _spanish() else english
 
 
 def said_at(at: datetime | None, text: str) -> str:
@@ -433,6 +442,9 @@ class Certificate(models.Model):
     """Somebody may rate with an instrument: since when, until when, on what ground. `policy` asks for it."""
 
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(
+        max_length=12, default="calibration", db_default="calibration", help_text="of its wall"
+    )
     person = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="+")
     earned_on = models.DateField()
@@ -445,6 +457,7 @@ class Certificate(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["person", "instrument", "earned_on"], name="one_certificate_a_day")
         ]
+        triggers = [purpose_is_fixed(), _NOBODY_CERTIFIES_THEMSELF]
 
     def __str__(self) -> str:
         return f"certificate {self.pk}"
@@ -462,7 +475,12 @@ class Consent(models.Model):
     purpose = models.CharField(max_length=12, default="research", help_text="for what the levels may be used")
     person = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
     visitor = models.ForeignKey(
-        "roster.Person", on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="empty: anybody's"
+        "roster.Person",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="empty: anybody's",
     )
     begins = models.DateField(help_text="visits from this day on")
     given_at = models.DateTimeField()

@@ -23,7 +23,8 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 
 from fairlead.apps.access.purposes import purposes
-from fairlead.apps.instruments.models import Instrument, in_words
+from fairlead.apps.instruments.models import Instrument
+from fairlead.apps.instruments.words import in_words
 
 # What a kind of instrument is for at all; a restriction narrows it and cannot widen it.
 _OF_A_PERSONS_WORK = frozenset({"coaching", "supervision", "appraisal", "research"})
@@ -41,6 +42,10 @@ PURPOSES_OF_KIND: Mapping[str, frozenset[str]] = {
     Instrument.Kind.CITY_READINESS: frozenset({"improvement", "research"}),
 }
 HIGH_STAKES = frozenset({"appraisal", "selection"})
+# Learning to rate is no use upon anybody: whatever is rated may be practised with, and no restriction speaks of it.
+PRACTICE = "calibration"
+RATED = frozenset({Instrument.Kind.OBSERVATION, Instrument.Kind.WALKTHROUGH, Instrument.Kind.APPRAISAL,
+                   Instrument.Kind.ASSIGNMENT_REVIEW})  # fmt: skip
 # The least group of a kind whose answers are given in confidence: an instrument may ask for more.
 LEAST_GROUP: Mapping[str, int] = {
     Instrument.Kind.STUDENT_SURVEY: 10,
@@ -87,7 +92,7 @@ def read(raw: Mapping[str, Any]) -> Restrictions:
         elif name in _COUNTS:
             good, wanted = type(value) is int and 1 <= value <= 120, "a whole number from 1 to 120"
         elif name == "purposes":
-            known = tuple(purposes())
+            known = tuple(p for p in purposes() if p != PRACTICE)
             good = isinstance(value, list | tuple) and bool(value) and set(value) <= set(known)
             wanted = f"a list of some of {', '.join(known)}"
         else:
@@ -110,7 +115,7 @@ def purposes_of(instrument: _Instrument) -> list[str]:
 
 def why_not(instrument: _Instrument, purpose: str) -> str:
     """Why the instrument may not be used for this purpose; "" when it may."""
-    if purpose in purposes_of(instrument):
+    if purpose in purposes_of(instrument) or (purpose == PRACTICE and instrument.kind in RATED):
         return ""
     held = read(instrument.restrictions)
     said = in_words(held.because, held.because_es)
@@ -138,11 +143,12 @@ def loosened(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
 def certificate_ends(instrument: _Instrument, earned_on: date, ends_on: date | None = None) -> date | None:
     """The last day on which a certificate holds; None when it does not end."""
     months = read(instrument.restrictions).certificate_months
-    by_rule = _months_after(earned_on, months) if months else None
+    by_rule = months_after(earned_on, months) if months else None
     return min((day for day in (by_rule, ends_on) if day is not None), default=None)
 
 
-def _months_after(day: date, months: int) -> date:
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later; the last of a month that is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 

@@ -86,8 +86,10 @@ def record(scope: Scope, filled: Filled) -> Response:
     if known is not None:
         return known
     version = published(filled.version_id, filled.purpose)
-    if refused := policy.why_not_rate(
-        version.instrument, certified_until(scope, version.instrument_id, filled.day), filled.day
+    if filled.purpose != policy.PRACTICE and (
+        refused := policy.why_not_rate(
+            version.instrument, certified_until(scope, version.instrument_id, filled.day), filled.day
+        )
     ):
         raise ValidationError({"version": refused})
     items = {item.pk: item for item in Item.objects.filter(version=version)}
@@ -110,6 +112,12 @@ def record(scope: Scope, filled: Filled) -> Response:
     )
     _write(response, items, filled.answers, filled.script)
     return response
+
+
+@transaction.atomic
+def withdraw(scope: Scope, response_id: uuid.UUID) -> None:
+    """Take back one's own response of a calibration, with all it says: it is rated anew. No other can be taken back."""
+    Response.objects.filter(pk=response_id, author_id=scope.person_id, purpose=policy.PRACTICE).delete()
 
 
 def published(version_id: int, purpose: str) -> Version:

@@ -6,7 +6,7 @@ A visit counts once, by the token that its form gave it; it is taken in for the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, JsonResponse, QueryDict
 from django.urls import reverse
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from fairlead import clock
@@ -35,6 +36,8 @@ from fairlead.desks.teacher.arriving import (
 )
 
 VISITORS = ("coach", "principal")
+# How long a visit may have waited on a device and its own day still be asked whether its maker was certified.
+WAITS = timedelta(days=14)
 MOST_FIELDS, LONGEST_NAME, LONGEST_VALUE = 3000, 60, 4500
 
 
@@ -78,7 +81,8 @@ def _take_in(scope: Scope, event: Event) -> JsonResponse:
     teacher_id, version_id = (
         int(n) if n.isdecimal() and len(n) < 19 else 0 for n in (asked["teacher"], asked["version"])
     )
-    ready = choosing.ready(scope, clock.today(), teacher_id, asked["purpose"], version_id or None)
+    made_on = _made_on(event, clock.today())
+    ready = choosing.ready(scope, clock.today(), teacher_id, asked["purpose"], version_id or None, made_on)
     if ready is None or ready.teacher is None:
         return error(422, "not_allowed", _("You may not visit this teacher for this purpose any more."), then)
     if version_id and version_id != ready.version_id:
@@ -100,6 +104,15 @@ def _take_in(scope: Scope, event: Event) -> JsonResponse:
     except ValidationError as refused:
         return error(422, "refused", " ".join(refused.messages), then)
     return _arrived(event, visit)
+
+
+def _made_on(event: Event, received: date) -> date:
+    """The day for which a certificate is asked: that of the visit, as its device says it, while that can be believed."""
+    try:
+        said = parse_date(event.fields.get("day", ""))
+    except ValueError:  # the thirtieth of February
+        said = None
+    return said if said is not None and received - WAITS <= said <= received else received
 
 
 def _said(form: VisitForm) -> str:

@@ -55,11 +55,21 @@ class Ready:
         return self.version.pk if self.version else None
 
 
-def ready(scope: Scope, today: date, teacher_id: int, purpose: str, version_id: int | None = None) -> Ready | None:
-    """The form for one teacher, or for any; None where this person may not open it. `version_id`: that it began with."""
+def ready(
+    scope: Scope,
+    today: date,
+    teacher_id: int,
+    purpose: str,
+    version_id: int | None = None,
+    made_on: date | None = None,
+) -> Ready | None:
+    """The form for one teacher, or for any; None where this person may not open it. `version_id`: that it began with.
+
+    `made_on`: the day of a visit that waited on a device; whoever was certified then could rate.
+    """
     if purpose not in instruments_do.purposes_for(scope):
         return None
-    version, others, barred = _instrument(scope, today, purpose, version_id)
+    version, others, barred = _instrument(scope, made_on or today, purpose, version_id)
     teacher = None
     if teacher_id == ANY:
         people = teachers_of(scope, today)
@@ -80,12 +90,12 @@ def ready(scope: Scope, today: date, teacher_id: int, purpose: str, version_id: 
 
 
 def _instrument(
-    scope: Scope, today: date, purpose: str, version_id: int | None
+    scope: Scope, on: date, purpose: str, version_id: int | None
 ) -> tuple[Version | None, list[Version], list[Barred]]:
     """The version to use, the others that could be, and those that need a certificate which this person lacks."""
     usable, barred = [], []
     for version in instruments.instruments_for(scope, purpose):
-        because = _why_not_rate(scope, version, today)
+        because = _why_not_rate(scope, version, on)
         if because:
             barred.append(Barred(version, because))
         else:
@@ -93,7 +103,7 @@ def _instrument(
     chosen = next(iter(usable), None)
     if version_id is not None:
         pinned = instruments.pinned_version(scope, purpose, version_id)
-        if pinned is not None and not _why_not_rate(scope, pinned, today):
+        if pinned is not None and not _why_not_rate(scope, pinned, on):
             chosen = pinned
     return chosen, [v for v in usable if chosen is None or v.pk != chosen.pk], barred
 

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.apps.access.purposes import purposes
+from fairlead.apps.instruments import policy
 from fairlead.apps.instruments.definition import CHOSEN, DomainDef, ItemDef, Level
 from fairlead.apps.instruments.models import KEY, Instrument, Item
 from fairlead.apps.support.visibility import purpose_words
@@ -76,7 +77,9 @@ class AboutForm(_Lined):
             values = {name: getattr(known, name) for name in self.base_fields if hasattr(known, name)}
             kwargs.setdefault("initial", {**values, **known.restrictions})
         super().__init__(*args, **kwargs)
-        self.fields["purposes"].choices = [(p, purpose_words(p).label) for p in purposes()]  # type: ignore[attr-defined]
+        self.fields["purposes"].choices = [
+            (p, purpose_words(p).label) for p in purposes() if p != policy.PRACTICE
+        ]  # type: ignore[attr-defined]
         if known is not None:
             for name in ("key", "kind"):
                 del self.fields[name]

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from fairlead.apps.instruments import policy
 from fairlead.apps.instruments.definition import DomainDef, Form, ItemDef
-from fairlead.apps.instruments.models import Instrument, in_words
+from fairlead.apps.instruments.models import Instrument
+from fairlead.apps.instruments.words import in_words
 from fairlead.apps.support.visibility import purpose_words
 
 LANGUAGES = ("en", "es")

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class RatersConfig(AppConfig):
+    name = "fairlead.apps.raters"
+    label = "raters"
+    verbose_name = "Raters"
