@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.access import family_objects, morning_objects, roll_objects, roster_objects, study_objects
+from tests.access import family_objects, morning_objects, rater_objects, roll_objects, roster_objects, study_objects
 
 
 def visit_to_amara(world: Any) -> int:
@@ -102,6 +102,9 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "visit_to_amara": visit_to_amara,
     "certificate_of_grace": certificate_of_grace,
     "consent_of_amara": consent_of_amara,
+    "calibration_set": rater_objects.calibration_set,
+    "calibration_of_dana": rater_objects.calibration_of_dana,
+    "calibration_picture": rater_objects.calibration_picture,
     "twelve_minutes": twelve_minutes,
     "promise_to_amara": promise_to_amara,
     "import_of_tidewater": roster_objects.import_of_tidewater,

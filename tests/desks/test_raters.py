@@ -140,3 +140,19 @@ def test_another_networks_instruments_are_not_named(seeded: Any, typed: dict[str
     assert "Elsewhere" not in ines.get(URL).content.decode()
     assert ines.post(URL, {**typed, "instrument": str(rubric.pk)}).status_code == 422
     assert not Certificate.objects.exists()
+
+
+def test_another_networks_certificate_of_the_same_day_is_a_refusal(
+    as_person: SignIn, seeded: Any, typed: dict[str, str]
+) -> None:
+    with as_owner():
+        elsewhere = Organization.objects.create(sourced_id="net-elsewhere", name="Elsewhere", kind="network")
+        Certificate.objects.create(
+            organization=elsewhere,
+            person_id=seeded.person["grace"],
+            instrument_id=int(typed["instrument"]),
+            earned_on=typed["earned_on"],
+        )
+    answer = as_person("ines").post(URL, typed)
+    assert answer.status_code == 422
+    assert "of this day already" in answer.content.decode()

@@ -271,3 +271,28 @@ def test_feedback_is_drafted_from_the_evidence_item_by_item(as_person: SignIn, e
         f"{items[1].name}\n09:20 – Four pairs drew strips"
     )
     assert "Drafted from your notes" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("ended", "day", "status"),
+    [
+        ("2026-11-18", "2026-11-18", 200),  # its last day; the visit arrives the day after
+        ("2026-11-17", "2026-11-18", 422),  # made when it had ended
+        ("2026-11-18", "2026-11-19", 422),
+        ("2026-11-01", "2026-10-30", 422),  # a day so long ago that the device is not believed
+    ],
+)
+def test_a_certificate_is_asked_for_on_the_day_of_the_visit(
+    as_person: SignIn, event: dict[str, Any], seeded: Any, ended: str, day: str, status: int
+) -> None:
+    from fairlead.apps.instruments.models import Certificate
+
+    rubric = Version.objects.filter(instrument__key="a-years-teaching").order_by("-number")[0]
+    Certificate.objects.filter(person_id=seeded.person["grace"]).update(earned_on="2026-01-05", ends_on=ended)
+    grace = {"person": seeded.person["grace"]}
+    told = changed(event | grace, purpose="appraisal", version=str(rubric.pk), day=day)
+    kept = [
+        [name, value] for name, value in told["fields"] if not name.startswith(("item_", "script-0-tags"))
+    ]  # of another rubric
+    answer = send(as_person("grace"), told | {"fields": kept})
+    assert answer.status_code == status, answer.content

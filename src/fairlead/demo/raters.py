@@ -7,6 +7,7 @@ Lena did not pass at first. Héctor's levels of October lie well above what was 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
@@ -80,7 +81,7 @@ def _set(
     return made
 
 
-def _copy(responses: list[tuple[object, ...]], answers: list[tuple[object, ...]]) -> None:
+def _copy(responses: Sequence[tuple[object, ...]], answers: Sequence[tuple[object, ...]]) -> None:
     copy_rows(
         "instruments_response",
         ("id", *WALLED, "version_id", "part", "anonymous", "day", "submitted_at", "language"),
@@ -94,7 +95,7 @@ def _attempt(
 ) -> None:  # fmt: skip
     """`off` levels one away from what was agreed: up with the chance (1 + lean) ÷ 2, else down."""
     cases = list(of.cases.all())
-    agreed = {
+    agreed: dict[tuple[uuid.UUID | None, int], int | None] = {
         (a.response_id, a.item_id): a.level
         for a in Answer.objects.filter(response_id__in=[case.standard_id for case in cases])
     }
@@ -121,7 +122,11 @@ def _attempt(
     _copy(responses, answers)
     AttemptCase.objects.bulk_create(
         AttemptCase(
-            organization_id=world.network_id, person_id=person, attempt=attempt, case=case, response_id=tokens[case.pk]
+            organization_id=world.network_id,
+            person_id=person,
+            attempt=attempt,
+            case=case,
+            response_id=tokens[case.pk],
         )
         for case in cases
     )

@@ -122,8 +122,8 @@ def test_coaching_stays_between_coach_and_teacher() -> None:
 
 def test_an_analyst_reads_scores_of_research_and_not_its_notes() -> None:
     analyst = frozenset({"analyst"})
-    assert readable_purposes(analyst, "scores") == {"research", "improvement"}
-    assert readable_purposes(analyst, "notes") == {"improvement"}, "about a school, and not about a person"
+    assert readable_purposes(analyst, "scores") == {"research", "improvement", "calibration"}
+    assert readable_purposes(analyst, "notes") == {"improvement", "calibration"}, "about nobody's lesson"
 
 
 def test_unknown_words_raise() -> None:

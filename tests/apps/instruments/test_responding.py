@@ -127,16 +127,18 @@ def test_a_certificate_is_asked_for(scope_of: Callable[[str], Any], filled: Fill
     grace = scope_of("grace")
     with pytest.raises(ValidationError, match="needs a rater's certificate"):
         record(grace, filled)
-    Certificate.objects.create(
-        organization_id=filled.organization_id, person_id=grace.person_id, instrument=instrument,
-        earned_on=clock.today().replace(year=clock.today().year - 2),
-    )  # fmt: skip
+    with as_owner():
+        Certificate.objects.create(
+            organization_id=filled.organization_id, person_id=grace.person_id, instrument=instrument,
+            earned_on=clock.today().replace(year=clock.today().year - 2),
+        )  # fmt: skip
     with pytest.raises(ValidationError, match="ended on"):
         record(grace, filled)
-    Certificate.objects.create(
-        organization_id=filled.organization_id, person_id=grace.person_id, instrument=instrument,
-        earned_on=clock.today(),
-    )  # fmt: skip
+    with as_owner():
+        Certificate.objects.create(
+            organization_id=filled.organization_id, person_id=grace.person_id, instrument=instrument,
+            earned_on=clock.today(),
+        )  # fmt: skip
     assert record(grace, filled).pk
 
 

@@ -117,7 +117,7 @@ def case(request: ScopedRequest, attempt_id: int, position: int) -> HttpResponse
 def case_file(request: ScopedRequest, case_id: int) -> HttpResponse:
     """A case's picture or PDF: for who trains raters, and for who has begun to rate it."""
     found = selectors.case_file(request.scope, case_id)
-    if found is None:
+    if found is None or found.content is None:
         raise Http404
     response = HttpResponse(bytes(found.content), content_type=found.media_type)
     response["Content-Disposition"] = "inline" if found.media_type.startswith("image/") else "attachment"

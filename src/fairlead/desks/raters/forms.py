@@ -168,7 +168,7 @@ class SetForm(forms.Form):
 
     def rule(self) -> dict[str, Any]:
         """As `rules.read` takes it."""
-        said = {name: self.cleaned_data.get(name) for name in self.RULE}
+        said: dict[str, Any] = {name: self.cleaned_data.get(name) for name in self.RULE}
         for name in ("exact", "adjacent", "domain_exact"):
             said[name] = None if said[name] is None else said[name] / 100
         return said

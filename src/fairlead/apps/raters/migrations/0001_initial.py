@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("instruments", "0012_certificates_behind_their_purpose"),
+        ("instruments", "0013_certificates_behind_their_purpose"),
         ("pghistory", "0007_auto_20250421_0444"),
         ("roster", "0013_history_in_sets"),
     ]
