@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.access import family_objects, morning_objects, rater_objects, roll_objects, roster_objects, study_objects
+from tests.access import (
+    family_objects,
+    morning_objects,
+    picture_objects,
+    rater_objects,
+    roll_objects,
+    roster_objects,
+    study_objects,
+)
 
 
 def visit_to_amara(world: Any) -> int:
@@ -100,6 +108,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "ridgeline": lambda world: int(world.school_ids[1]),
     "amara": lambda world: int(world.person["amara"]),
     "visit_to_amara": visit_to_amara,
+    "picture_of_amara": picture_objects.picture_of_amara,
     "certificate_of_grace": certificate_of_grace,
     "consent_of_amara": consent_of_amara,
     "calibration_set": rater_objects.calibration_set,

@@ -82,6 +82,9 @@ def of_visits(planted: dict[str, tuple[int, str]]) -> Iterator[str]:
     for visit, _token in planted.values():
         yield reverse("coach:visit", args=[visit])
         yield reverse("teacher:feedback_visit", args=[visit])
+        for picture in Attachment.objects.filter(response__visit_id=visit).values_list("pk", flat=True):
+            yield reverse("coach:picture", args=[picture])
+            yield reverse("teacher:feedback_picture", args=[picture])
         for promise in Promise.objects.filter(contact__visit_id=visit).values_list("pk", flat=True):
             yield reverse("records:history", args=["promise", promise])
             yield reverse("records:history", args=["contact", promise])

@@ -9,7 +9,8 @@ from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from fairlead.apps.instruments.models import Note, Visit
+from fairlead.apps.instruments.models import Attachment, Note, Visit
+from tests.access.picture_objects import PNG
 from tests.browser.test_offline import CONTROLLED, KEPT, sign_in
 from tests.browser.watch import Watched
 from tests.conftest import as_owner
@@ -282,3 +283,32 @@ def test_everything_the_form_needs_is_in_the_shell(phone: Phone) -> None:
     assert {path for path in needed if path.startswith("/static/")} <= shell
     assert phone.tab.errors == []
     assert phone.tab.axe() + phone.tab.too_wide() == []
+
+
+@pytest.mark.prove
+def test_a_picture_waits_locked_with_its_visit_and_is_sent_after_it(phone: Phone) -> None:
+    phone.in_the_morning()
+    phone.cut()
+    phone.open()
+    phone.write()
+    photo = phone.page.locator("[data-pictures='']")
+    photo.locator("input[type=file]").set_input_files({"name": "board.png", "mimeType": "image/png", "buffer": PNG})
+    photo.get_by_label("What it shows").fill("The board with thirds")
+    photo.get_by_label("What it shows").press("Tab")
+    phone.is_kept()
+    phone.open()  # the page is loaded again, without a network
+    expect(photo.get_by_role("img", name="The board with thirds")).to_be_visible()
+    phone.finish()
+    expect(phone.page.locator("[data-visit-said]")).to_contain_text("kept on this device")
+    held = phone.stores()
+    assert held["events"] == 2
+    assert "thirds" not in held["words"], "locked like the words"
+    phone.cut(False)
+    phone.page.wait_for_url("**/coach/visit/*")
+    phone.page.goto(phone.page.url)
+    expect(phone.page.get_by_role("img", name="The board with thirds")).to_be_visible()
+    assert phone.stores()["events"] == 0
+    with as_owner():
+        (kept,) = Attachment.objects.filter(name="The board with thirds")
+        assert kept.media_type == "image/jpeg", "made small on the device"
+        kept.delete()

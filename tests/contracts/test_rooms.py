@@ -23,7 +23,7 @@ WITHOUT_ASKER = {
     "places": {"chosen_pair", "seat_costs", "result_columns_of", "year_end"},
     "roster": {
         "scope_for", "organization", "organization_by_sourced_id", "networks", "organizations_below", "network_of",
-        "in_force", "session_on", "school_days", "has_organization",
+        "in_force", "session_on", "session_of", "school_days", "has_organization",
     },
 }  # fmt: skip
 

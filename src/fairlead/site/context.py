@@ -32,6 +32,7 @@ def _addresses() -> dict[str, str]:
         "page": reverse("outbox"),
         "arrive": reverse("teacher:arrive"),
         "arrive_visit": reverse("coach:arrive"),
+        "arrive_picture": reverse("coach:arrive_picture"),
         "who": reverse("outbox_who"),
         "roll": reverse("teacher:roll", args=[0]),
     }

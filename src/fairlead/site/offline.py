@@ -40,6 +40,7 @@ SHELL = (
     "fairlead/outbox/sending.js",
     "fairlead/outbox/store.js",
     "fairlead/outbox/words.js",
+    "coach/pictures.js",
     "coach/visit.css",
     "coach/visit.js",
     "teacher/roll.js",
@@ -71,6 +72,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     known["ADDRESSES"] = {
         "arrive": reverse("teacher:arrive"),
         "arriveVisit": reverse("coach:arrive"),
+        "arrivePicture": reverse("coach:arrive_picture"),
         "who": reverse("outbox_who"),
     }
     sync = f"import {{ sendInBackground }} from {json.dumps(static(SYNC))};\n"

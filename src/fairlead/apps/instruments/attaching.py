@@ -60,21 +60,27 @@ def attach(scope: Scope, response_id: UUID | str, name: str, content: bytes, ite
 
 def attachments(scope: Scope, response_id: UUID | str) -> QuerySet[Attachment]:
     """The pictures and files of a response that the person may see, without their content."""
+    found = _visible(scope).filter(response_id=response_id).select_related("item").defer("content")
+    return found.order_by("item__position", "name", "id")
+
+
+def attachment(scope: Scope, attachment_id: UUID | str) -> Attachment | None:
+    """One picture or file that the person may see, with its content."""
+    return _visible(scope).filter(pk=attachment_id).first()
+
+
+def _visible(scope: Scope) -> QuerySet[Attachment]:
     shared = Visit.objects.filter(subject_id=scope.person_id, shared_at__isnull=False).values("token")
-    return (
-        Attachment.objects.filter(
-            Q(author_id=scope.person_id) | Q(response_id__in=shared) | opened(scope, "notes"), response_id=response_id
-        )
-        .select_related("item")
-        .defer("content")
-        .order_by("item__position", "name", "id")
+    return Attachment.objects.filter(
+        Q(author_id=scope.person_id) | Q(response_id__in=shared) | opened(scope, "notes")
     )
 
 
 @transaction.atomic
-def detach(scope: Scope, attachment_id: UUID | str) -> None:
-    """Take a picture out of one's own response."""
-    Attachment.objects.filter(pk=attachment_id, author_id=scope.person_id).delete()
+def detach(scope: Scope, attachment_id: UUID | str) -> bool:
+    """Take a picture out of one's own response. False when there is none."""
+    gone, _each = Attachment.objects.filter(pk=attachment_id, author_id=scope.person_id).delete()
+    return bool(gone)
 
 
 def clean(content: bytes) -> tuple[str, bytes]:

@@ -436,6 +436,16 @@ class Attachment(_Walled):
     def __str__(self) -> str:
         return f"attachment {self.pk}"
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether a page shows it; a PDF is saved and opened elsewhere."""
+        return self.media_type.startswith("image/")
+
+    @property
+    def shows(self) -> str:
+        """What it shows, in words: what its author wrote, or that nobody has said it."""
+        return self.name or str(_("A picture without a description"))
+
 
 @tracked
 class Certificate(models.Model):

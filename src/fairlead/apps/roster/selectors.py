@@ -232,6 +232,15 @@ def session_on(network_id: int, on: date) -> AcademicSession | None:
     return years.filter(begins__lte=on, ends__gte=on).order_by("begins").first()
 
 
+def session_of(organization_id: int, on: date) -> AcademicSession | None:
+    """The school year that holds this day for an organization: its own or one of those above it, in one question."""
+    here = Organization.objects.filter(pk=organization_id)
+    above = [here.values(column) for column in ("pk", "parent_id", "parent__parent_id")]
+    whose = Q(organization__in=above[0]) | Q(organization__in=above[1]) | Q(organization__in=above[2])
+    years = AcademicSession.objects.filter(whose, kind=AcademicSession.Kind.SCHOOL_YEAR)
+    return years.filter(begins__lte=on, ends__gte=on).order_by("begins").first()
+
+
 def school_days(network_id: int, first: date, last: date) -> list[date]:
     """The network's school days from `first` to `last`, both included."""
     return list(

@@ -5,9 +5,11 @@ A visit counts once, by the token that its form gave it; it is taken in for the 
 
 from __future__ import annotations
 
+from base64 import b64decode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig, ValidationError
@@ -19,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
+from fairlead.apps.instruments import attaching
 from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.instruments import services as instruments_do
 from fairlead.apps.instruments.models import Visit
@@ -52,13 +55,39 @@ class Event:
     fields: QueryDict
 
 
+@dataclass(frozen=True, slots=True)
+class PictureEvent:
+    """A picture of a visit, as it was made small on a device."""
+
+    id: UUID
+    person_id: int
+    visit: UUID
+    item: str
+    text: str
+    content: bytes
+
+
+E = TypeVar("E", Event, PictureEvent)
+
+
 def arrive(request: HttpRequest) -> JsonResponse:
     """Take in one visit of the signed-in person."""
+    return _arrive(request, read, _take_in)
+
+
+def arrive_picture(request: HttpRequest) -> JsonResponse:
+    """Take in one picture of a visit of the signed-in person that has arrived before it."""
+    return _arrive(request, read_picture, _take_in_picture)
+
+
+def _arrive(
+    request: HttpRequest, reads: Callable[[bytes], E], takes_in: Callable[[Scope, E], JsonResponse]
+) -> JsonResponse:
     scope = sender(request)
     if isinstance(scope, JsonResponse):
         return scope
     try:
-        event = read(request.body)
+        event = reads(request.body)
     except RequestDataTooBig:
         return error(413, "too_big", _("This is too long for one visit."), _("Make the notes shorter."))
     except Malformed as problem:
@@ -69,7 +98,20 @@ def arrive(request: HttpRequest) -> JsonResponse:
     if not scope.has(*VISITORS):
         what = _("You do not visit classes any more.")
         return error(404, "not_there", what, _("Speak with your network's lead."))
-    return _take_in(scope.acting_as(*VISITORS), event)
+    return takes_in(scope.acting_as(*VISITORS), event)
+
+
+def _take_in_picture(scope: Scope, event: PictureEvent) -> JsonResponse:
+    then = _("Add the picture on the visit's page instead.")
+    visit = instruments.visit_by_token(scope, str(event.visit))
+    if visit is None or visit.version_id is None:
+        return error(422, "no_visit", _("There is no visit with an instrument to which this picture could go."), then)
+    try:
+        with transaction.atomic():
+            attaching.attach(scope, visit.token, event.text, event.content, event.item)
+    except ValidationError as refused:
+        return error(422, "refused", " ".join(refused.messages), then)
+    return JsonResponse({"id": str(event.id), "page": reverse("coach:visit", args=[visit.pk])})
 
 
 def _take_in(scope: Scope, event: Event) -> JsonResponse:
@@ -150,6 +192,27 @@ def read(body: bytes) -> Event:
     if found.fields.get("token") != str(found.id):
         raise wrong("id")
     return found
+
+
+def read_picture(body: bytes) -> PictureEvent:
+    """The picture in a message; Malformed says which field is not what it should be."""
+    said = read_json(body)
+    words = {name: said.get(name, "") for name in ("item", "text", "content")}
+    for name, value in words.items():
+        if not isinstance(value, str) or (name != "content" and len(value) > 120):
+            raise wrong(name)
+    try:
+        content = b64decode(words["content"], validate=True)
+    except ValueError:
+        raise wrong("content") from None
+    return PictureEvent(
+        id=uuid_in(said, "id"),
+        person_id=number_in(said, "person"),
+        visit=uuid_in(said, "visit"),
+        item=words["item"],
+        text=words["text"],
+        content=content,
+    )
 
 
 def _fields(said: dict[str, Any]) -> QueryDict:

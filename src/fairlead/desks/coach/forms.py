@@ -290,6 +290,31 @@ class VisitForm(forms.Form):
         return tuple(lines)
 
 
+class PictureForm(forms.Form):
+    """A picture or a PDF, and in words what it shows: for whoever cannot see it."""
+
+    file = forms.FileField(
+        label=_("Picture"),
+        help_text=_("A photo (JPEG or PNG) or a PDF. No faces, no names. Where and when it was taken is not kept."),
+        widget=forms.FileInput(
+            attrs={"accept": "image/jpeg,image/png,application/pdf", "capture": "environment", "data-small": True}
+        ),
+        error_messages={"required": _("Take or choose a picture."), "empty": _("This file is empty.")},
+    )
+    text = forms.CharField(
+        label=_("What it shows"),
+        max_length=120,
+        error_messages={"required": _("Say in a few words what it shows: not everybody can see it.")},
+    )
+    item = forms.ChoiceField(label=_("Of"), required=False)
+
+    def __init__(self, *args: Any, items: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choices(self, "item").choices = [("", _("The visit as a whole")), *items]
+        if not items:
+            del self.fields["item"]
+
+
 class WordsForm(forms.Form):
     """A few words: feedback to share, how something was done another way, an answer."""
 

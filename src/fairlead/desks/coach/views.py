@@ -18,14 +18,24 @@ from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.services import log_list, log_outside
+from fairlead.apps.instruments import attaching
 from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.instruments import services as instruments_do
+from fairlead.apps.instruments.models import Visit
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import selectors as support
 from fairlead.apps.support import services as support_do
 from fairlead.apps.support.visibility import purpose_words, who_sees_what
 from fairlead.desks.coach import choosing
-from fairlead.desks.coach.forms import LINES, USUAL_MINUTES, ChooseForm, ScriptForms, VisitForm, WordsForm
+from fairlead.desks.coach.forms import (
+    LINES,
+    USUAL_MINUTES,
+    ChooseForm,
+    PictureForm,
+    ScriptForms,
+    VisitForm,
+    WordsForm,
+)
 from fairlead.desks.stencil import Stencil
 
 VISITORS = ("coach", "principal")
@@ -218,12 +228,18 @@ def _blame(form: VisitForm, error: ValidationError) -> None:
 @needs(*VISITORS)
 def visit(request: ScopedRequest, visit_id: int) -> HttpResponse:
     """One entry in its four readings: observation, contact, minutes in classrooms, the teacher's feedback."""
-    return _visit_page(request, visit_id)
+    return visit_page(request, visit_id)
 
 
-def _visit_page(
-    request: ScopedRequest, visit_id: int, *, share: WordsForm | None = None, close: WordsForm | None = None
+def visit_page(
+    request: ScopedRequest,
+    visit_id: int,
+    *,
+    share: WordsForm | None = None,
+    close: WordsForm | None = None,
+    picture: PictureForm | None = None,
 ) -> HttpResponse:
+    """The visit's page, with a form that was refused in its place."""
     scope, today = _scope(request), clock.today()
     found = instruments.visits(scope).filter(pk=visit_id).first()
     if found is None:
@@ -233,7 +249,7 @@ def _visit_page(
     else:
         log_list(scope, "coaching", [found.organization_id])
     contact = support.contact_of_visit(scope, found.pk)
-    session = roster.session_on(roster.network_of(found.organization_id).pk, today)
+    session = roster.session_of(found.organization_id, today)
     since = session.begins if session else found.began_at.date()
     month_begins = timezone.localdate(found.began_at).replace(day=1)
     minutes = support.minutes_in_classrooms(scope, found.organization_id, since)
@@ -245,6 +261,8 @@ def _visit_page(
         "mine": mine,
         "ratings": read.ratings,
         "script": read.script,
+        "pictures": attaching.attachments(scope, found.token),
+        "picture": picture or (picture_form(found) if mine else None),
         "contact": contact,
         "dose": support.support_dose(scope, [contact.support_id], month_begins)[contact.support_id]
         if contact and contact.support_id
@@ -259,8 +277,16 @@ def _visit_page(
         "close": close or _close_form(),
         "today": today,
     }
-    refused = bool((share and share.errors) or (close and close.errors))
+    refused = any(form is not None and form.errors for form in (share, close, picture))
     return render(request, "coach/visit.html", context, status=422 if refused else 200)
+
+
+def picture_form(found: Visit, *data: Any) -> PictureForm | None:
+    """A picture for the visit or for an item that asks for one; None for a visit without an instrument."""
+    if found.version_id is None:
+        return None
+    items = [(i.key, str(i)) for i in instruments.items_of(found.version_id) if i.kind == "photo"]
+    return PictureForm(*data, prefix="picture", items=items)
 
 
 def _share_form(feedback: str, data: Any = None) -> WordsForm:
@@ -289,7 +315,7 @@ def visit_share(request: ScopedRequest, visit_id: int) -> HttpResponse:
         raise Http404 from error
     except ValidationError as error:
         form.add_error("words", error.message_dict["feedback"])
-        return _visit_page(request, visit_id, share=form)
+        return visit_page(request, visit_id, share=form)
     if shared:
         messages.success(request, _("Shared. It is on the teacher's page now."))
     else:
@@ -309,7 +335,7 @@ def visit_close(request: ScopedRequest, visit_id: int) -> HttpResponse:
         raise Http404 from error
     except ValidationError as error:
         form.add_error("words", error.message_dict["because"])
-        return _visit_page(request, visit_id, close=form)
+        return visit_page(request, visit_id, close=form)
     if closed:
         messages.success(request, _("Closed: given another way."))
     else:

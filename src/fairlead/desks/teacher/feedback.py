@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -16,9 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.instruments import selectors, services
+from fairlead.apps.instruments import attaching, selectors, services
 from fairlead.apps.support import selectors as support
 from fairlead.apps.support.visibility import purpose_words, who_sees_what
+from fairlead.desks import pictures
 
 ON_THE_DESK = 2
 
@@ -79,11 +81,22 @@ def _page(request: ScopedRequest, visit_id: int, form: AnswerForm) -> HttpRespon
         **card,
         "ratings": read.ratings,
         "script": read.script,
+        "pictures": attaching.attachments(scope, visit.token),
         "who": who_sees_what(visit.purpose),
         "form": form,
         "today": clock.today(),
     }
     return render(request, "teacher/feedback_visit.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@needs("teacher")
+def picture(request: ScopedRequest, picture_id: UUID) -> HttpResponse:
+    """One picture of a visit that was shared with the teacher."""
+    held = attaching.attachment(request.scope, picture_id)
+    if held is None or not selectors.feedback_for(request.scope).filter(token=held.response_id).exists():
+        raise Http404
+    return pictures.serve(held)
 
 
 @require_POST

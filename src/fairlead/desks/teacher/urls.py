@@ -12,5 +12,6 @@ urlpatterns = [
     path("who-sees-what/<int:consent_id>/revoke", consent.revoke, name="consent_revoke"),
     path("feedback", feedback.feedback, name="feedback"),
     path("feedback/<int:visit_id>", feedback.feedback_visit, name="feedback_visit"),
+    path("feedback/pictures/<uuid:picture_id>", feedback.picture, name="feedback_picture"),
     path("feedback/<int:visit_id>/answer", feedback.feedback_answer, name="feedback_answer"),
 ]

@@ -2,8 +2,9 @@
 // finished visit goes into the outbox and is sent from there. Without scripts the form is posted as it is.
 import { ask, moment, seal, unseal } from "../fairlead/outbox/seal.js";
 import { send } from "../fairlead/outbox/send.js";
-import { device, drafts, finish, get, keepDraft, uuid } from "../fairlead/outbox/store.js";
+import { all, device, drafts, finish, get, keepDraft, uuid } from "../fairlead/outbox/store.js";
 import { say, time } from "../fairlead/outbox/words.js";
+import { album } from "./pictures.js";
 
 const { name, person } = document.body.dataset;
 const me = Number(person);
@@ -150,6 +151,8 @@ function lead(form) {
     return saving;
   }
 
+  const photos = album(form, me, { token: () => value("token"), tell, save });
+
   async function begin() {
     began = (await moment()).getTime();
     const from = new Date(began - Number(usual) * 60_000); // as long as nothing is scripted: it is typed afterwards
@@ -181,6 +184,7 @@ function lead(form) {
         began = Date.parse(event.taken_at);
         for (const what of was.touched) touched.add(what);
         replaces = from;
+        await photos.adopt((await all()).filter((e) => e.visit === from));
         return;
       }
     }
@@ -192,6 +196,7 @@ function lead(form) {
       fill(was.fields);
       for (const what of was.touched) touched.add(what);
       ({ began, replaces } = draft);
+      await photos.back();
       form.dataset.kept = draft.id;
       draftSays(say("draft_back", { time: time(draft.saved_at) }), "");
       return;
@@ -205,6 +210,7 @@ function lead(form) {
     for (const line of lines().slice(1)) line.remove();
     field(`${LINE}-TOTAL_FORMS`).value = lines().length;
     touched.clear();
+    photos.clear();
     replaces = "";
     delete form.dataset.kept;
     await begin();

@@ -3,7 +3,7 @@ import { person } from "./frame.js";
 import { ofRoll } from "./names.js";
 import { unseal } from "./seal.js";
 import { send } from "./send.js";
-import { all, append, drafts, dropDraft, remove } from "./store.js";
+import { all, append, discard, drafts, dropDraft, pictures } from "./store.js";
 import { moment, say } from "./words.js";
 
 const list = document.querySelector("[data-outbox-list]");
@@ -23,10 +23,22 @@ async function ofVisit(event) {
   const was = await unseal(event.person, event.sealed);
   return {
     title: was?.title || say("visit"),
-    what: say("written", { time: moment(event.taken_at ?? event.saved_at), n: was?.notes ?? "–" }),
+    what: say("written", { time: moment(event.taken_at ?? event.saved_at), n: was?.notes ?? "–", pictures: await album(event.id) }),
     names: was ? "" : say("locked"),
     again: `${event.page}?from=${event.id}`,
   };
+}
+
+// How many pictures go with a visit: of a draft, or of one that waits.
+async function album(id) {
+  return (await pictures(id)).length + (await all()).filter((e) => e.visit === id).length;
+}
+
+// A picture whose visit has arrived; before that it is told with its visit.
+async function ofPicture(event) {
+  const was = await unseal(event.person, event.sealed);
+  const what = say("pictured", { time: moment(event.taken_at) });
+  return { title: was?.text || say("picture"), what, names: was ? "" : say("locked"), again: "" };
 }
 
 async function ofARoll(event) {
@@ -45,7 +57,7 @@ async function item(event) {
   const node = shape.firstElementChild.cloneNode(true);
   const part = (name) => node.querySelector(`[data-part="${name}"]`);
   const visit = event.kind === "visit";
-  const told = await (visit ? ofVisit(event) : ofARoll(event));
+  const told = await (visit ? ofVisit(event) : event.kind === "picture" ? ofPicture(event) : ofARoll(event));
   node.dataset.id = event.id;
   part("title").textContent = told.title;
   part("taken").textContent = told.what;
@@ -54,10 +66,10 @@ async function item(event) {
   part("refused").hidden = event.state === "waiting";
   part("said").textContent = event.said;
   part("send").hidden = event.state !== "waiting";
-  part("again").hidden = event.state === "waiting";
+  part("again").hidden = event.state === "waiting" || !told.again;
   part("again").href = told.again;
   if (visit) part("again").textContent = part("again").dataset.visit;
-  part("export").hidden = visit; // its words are locked for this device's person; a file would only be opened here
+  part("export").hidden = Boolean(event.sealed); // its words are locked for this device's person; a file would only be opened here
   for (const button of node.querySelectorAll("button")) {
     button.setAttribute("aria-label", `${button.textContent}: ${part("title").textContent}`);
   }
@@ -72,7 +84,7 @@ async function item(event) {
     part("delete").focus();
   });
   part("really").addEventListener("click", async () => {
-    await remove(event.id);
+    await discard(event.id);
     tell(say("deleted"));
   });
   return node;
@@ -96,11 +108,13 @@ async function draft(kept) {
   return node;
 }
 
-const rolls = (events) => events.filter((e) => e.kind !== "visit");
+const rolls = (events) => events.filter((e) => !e.sealed);
 
 async function show() {
   const me = await person();
-  const mine = (await all()).filter((e) => e.person === me);
+  const held = (await all()).filter((e) => e.person === me);
+  const visits = new Set(held.map((e) => e.id));
+  const mine = held.filter((e) => !visits.has(e.visit));
   const asked = list.querySelector("[data-part=sure]:not([hidden])")?.closest("[data-id]").dataset.id;
   list.replaceChildren(...(await Promise.all(mine.map(item))));
   const still = asked && list.querySelector(`[data-id="${asked}"]`);

@@ -1,7 +1,7 @@
 // Sends a person's own events, oldest first, until the server says that it has them. For a page and for the service
 // worker alike: nothing here needs a document. The server refuses an event of anybody but who is signed in.
 import { unseal } from "./seal.js";
-import { all, change, remove } from "./store.js";
+import { all, change, discard, remove } from "./store.js";
 
 const PATIENCE = 20_000;
 
@@ -9,8 +9,11 @@ const PATIENCE = 20_000;
 async function letter(event, where) {
   const { id, person, device, taken_at } = event;
   const envelope = { id, person, device, taken_at, now: new Date().toISOString() };
-  if (event.kind !== "visit") return { to: where.arrive, says: { ...envelope, roll: event.roll, marks: event.marks } };
+  if (!event.sealed) return { to: where.arrive, says: { ...envelope, roll: event.roll, marks: event.marks } };
   const inside = await unseal(person, event.sealed);
+  if (event.kind === "picture") {
+    return inside && { to: where.arrivePicture, says: { ...envelope, visit: event.visit, ...inside } };
+  }
   return inside && { to: where.arriveVisit, says: { ...envelope, fields: inside.fields } };
 }
 
@@ -32,8 +35,11 @@ async function postSafely(written, where) {
 // Gives {sent: {id: answer}, stopped: code}: "offline", "sign_in", "other_person", "busy" or "".
 async function run(person, where) {
   const sent = {};
-  for (const event of await all()) {
+  const events = await all();
+  const here = new Set(events.map((e) => e.id));
+  for (const event of events) {
     if (event.person !== person || event.state !== "waiting") continue;
+    if (here.has(event.visit)) continue; // a picture waits for its visit
     let answer;
     try {
       const written = await letter(event, where);
@@ -46,8 +52,9 @@ async function run(person, where) {
     const code = said.error?.code;
     if (status === 200 && said.id === event.id) {
       sent[event.id] = said;
+      here.delete(event.id);
       await remove(event.id);
-      if (event.replaces) await remove(event.replaces);
+      if (event.replaces) await discard(event.replaces);
     } else if (code === "sign_in" || code === "other_person") {
       await change(event.id, { said: where.words(code, { who: event.who }) });
       return { sent, stopped: code };
@@ -64,7 +71,7 @@ const told = new BroadcastChannel("fairlead-sent");
 told.onmessage = (message) => dispatchEvent(new CustomEvent("outbox-sent", { detail: message.data }));
 
 // One tab, or the service worker, at a time, so that the same event is not sent by each (it would count once all the
-// same). `where`: addresses (arrive, arriveVisit); token() against forged requests, and renew() to get another;
+// same). `where`: addresses (arrive, arriveVisit, arrivePicture); token() against forged requests, and renew() to get another;
 // words(code, values) says a refusal in the page's language, or "" where nobody reads.
 export async function sendAs(person, where) {
   const work = () => run(person, where);

@@ -8,6 +8,7 @@ const STEPS = [
   (db) => db.createObjectStore("events", { keyPath: "id" }),
   (db) => db.createObjectStore("about", { keyPath: "key" }),
   (db) => db.createObjectStore("drafts", { keyPath: "id" }),
+  (db) => db.createObjectStore("pictures", { keyPath: "id" }),
 ];
 
 let opened = null;
@@ -104,6 +105,21 @@ export async function remove(id) {
   tell();
 }
 
+// A visit that is not wanted any more goes with its pictures.
+export async function discard(id) {
+  for (const event of await all()) if (event.visit === id) await run("events", "readwrite", (s) => s.delete(event.id));
+  await remove(id);
+}
+
+// Pictures of visits that are being written, locked like drafts: {id, visit, person, sealed}.
+export async function pictures(visit) {
+  return (await run("pictures", "readonly", (s) => s.getAll())).filter((p) => p.visit === visit);
+}
+
+export const keepPicture = (picture) => run("pictures", "readwrite", (s) => s.put(picture));
+
+export const dropPicture = (id) => run("pictures", "readwrite", (s) => s.delete(id));
+
 // Drafts: visits that are being written. Only their writer's are asked for.
 export async function drafts(person) {
   const kept = await run("drafts", "readonly", (s) => s.getAll());
@@ -113,17 +129,30 @@ export async function drafts(person) {
 export const keepDraft = (draft) => run("drafts", "readwrite", (s) => s.put(draft));
 
 export async function dropDraft(id) {
+  for (const picture of await pictures(id)) await dropPicture(picture.id);
   await run("drafts", "readwrite", (s) => s.delete(id));
   tell();
 }
 
-// A finished visit goes from the drafts into the outbox in one step: never in both, never in neither.
+// A finished visit goes from the drafts into the outbox in one step, its pictures behind it as events of their own: never
+// in both, never in neither.
 export async function finish(event) {
   const db = await open();
+  const { person, who, device, page } = event;
+  const later = new Date(Date.parse(event.taken_at) + 1).toISOString(); // sent after their visit
+  const shared = { kind: "picture", state: "waiting", said: "", visit: event.id, person, who, device, page, taken_at: later };
   await new Promise((done, fail) => {
-    const transaction = db.transaction(["events", "drafts"], "readwrite", { durability: "strict" });
+    const transaction = db.transaction(["events", "drafts", "pictures"], "readwrite", { durability: "strict" });
     transaction.objectStore("events").put({ state: "waiting", said: "", ...event });
     transaction.objectStore("drafts").delete(event.id);
+    const held = transaction.objectStore("pictures").getAll();
+    held.onsuccess = () => {
+      for (const { id, visit, sealed } of held.result) {
+        if (visit !== event.id) continue;
+        transaction.objectStore("events").put({ ...shared, id, sealed });
+        transaction.objectStore("pictures").delete(id);
+      }
+    };
     transaction.oncomplete = done;
     transaction.onabort = transaction.onerror = () => fail(transaction.error);
   });

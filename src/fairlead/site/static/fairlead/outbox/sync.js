@@ -3,7 +3,7 @@
 import { askAt } from "./seal.js";
 import { sendAs } from "./sending.js";
 
-// `addresses`: arrive, arriveVisit, who.
+// `addresses`: arrive, arriveVisit, arrivePicture, who.
 export async function sendInBackground(addresses) {
   let csrf = "";
   const ask = async () => {
