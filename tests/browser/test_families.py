@@ -24,7 +24,7 @@ def test_opening_the_log_says_who_is_calling(open_as: Any, seeded: Any) -> None:
     tab.go(reverse("office:desk"))
     row = tab.page.locator(f"#absence-{mark}")
     row.get_by_text("Log a call").click()
-    row.get_by_text("You are calling this family, until 9:41").wait_for()
+    row.get_by_text("Until 9:41 a.m. you are calling this family.").wait_for()
     other = open_as("grace")
     other.go(reverse("office:desk"))
     other.page.locator(f"#absence-{mark}").get_by_text("Luis Ortega is calling, until 9:41").wait_for()

@@ -91,7 +91,7 @@ def test_paper_typed_in_meanwhile_is_amended(as_person: Any, event: Any, roll: R
     typed = {f"student-{pk}": "present" for pk in event["marks"]}
     client.post(reverse("office:type_in", args=[roll.pk]), typed, follow=True)
     ((level, text),) = load(client, exported(event))
-    assert (level, "1 marks changed" in text) == ("success", True)
+    assert (level, "1 mark changed" in text) == ("success", True)
     assert "Amended after submission" in client.get(reverse("office:desk")).content.decode()
 
 

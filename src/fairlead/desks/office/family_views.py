@@ -125,7 +125,7 @@ def claim(request: ScopedRequest, mark_id: int) -> HttpResponse:
     try:
         taken = family_services.claim_call(request.scope, mark_id)
         until = time_format(timezone.localtime(taken.until), "TIME_FORMAT")
-        said, kind = _("You are calling this family, until %(time)s.") % {"time": until}, "ok"
+        said, kind = _("Until %(time)s you are calling this family.") % {"time": until}, "ok"
     except services.NotThere:
         raise Http404 from None
     except services.AttendanceError as error:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import QueryDict
+from django.utils.translation import ngettext
 
 from fairlead.apps.attendance.selectors import Line
 
@@ -29,6 +30,16 @@ class Form:
     @property
     def first_missing(self) -> int | None:
         return next((line.student_id for line in self.lines if line.student_id in self.missing), None)
+
+
+def amended(section: object, changed: int) -> str:
+    """What a second submission did to a roll, in words."""
+    text = ngettext(
+        "The roll of %(section)s is amended: %(n)s mark changed.",
+        "The roll of %(section)s is amended: %(n)s marks changed.",
+        changed,
+    )
+    return text % {"section": section, "n": changed}
 
 
 def posted(post: QueryDict) -> dict[int, str]:

@@ -16,6 +16,7 @@ from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.attendance import arrivals, services, sheets
 from fairlead.apps.attendance.models import Arrival
+from fairlead.desks.office.marks import amended
 from fairlead.desks.office.views import own_school
 from fairlead.desks.teacher.arrivals import event_of
 from fairlead.desks.teacher.arriving import Malformed
@@ -70,7 +71,7 @@ def _tell(request: ScopedRequest, arrival: Arrival) -> None:
     elif arrival.outcome == Arrival.Outcome.APPLIED:
         messages.success(request, _("The roll of %(section)s is in, loaded from the file.") % words)
     elif arrival.outcome == Arrival.Outcome.AMENDED:
-        messages.success(request, _("The roll of %(section)s is amended: %(n)s marks changed.") % words)
+        messages.success(request, amended(words["section"], arrival.changed))
     elif arrival.outcome == Arrival.Outcome.SUPERSEDED:
         text = ngettext(
             "The roll of %(section)s was taken again later: %(n)s mark differs from what stands, and nothing was changed.",

@@ -77,11 +77,11 @@ def type_in(request: ScopedRequest, roll_id: int) -> HttpResponse:
         return _form(request, roll, marks.Form(again, str(error), frozenset(error.missing)))
     except (services.AttendanceError, ValueError) as error:
         return _form(request, roll, marks.Form(again, str(error)))
-    words = {"section": roll.section, "n": receipt.changed}
+    words = {"section": roll.section}
     if not receipt.amended:
         messages.success(request, _("The roll of %(section)s is in, typed from paper.") % words)
     elif receipt.changed:
-        messages.success(request, _("The roll of %(section)s is amended: %(n)s marks changed.") % words)
+        messages.success(request, marks.amended(roll.section, receipt.changed))
     else:
         messages.info(request, _("The roll of %(section)s says the same already. Nothing was changed.") % words)
     return redirect("office:paper")
