@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from fairlead.desks.welcome.stops import STOPS
+from tests.access.test_table import TABLE
 from tests.browser.walk import PAGES
 
 
@@ -37,3 +38,18 @@ def test_a_wall(open_as: Any) -> None:
 def test_every_person_and_stop_is_in_the_list_of_pages() -> None:
     assert {who.key for stop in STOPS for who in stop.people} <= {page.person for page in PAGES}
     assert {who.page for stop in STOPS for who in stop.people} <= {page.name for page in PAGES}
+
+
+# No page of its own: an answer to a machine, a file; or a page that its own test looks at.
+ELSEWHERE = {
+    "health", "service_worker", "outbox_who",
+    "data:export", "instruments:export", "coach:picture", "teacher:feedback_picture", "raters:case_file",
+    "substitute:roll",
+}  # fmt: skip
+
+
+def test_every_page_that_somebody_may_open_is_in_the_list() -> None:
+    opened = {
+        row.get("url", key) for key, row in TABLE.items() if row.get("method", "GET") == "GET" and 200 in row.values()
+    }
+    assert opened - {page.name for page in PAGES} - ELSEWHERE == set()
