@@ -13,6 +13,7 @@ from tests.access import (
     roll_objects,
     roster_objects,
     study_objects,
+    survey_objects,
 )
 
 
@@ -119,6 +120,10 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "import_of_tidewater": roster_objects.import_of_tidewater,
     "import_elsewhere": roster_objects.import_elsewhere,
     "own_instrument": own_instrument,
+    "survey_draft": survey_objects.draft,
+    "survey_open": survey_objects.opened,
+    "survey_counted": survey_objects.counted,
+    "survey_secret": survey_objects.secret,
     "star_plan": study_objects.star_plan,
     "star_run": study_objects.star_run,
     "star_finding": study_objects.star_finding,

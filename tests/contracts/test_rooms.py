@@ -21,6 +21,7 @@ WITHOUT_ASKER = {
     "evidence": {"outcome_target", "result_of"},
     "instruments": {"current_version", "items_of"},
     "places": {"chosen_pair", "seat_costs", "result_columns_of", "year_end"},
+    "surveys": {"least_group", "stage", "values_of"},
     "roster": {
         "scope_for", "organization", "organization_by_sourced_id", "networks", "organizations_below", "network_of",
         "in_force", "session_on", "session_of", "school_days", "has_organization",

@@ -32,6 +32,7 @@ APPS = [
     "fairlead.apps.support",
     "fairlead.apps.places",
     "fairlead.apps.raters",
+    "fairlead.apps.surveys",
     "fairlead.apps.facts",
     "fairlead.apps.caseload",
     "fairlead.apps.progress",
@@ -44,6 +45,7 @@ DESKS = [
     "fairlead.desks.office",
     "fairlead.desks.family",
     "fairlead.desks.substitute",
+    "fairlead.desks.answering",
     "fairlead.desks.principal",
     "fairlead.desks.coach",
     "fairlead.desks.raters",
@@ -53,6 +55,7 @@ DESKS = [
     "fairlead.desks.city",
     "fairlead.desks.data",
     "fairlead.desks.instruments",
+    "fairlead.desks.surveys",
 ]
 
 INSTALLED_APPS = [

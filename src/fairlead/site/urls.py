@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("office/", include("fairlead.desks.office.urls")),
     path("f/", include("fairlead.desks.family.urls")),
     path("s/", include("fairlead.desks.substitute.urls")),
+    path("a/", include("fairlead.desks.answering.urls")),
     path("principal/", include("fairlead.desks.principal.urls")),
     path("coach/", include("fairlead.desks.coach.urls")),
     path("raters/", include("fairlead.desks.raters.urls")),
@@ -41,4 +42,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("city/", include("fairlead.desks.city.urls")),
     path("data/", include("fairlead.desks.data.urls")),
     path("instruments/", include("fairlead.desks.instruments.urls")),
+    path("surveys/", include("fairlead.desks.surveys.urls")),
 ]

@@ -91,6 +91,21 @@ def open_table(table: str, *, write: bool = False, worker: Worker = "read") -> m
     return migrations.RunSQL(forward, backward)
 
 
+def sealed_table(table: str) -> migrations.RunSQL:
+    """A table that the app's login neither reads nor writes, whoever is asking: the worker's, and that of functions."""
+    forward: Statements = [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {WORKER}",
+        f"CREATE POLICY worker ON {table} FOR ALL TO {WORKER} USING (true)",
+    ]
+    backward: Statements = [
+        f"DROP POLICY worker ON {table}",
+        f"REVOKE ALL ON {table} FROM {WORKER}",
+        f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+    ]
+    return migrations.RunSQL(forward, backward)
+
+
 def open_view(view: str) -> migrations.RunSQL:
     """A view made WITH (security_invoker = true): readable, and bound by the walls of the tables below it."""
     return migrations.RunSQL(

@@ -22,9 +22,9 @@ assignment under review) refers to a response or is referred to by it; the walls
   since a wall reads its own row only.
 - `author` and `subject` may be empty. About a school or a class there is no subject: `organization` and `section` say it.
   Answers of a survey name no subject either, for a subject may read every row about themself.
-- A *confidential* response keeps its author, for reminders, and no page names them. An *anonymous* one has no author, no
-  time and no `created` order: its id is random, only its `day` is kept, and PostgreSQL refuses anything else. Whoever
-  invites anonymously must also delete a used invitation and not mark it: what is not stored cannot be joined.
+- Answers of a survey, *confidential* or *anonymous*, name no author either, for whoever tells PostgreSQL who they are
+  reads their own rows: they come by `nameless`, with no time, no language and no order. What ties a confidential one to
+  its invitation is sealed in `surveys`; nothing ties an *anonymous* one, and PostgreSQL refuses a row that tries to.
 
 A visit's words and levels stand behind the wall of its purpose. That it *happened* (date, minutes, whether feedback
 was closed) is a row of its own in `support.Contact`, which leaders may read; so this table need never be opened for a

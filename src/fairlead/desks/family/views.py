@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,23 +15,18 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from fairlead import clock
 from fairlead.apps.attendance import family_services as families
 from fairlead.apps.attendance.family_words import spoken
+from fairlead.desks.bylink import missed, quiet, too_many
 from fairlead.desks.family.forms import AnswerForm
 
-MOST_MISSES = 30  # links that do not open, from one address of the net
-WINDOW = 600  # seconds
+KIND = "family"  # of links, for counting those that do not open
 NEXT_STEPS = ("confirm", "change", "send")
 
 
 def _quiet(response: HttpResponse, language: str) -> HttpResponse:
-    """A page that no cache keeps, no search engine lists, and that tells its address to nobody."""
-    response["Cache-Control"] = "no-store"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "no-referrer"
     response["Content-Language"] = language
-    return response
+    return quiet(response)
 
 
 def _show(request: HttpRequest, name: str, language: str, status: int = 200, **context: Any) -> HttpResponse:
@@ -55,22 +49,15 @@ def _language(request: HttpRequest, guardians: str | None) -> tuple[str, bool]:
     return spoken(translation.get_language_from_request(request))[0], guardians is None
 
 
-def _misses(request: HttpRequest) -> str:
-    window = int(clock.now().timestamp()) // WINDOW
-    return f"family-link-misses:{request.META.get('REMOTE_ADDR', '')}:{window}"
-
-
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """Ask, confirm, take the answer."""
-    misses = _misses(request)
-    if cache.get(misses, 0) >= MOST_MISSES:
+    if too_many(request, KIND):
         return _show(request, "slow_down", _language(request, None)[0], status=429)
     opened = families.look(token)
     if opened is None:
-        cache.add(misses, 0, WINDOW)
-        cache.incr(misses)
+        missed(request, KIND)
         return _show(request, "shut", _language(request, None)[0], status=404)
     language, own = _language(request, opened.language)
     context: dict[str, Any] = {"opened": opened, "own": own}

@@ -19,17 +19,14 @@ from fairlead import clock
 from fairlead.apps.access import history
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.attendance import selectors, services, substitutes
+from fairlead.desks.bylink import quiet
 from fairlead.desks.office import marks
 
 COOKIE = "fairlead_substitute"
 
 
 def _quiet(response: HttpResponse) -> HttpResponse:
-    """A page that no cache keeps, no search engine lists, and that tells its address to nobody."""
-    response["Cache-Control"] = "no-store"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "same-origin"  # what Django's check of forms needs, and no more
-    return response
+    return quiet(response, referrer="same-origin")  # what Django's check of forms needs, and no more
 
 
 def _show(request: HttpRequest, name: str, status: int = 200, **context: Any) -> HttpResponse:

@@ -1,0 +1,1 @@
+"""Surveys: who is asked, how many have answered, and what may be told."""

@@ -1,0 +1,29 @@
+"""Surveys that wait for one's own answer, where they are confidential: an anonymous link is in nobody's account."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from fairlead.apps.access.decorators import ScopedRequest, needs
+from fairlead.apps.instruments.models import in_words
+from fairlead.apps.surveys import links, selectors, services
+
+
+@require_safe
+@needs()
+def mine(request: ScopedRequest) -> HttpResponse:
+    """What waits for the person's own answer."""
+    waiting = [(one, in_words(one.name, one.name_es)) for one in selectors.mine(request.scope)]
+    return render(request, "surveys/mine.html", {"waiting": waiting})
+
+
+@require_POST
+@needs()
+def enter(request: ScopedRequest, survey_id: int) -> HttpResponse:
+    """A new link of one's own, and on to the questions; the link of before no longer opens."""
+    secret = services.enter(request.scope, survey_id)
+    if secret is None:
+        raise Http404
+    return redirect("answering:answer", links.written(secret))

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from fairlead.desks.surveys import mine, running, views
+
+app_name = "surveys"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("new", running.new, name="new"),
+    path("mine/", mine.mine, name="mine"),
+    path("mine/<int:survey_id>", mine.enter, name="enter"),
+    path("<int:survey_id>/", views.survey, name="survey"),
+    path("<int:survey_id>/edit", running.edit, name="edit"),
+    path("<int:survey_id>/step", running.step, name="step"),
+    path("<int:survey_id>/slips/<int:school_id>", running.slips, name="slips"),
+    path("<int:survey_id>/results/", views.results, name="results"),
+    path("<int:survey_id>/results.csv", views.export, name="export"),
+]
