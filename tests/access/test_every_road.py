@@ -9,25 +9,33 @@ as soon as it stands in the access table or in the database.
 from __future__ import annotations
 
 import io
+import json
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from django.db import connection
-from django.urls import reverse
+from django.urls import NoReverseMatch, get_resolver, reverse
 
+from fairlead.apps.access import erasure
 from fairlead.apps.access.purposes import allowed, purposes
-from fairlead.apps.instruments.models import Answer, Attachment, Note, Response, Visit
+from fairlead.apps.instruments import files
+from fairlead.apps.instruments.models import Answer, Attachment, Note, Response, Version, Visit
+from fairlead.apps.roster.models import Person
 from fairlead.apps.support.models import Contact, Promise, PromiseWords
 from fairlead.demo.cast import BY_KEY
 from tests.access.objects import OBJECTS
-from tests.access.test_table import TABLE
+from tests.access.picture_objects import PNG
+from tests.access.test_table import LIBRARIES, TABLE, routes
 from tests.apps.support.test_purpose_table import PERSON, record
 from tests.conftest import as_owner
 
 AUDIENCE = {key: audience for audience, key in PERSON.items()}
 APPRAISER = "grace"  # the principal of the teacher's school: she appraises her, and is nobody to her coaching
+SWITCHES = ("demo_",)  # they would make her somebody else, or move the clock
 READERS = [pytest.param(key, marks=() if key == APPRAISER else pytest.mark.prove) for key in BY_KEY]
 
 
@@ -88,6 +96,19 @@ def of_visits(planted: dict[str, tuple[int, str]]) -> Iterator[str]:
         for promise in Promise.objects.filter(contact__visit_id=visit).values_list("pk", flat=True):
             yield reverse("records:history", args=["promise", promise])
             yield reverse("records:history", args=["contact", promise])
+
+
+def any_address(visit: int, token: str, others: list[int], picture: str) -> Iterator[str]:
+    """Every address there is, with a number of the planted visit in each place for a number, its token for any other."""
+    for name in routes(get_resolver()):
+        if name.startswith((*LIBRARIES, *SWITCHES)):
+            continue
+        for number in (visit, *others):
+            for word in (token, picture, "promise", "coaching"):
+                # A route takes each of its parts once as a number, once as a word.
+                for args in ([], [number], [word], [word, number], [number, word], [number, number], [number, word, number]):
+                    with suppress(NoReverseMatch):
+                        yield reverse(name, args=args)
 
 
 def text_of(response: Any) -> str:
@@ -174,3 +195,90 @@ def test_no_table_view_or_history_gives_more_than_the_table_of_purposes(
         assert found[purpose, "token"] <= expected, f"{key}, {purpose}"
         assert ("instruments_attachment" in found[purpose, "token"]) == words, f"{key}, {purpose}: pictures"
         assert (found[purpose, "token"] & BY_SCORES != set()) == may(key, purpose, "scores")
+
+
+@pytest.mark.prove
+def test_the_appraiser_tries_every_address_with_the_visits_numbers(seeded: Any, as_person: Any) -> None:
+    """Whatever is asked, and whatever is sent there, tells her nothing and changes nothing."""
+    with as_owner():
+        visit, token = plant(seeded)["coaching"]
+        numbers = list(Promise.objects.filter(contact__visit_id=visit).values_list("pk", flat=True))
+        picture = str(Attachment.objects.get(response_id=token).pk)
+        before = everything_of(visit, token)
+        addresses = list(dict.fromkeys(any_address(visit, token, numbers, picture)))
+    assert len(addresses) > 300
+    grace = as_person(APPRAISER)
+    body = {"words": mark("own"), "answer": "x", "share-words": "x", "close-words": "x", "text": "x", "kept": "1"}
+    for address in addresses:
+        for answer in (grace.get(address), grace.post(address, body)):
+            assert mark("coaching") not in text_of(answer), address
+    with as_owner():
+        assert everything_of(visit, token) == before
+
+
+def everything_of(visit: int, token: str) -> list[Any]:
+    """Every row of the visit, as it stands."""
+    rows: list[Any] = list(Visit.objects.filter(pk=visit).values())
+    for model in (Response, Answer, Note, Attachment):
+        name = "pk" if model is Response else "response_id"
+        rows += [{**row, "content": b""} for row in model.objects.filter(**{name: token}).order_by("pk").values()]
+    rows += list(Promise.objects.filter(contact__visit_id=visit).values())
+    rows += list(PromiseWords.objects.filter(promise__contact__visit_id=visit).values())
+    rows += list(Contact.objects.filter(visit_id=visit).values())
+    return rows
+
+
+def test_the_outbox_takes_in_nothing_under_anothers_number(seeded: Any, as_person: Any) -> None:
+    """A device of the appraiser sends a visit, and a picture, under the token of the coach's visit."""
+    with as_owner():
+        visit, token = plant(seeded)["coaching"]
+        before = everything_of(visit, token)
+    fields = {"token": token, "teacher": str(seeded.person["amara"]), "purpose": "coaching", "version": "", "day": "2026-11-19",
+              "at": "09:12", "minutes": "12", "section": "", "note": "x", "feedback": "x", "promise": "", "due": "",
+              "script-TOTAL_FORMS": "0", "script-INITIAL_FORMS": "0", "done": "share"}  # fmt: skip
+    told = {"id": token, "person": seeded.person[APPRAISER], "device": token, "taken_at": "2026-11-19T09:25:00-05:00"}
+    grace = as_person(APPRAISER)
+    for name, more in (
+        ("coach:arrive", {"fields": [list(pair) for pair in fields.items()]}),
+        ("coach:arrive_picture", {"visit": token, "text": "x", "content": b64encode(PNG).decode()}),
+    ):
+        answer = grace.post(reverse(name), json.dumps(told | more), content_type="application/json")
+        assert answer.status_code in (409, 422), name
+        assert mark("coaching") not in answer.content.decode()
+        with as_owner():
+            assert everything_of(visit, token) == before, name
+
+
+def test_an_erased_coach_leaves_no_words_to_the_appraiser(seeded: Any, as_person: Any) -> None:
+    """Whose words they were is gone; whose they may be read by is not widened."""
+    with as_owner():
+        visit, token = plant(seeded)["coaching"]
+        erasure.erase(Person.objects.get(pk=seeded.person["dana"]))
+    grace = as_person(APPRAISER)
+    for address in of_visits({"coaching": (visit, token)}):
+        assert mark("coaching") not in text_of(grace.get(address)), address
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM instruments_note WHERE text LIKE %s", [f"%{mark('coaching')}%"])
+        assert cursor.fetchone() == (0,)
+
+
+def test_an_instruments_file_holds_nothing_of_what_was_answered(seeded: Any) -> None:
+    plant(seeded)
+    version = Version.objects.get(instrument__key="twelve-minutes", number=1)
+    for kind in files.KINDS:
+        content = files.export(version, kind)
+        if content[:2] == b"PK":
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                content = b"".join(archive.read(name) for name in archive.namelist())
+        assert b"planted-" not in content
+
+
+def test_what_the_log_of_reads_says_of_a_visit_is_that_it_was_read(seeded: Any, as_person: Any) -> None:
+    with as_owner():
+        visit, _token = plant(seeded)["coaching"]
+    as_person("dana").get(reverse("coach:visit", args=[visit]))
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), count(*) FILTER (WHERE l::text LIKE '%planted-%') FROM access_accesslog l")
+        logged, with_words = cursor.fetchone()
+    assert logged > 0
+    assert with_words == 0

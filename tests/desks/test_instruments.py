@@ -192,3 +192,81 @@ def test_what_is_retired_is_offered_to_nobody(as_person: SignIn, scope_of: Calla
     assert "our-rubric" not in [v.instrument.key for v in instruments_for(dana, "coaching")]
     ines.post("/instruments/our-rubric/retire", {"again": "1"})
     assert "our-rubric" in [v.instrument.key for v in instruments_for(dana, "coaching")]
+
+
+def test_after_an_item_is_saved_the_next_step_stands_beside_it(as_person: SignIn) -> None:
+    ines = as_person("ines")
+    built(ines)
+    answer = ines.post("/instruments/our-rubric/1/item?key=who-talks", RATING)
+    assert answer["Location"] == "/instruments/our-rubric/1/?saved=who-talks#saved"
+    page = text_of(ines.get("/instruments/our-rubric/1/?saved=who-talks"))
+    beside = page[page.index('id="saved"') : page.index("</ul>", page.index('id="saved"'))]
+    assert beside.count("<a ") == 2
+    assert 'href="/instruments/our-rubric/1/publish"' in beside
+    assert 'id="saved"' not in text_of(ines.get("/instruments/our-rubric/1/"))
+
+
+def test_what_cannot_move_does_not_look_as_if_it_could(as_person: SignIn, seeded: Any) -> None:
+    with as_owner():
+        key = own_instrument(seeded)
+    page = text_of(as_person("ines").get(f"/instruments/{key}/1/"))
+    keys = [i.key for i in form_of(version(1, key)).items]
+    up = re.findall(r'name="up" value="item:([^"]+)" aria-label="[^"]*"( disabled)?', page)
+    down = re.findall(r'name="down" value="item:([^"]+)" aria-label="[^"]*"( disabled)?', page)
+    assert [k for k, _off in up] == keys
+    assert [k for k, off in up if off] == keys[:1]
+    assert [k for k, off in down if off] == keys[-1:]
+
+
+def test_the_first_version_does_not_ask_what_is_new(as_person: SignIn) -> None:
+    ines = as_person("ines")
+    built(ines)
+    assert "What is new, and why" not in text_of(ines.get("/instruments/our-rubric/1/"))
+    ines.post("/instruments/our-rubric/1/publish")
+    ines.post("/instruments/our-rubric/draft", {"from": "1"})
+    assert "What is new, and why" in text_of(ines.get("/instruments/our-rubric/2/"))
+
+
+@pytest.mark.parametrize(("kind", "first", "most"), [("rating", 6, 10), ("choice", 10, 20)])
+def test_no_level_of_a_file_is_lost_on_the_page(as_person: SignIn, kind: str, first: int, most: int) -> None:
+    """As many rows as the definition allows: an item that came in with more than the page offers keeps them all."""
+    ines = as_person("ines")
+    built(ines)
+    many = {f"level_{n}": f"Level {n}" for n in range(1, most + 1)}
+    item = {"group": "talk", "key": "long", "name": "Long"}
+    where = f"/instruments/our-rubric/1/item?kind={kind}&group=talk"
+    assert f'name="level_{first}"' in text_of(ines.get(where))
+    assert f'name="level_{first + 1}"' not in text_of(ines.get(where))
+    assert ines.post(where, {**item, **many}).status_code == 302
+    page = text_of(ines.get("/instruments/our-rubric/1/item?key=long"))
+    assert f'value="Level {most}"' in page
+    assert f'name="level_{most + 1}"' not in page
+    assert f"2 to {most}" in page
+    assert ines.post("/instruments/our-rubric/1/item?key=long", {**item, **many, "name": "Longer"}).status_code == 302
+    kept = next(i for i in form_of(version()).items if i.key == "long")
+    assert len(kept.anchors or kept.options) == most
+
+
+def test_the_name_comes_before_the_key_in_every_form(as_person: SignIn) -> None:
+    ines = as_person("ines")
+    built(ines)
+    for where in ("new", "our-rubric/1/group", "our-rubric/1/item?key=who-talks", "in-this-class/"):
+        page = text_of(ines.get(f"/instruments/{where}"))
+        assert page.index('name="name"') < page.index('name="name_es"') < page.index('name="key"'), where
+
+
+def test_the_preview_is_drawn_by_the_visits_own_form(as_person: SignIn, seeded: Any) -> None:
+    """Published, the rater's form shows each item word for word as the builder showed it."""
+    ines = as_person("ines")
+    built(ines)
+    photo = {"group": "talk", "key": "board", "name": "The board"}
+    ines.post("/instruments/our-rubric/1/item?kind=photo&group=talk", photo)
+    ines.post("/instruments/our-rubric/1/publish")
+    page = text_of(ines.get("/instruments/our-rubric/1/"))
+    shown = re.findall(r'<div class="pick">.*?</div>', page[page.index('class="phone"') :])
+    form = text_of(as_person("dana").get(f"/coach/visit/new/{seeded.person['amara']}/coaching/{version().pk}"))
+    drawn = re.findall(r'<div class="pick">.*?</div>', form)
+    unnamed = [re.sub(r'name="[^"]*"', "", each) for each in (*shown, *drawn)]
+    assert len(shown) == len(drawn) == 1
+    assert unnamed[0] == unnamed[1]
+    assert "Take or choose a picture" in page[page.index('class="phone"') :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -44,7 +45,7 @@ def version(request: ScopedRequest, key: str, number: int) -> HttpResponse:
     form = None
     if known.published_at is None:
         values = {name: getattr(known, name) for name in VersionForm.base_fields}
-        form = VersionForm(posted(request), initial=values)
+        form = VersionForm(posted(request), initial=values, first=known.number == 1)
         if request.method == "POST" and form.is_valid():
             drafts.describe_version(request.scope, known.pk, form.cleaned_data)
             messages.success(request, _("Saved."))
@@ -60,6 +61,7 @@ def version(request: ScopedRequest, key: str, number: int) -> HttpResponse:
         "language": language,
         "wrong": problems(definition) if known.published_at is None else [],
         "kept": policy.why_not_exported(known.instrument),
+        "saved": request.GET.get("saved", ""),
     }
     return render(request, "builder/version.html", context, status=422 if form and form.errors else 200)
 
@@ -132,8 +134,9 @@ def item(request: ScopedRequest, key: str, number: int) -> HttpResponse:
             form = ItemForm(None, kind=kind, groups=groups, initial={**_unchecked(form), **request.POST.dict()})
         elif valid and _saved(request, known, form, typed, asked):
             messages.success(request, _("Saved."))
-            return redirect(f"{reverse('instruments:version', args=[key, number])}#item-{typed.key}")
-    shown = preview((DomainDef("", "", items=(typed,)),), "", language_of(request.GET.get("in")))
+            saved = urlencode({"saved": typed.key})
+            return redirect(f"{reverse('instruments:version', args=[key, number])}?{saved}#saved")
+    shown = preview((DomainDef("", "", items=(typed,)),), "", language_of(request.GET.get("in")), definition.kind)
     if looking and getattr(request, "htmx", False):
         return HttpResponse(shown)
     context = {"version": known, "form": form, "old": old, "kind": dict(ITEM_KINDS)[kind], "preview": shown}

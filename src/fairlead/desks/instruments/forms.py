@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from fairlead.apps.access.purposes import purposes
 from fairlead.apps.instruments import policy
-from fairlead.apps.instruments.definition import CHOSEN, DomainDef, ItemDef, Level
+from fairlead.apps.instruments.definition import CHOSEN, MOST_LEVELS, MOST_OPTIONS, DomainDef, ItemDef, Level
 from fairlead.apps.instruments.models import KEY, Instrument, Item
 from fairlead.apps.support.visibility import purpose_words
 
-LEVELS, OPTIONS = 6, 10  # rows offered; more come in by a file
+LEVELS, OPTIONS, SPARE = 6, 10, 2  # rows offered at first; and empty ones behind those that are filled
 
 
 def _words(label: Any, *, rows: int = 0, most: int = 120, required: bool = False, hint: Any = "") -> forms.CharField:
@@ -77,9 +77,8 @@ class AboutForm(_Lined):
             values = {name: getattr(known, name) for name in self.base_fields if hasattr(known, name)}
             kwargs.setdefault("initial", {**values, **known.restrictions})
         super().__init__(*args, **kwargs)
-        self.fields["purposes"].choices = [
-            (p, purpose_words(p).label) for p in purposes() if p != policy.PRACTICE
-        ]  # type: ignore[attr-defined]
+        offered = [(p, purpose_words(p).label) for p in purposes() if p != policy.PRACTICE]
+        self.fields["purposes"].choices = offered  # type: ignore[attr-defined]
         if known is not None:
             for name in ("key", "kind"):
                 del self.fields[name]
@@ -127,6 +126,11 @@ class VersionForm(_Lined):
     form_name = _words(_("Name of the form"), most=60)
     form_name_es = _words(_("Name of the form, in Spanish"), most=60)
 
+    def __init__(self, *args: Any, first: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if first:  # nothing was there before it, so nothing is new
+            del self.fields["notes"], self.fields["notes_es"]
+
 
 class GroupForm(_Lined):
     """A group of items."""
@@ -160,7 +164,8 @@ class ItemForm(_Lined):
         super().__init__(*args, **kwargs)
         self.kind = kind
         self.fields["group"].choices = groups  # type: ignore[attr-defined]
-        self.rows = LEVELS if kind == "rating" else OPTIONS if kind in CHOSEN else 0
+        self.most = MOST_LEVELS if kind == "rating" else MOST_OPTIONS if kind in CHOSEN else 0
+        self.rows = min(self.most, max(LEVELS if kind == "rating" else OPTIONS, self._filled() + SPARE))
         for n in range(1, self.rows + 1):
             self.fields[f"level_{n}"] = _words(_("Name"))
             self.fields[f"level_{n}_es"] = _words(_("Name in Spanish"))
@@ -178,6 +183,13 @@ class ItemForm(_Lined):
             self.fields["maximum"] = forms.FloatField(label=_("Most"), required=False)
             self.fields["unit"] = _words(_("Unit"), most=30)
             self.fields["unit_es"] = _words(_("Unit in Spanish"), most=30)
+
+    def _filled(self) -> int:
+        """The last row that has a name, as typed or as kept: none of an item's levels may be left out unseen."""
+        return max((n for n in range(1, self.most + 1) if self._said(f"level_{n}")), default=0)
+
+    def _said(self, name: str) -> str:
+        return str((self.data if self.is_bound else self.initial).get(name) or "").strip()
 
     @staticmethod
     def initial_of(item: ItemDef, group: str) -> dict[str, Any]:

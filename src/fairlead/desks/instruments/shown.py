@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -10,10 +10,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from fairlead.apps.instruments import policy
+from fairlead.apps.instruments.catalogue import columns
 from fairlead.apps.instruments.definition import DomainDef, Form, ItemDef
-from fairlead.apps.instruments.models import Instrument
+from fairlead.apps.instruments.models import Domain, Instrument, Item
+from fairlead.apps.instruments.selectors import VISIT_KINDS
 from fairlead.apps.instruments.words import in_words
 from fairlead.apps.support.visibility import purpose_words
+from fairlead.desks.coach.forms import ItemRow, VisitForm
 
 LANGUAGES = ("en", "es")
 
@@ -50,9 +53,12 @@ def shown_item(item: ItemDef) -> Shown:
     )  # fmt: skip
 
 
-def preview(domains: tuple[DomainDef, ...], title: str, language: str) -> SafeString:
-    """The form as on a phone."""
+def preview(domains: tuple[DomainDef, ...], title: str, language: str, kind: str) -> SafeString:
+    """The form as on a phone; of a kind that is for visits, drawn by the visit's own template."""
     with translation.override(language):
+        if kind in VISIT_KINDS and any(d.items for d in domains):
+            shown = {"rows": _rows(domains), "title": title, "language": language, "preview": True}
+            return render_to_string("builder/_phone.html", shown)
         groups = [
             (in_words(d.name, d.name_es), in_words(d.about, d.about_es), [shown_item(item) for item in d.items])
             for d in domains
@@ -64,7 +70,20 @@ def preview_of(form: Form, language: str) -> SafeString:
     """A whole form as on a phone."""
     with translation.override(language):
         title = in_words(form.name, form.name_es)
-    return preview(form.domains, title, language)
+    return preview(form.domains, title, language, form.kind)
+
+
+def _rows(domains: tuple[DomainDef, ...]) -> list[ItemRow]:
+    """The rows of a visit's form over items that are in no table yet."""
+    drawn = []
+    for at, domain in enumerate(domains, start=1):
+        held = Domain(pk=at, key=domain.key, name=domain.name, name_es=domain.name_es)
+        drawn += [
+            Item(pk=1000 * at + n, domain=held, **columns(replace(item, name=item.name or "…")))
+            for n, item in enumerate(domain.items, start=1)
+        ]
+    form = VisitForm(items=drawn, sections=[], teachers=[(0, "")], fixed=True, prefix="phone")
+    return form.rows()
 
 
 def language_of(asked: str | None) -> str:
