@@ -196,7 +196,7 @@ def test_who_was_erased_after_the_backup_is_erased_again(kept: Path, place: Path
     fresh.mkdir()
     fresh.chmod(0o711)
     (fresh / "erased.txt").write_text((data / "erased.txt").read_text())
-    assert "1 people who were erased after this backup" in fairlead("restore", str(kept), folder=fresh)
+    assert "erased after this backup was made, and have been erased again: 1" in fairlead("restore", str(kept), folder=fresh)
     left = python(
         "import django; django.setup()\n"
         "from fairlead.apps.roster.models import Person\n"

@@ -47,7 +47,7 @@ def backup(path: Path) -> manifest.Manifest:
         half.unlink(missing_ok=True)
         raise
     size = path.stat().st_size / 1e6
-    say(f"{path}: {len(made.tables)} tables, {made.rows:,} rows, {_extracts(made)} extracts, {size:,.1f} MB")
+    say(f"{path}: {len(made.tables)} tables, {made.rows:,} rows, frozen extracts: {_extracts(made)}, {size:,.1f} MB")
     return made
 
 

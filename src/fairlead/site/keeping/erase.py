@@ -34,7 +34,7 @@ def erase(name: str, *, sure: bool, with_guardians: bool, ask: Callable[[str], b
     people = [person, *(guardians_of(person) if with_guardians else [])]
     _print(_together(_try(erasure.rehearse, one) for one in people), len(people))
     if not with_guardians and (more := len(guardians_of(person))):
-        say(f"{more} guardians of this student and of nobody else stay; --with-guardians erases them too")
+        say(f"guardians of this student and of nobody else, who stay: {more}; --with-guardians erases them too")
     if not sure and not ask("Erase them for good?"):
         say("Nothing was changed.")
         return 1

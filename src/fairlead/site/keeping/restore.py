@@ -66,7 +66,7 @@ def _erase_again() -> None:
     people = [p for p in apps.get_model("roster", "Person").objects.all() if erasure.digest(p.sourced_id) in since]
     for person in people:
         erasure.erase(person)
-    say(f"{len(people)} people who were erased after this backup was made have been erased again")
+    say(f"people who were erased after this backup was made, and have been erased again: {len(people)}")
 
 
 def _opened(path: Path) -> zipfile.ZipFile:
