@@ -35,6 +35,10 @@ PARTS: dict[str, tuple[str, str]] = {
         "two-way fixed effects with errors by cluster, beside pyfixest; refits from cluster sums",
     ),
     "gstudy": ("bench.gstudy", "variance components of 200,000 unbalanced ratings, beside lmer"),
+    "allocation": (
+        "bench.allocation",
+        "a need index under other weights, and a caseload plan of a thousand schools with its bound",
+    ),
     "irt": ("bench.irt", "two-parameter item-response models of a million persons, and beside girth and mirt"),
 }
 

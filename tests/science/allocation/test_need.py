@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fairlead.science.allocation import need as need_module
 from fairlead.science.allocation.need import (
     Ingredient,
     Recipe,
@@ -238,3 +239,13 @@ def test_sensitivity_refuses_nonsense():
         rank_sensitivity(index, np.random.default_rng(0), draws=0)
     with pytest.raises(RecipeError, match="positive number; got -1"):
         rank_sensitivity(index, np.random.default_rng(0), concentration=-1)
+
+
+@given(
+    st.integers(1, 12).flatmap(
+        lambda n: st.lists(st.lists(st.sampled_from([0.0, 25.0, 50.0, 100.0]), min_size=n, max_size=n), min_size=1)
+    )
+)
+def test_ranks_of_all_draws_are_those_of_each(scores: list[list[float]]) -> None:
+    table = np.array(scores)
+    assert need_module._ranks_by_draw(table).T.tolist() == [need_module._ranks(row).tolist() for row in table]

@@ -226,7 +226,7 @@ class Plan:
     """If infeasible: rules that cannot hold together. Dropping any one of them lets the others hold, unless the
     effort ran out while thinning them."""
     effort: float = 0.0
-    """The solver's deterministic time: the same work gives the same number on any machine."""
+    """The solver's deterministic time, or the effort of a search: the same work gives the same number on any machine."""
 
     @property
     def objective(self) -> int | None:

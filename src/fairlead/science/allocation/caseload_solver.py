@@ -1,12 +1,14 @@
 """The caseload plan of least cost, by constraint programming, or the rules that clash.
 
-Apart from `caseload` because loading the solver takes seconds: only what plans should pay for it.
+A problem too large to be proven is searched, and held against Lagrange's bound instead (`caseload_search`,
+`caseload_bound`). Apart from `caseload` because loading the solver takes seconds: only what plans should pay for it.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 from ortools.sat.python import cp_model
 
 from fairlead.science.allocation.caseload import (
@@ -20,6 +22,11 @@ from fairlead.science.allocation.caseload import (
     sorted_rules,
 )
 
+PROVEN = 4_000
+"""Up to so many pairs of school and director the solver looks at all plans."""
+NEAR = 12  # directors that a school of a larger problem is tried with
+SHAKES = 1_000  # for each unit of effort
+
 
 def assign(problem: Problem, effort: float = 4.0, seed: int = 1) -> Plan:
     """Find the plan of least cost that keeps every rule.
@@ -29,6 +36,7 @@ def assign(problem: Problem, effort: float = 4.0, seed: int = 1) -> Plan:
     problem : Problem
     effort : float
         Limit of the solver's deterministic time (not seconds): the answer does not depend on the machine's speed.
+        A problem of more than `PROVEN` pairs is shaken `SHAKES` times for each unit of it.
     seed : int
 
     Returns
@@ -49,7 +57,8 @@ def assign(problem: Problem, effort: float = 4.0, seed: int = 1) -> Plan:
         + \\sum_{sd} x_{sd} \\left( \\text{continuity} + \\text{grades} + \\text{travel} \\right)_{sd},
         \\qquad u_s = w_s - \\sum_d m_{sd}
 
-    a generalised assignment problem, solved by CP-SAT [1]_ with one worker and a fixed seed. Clashing rules come
+    a generalised assignment problem, solved by CP-SAT [1]_ with one worker and a fixed seed; beyond `PROVEN` pairs by
+    iterated local search from an assignment at Lagrange's prices, whose bound is the plan's. Clashing rules come
     from its sufficient assumptions, thinned out one rule at a time until none can be spared (the deletion filter
     of Chinneck and Dravnieks [2]_).
 
@@ -74,6 +83,8 @@ def assign(problem: Problem, effort: float = 4.0, seed: int = 1) -> Plan:
     >>> [str(rule) for rule in assign(short).clashes]
     ['load:x', 'lock:A:x', 'lock:B:x']
     """
+    if len(problem.schools) * len(problem.directors) > PROVEN and (plan := _searched(problem, effort, seed)):
+        return plan
     built = _Model(problem, explain=False)
     solver = _solver(effort, seed)
     code = solver.solve(built.model)
@@ -89,6 +100,33 @@ def assign(problem: Problem, effort: float = 4.0, seed: int = 1) -> Plan:
     choices, loads, cost = priced(problem, chosen)
     status: Status = "optimal" if code == cp_model.OPTIMAL else "feasible"
     return Plan(status, choices, loads, cost, bound=round(solver.best_objective_bound), effort=spent)
+
+
+def _searched(problem: Problem, effort: float, seed: int) -> Plan | None:
+    """A good plan of a large problem with a bound; None when the search met none that keeps every rule."""
+    # Loaded here: what is compiled need not be there for the plans of a network of twenty schools.
+    from fairlead.science.allocation.caseload_bound import Arrays, lower_bound, start
+    from fairlead.science.allocation.caseload_search import BROKEN, improve
+
+    arrays, rng = Arrays.of(problem), np.random.default_rng(seed)
+    first = start(arrays, np.zeros(len(problem.directors)))
+    if first is None:
+        return None
+    _chosen, _minutes, upper = improve(arrays, first, np.argsort(arrays.fixed, axis=1)[:, :NEAR], rng, 0)
+    bound = lower_bound(arrays, upper)
+    priced_start = start(arrays, bound.minute_price)
+    near = np.argsort(bound.dearer, axis=1)[:, :NEAR]
+    shakes = round(SHAKES * effort)
+    directors, minutes, cost = improve(arrays, first if priced_start is None else priced_start, near, rng, shakes)
+    if cost >= BROKEN:
+        return None
+    chosen = {
+        school.key: (problem.directors[d].key, int(m))
+        for school, d, m in zip(problem.schools, directors, minutes, strict=True)
+    }
+    choices, loads, total = priced(problem, chosen)
+    status: Status = "optimal" if total.total == bound.value else "feasible"
+    return Plan(status, choices, loads, total, bound=bound.value, effort=effort)
 
 
 class _Model:

@@ -336,17 +336,11 @@ def rank_sensitivity(
     n, k = index.points.shape
     eligible = np.array([s.value is not None for s in index.schools], dtype=bool)
     scored = int(eligible.sum())
-    tier_of_rank = _tiers(recipe, scored)
     weights = rng.dirichlet(recipe.shares * concentration, size=draws)
-    all_scores = _scores(index.points[eligible], weights)
-    ranks = np.empty((draws, scored), dtype=np.int64)
-    for d in range(draws):
-        ranks[d] = _ranks(all_scores[d])
-    tiers = tier_of_rank[ranks - 1] if scored else np.empty((draws, 0), dtype=np.int64)
+    ranks = _ranks_by_draw(_scores(index.points[eligible], weights))
+    in_tiers = _tier_shares(recipe, ranks)
     without = [_ranks_without(index, eligible, i) for i in range(k)]
-    low, median, high = (
-        np.percentile(ranks, (5, 50, 95), axis=0) if scored else (np.empty(0), np.empty(0), np.empty(0))
-    )
+    low, median, high = np.percentile(ranks, (5, 50, 95), axis=1) if scored else np.empty((3, 0))
 
     results = []
     position = 0
@@ -355,7 +349,7 @@ def rank_sensitivity(
         if not eligible[s]:
             results.append(SchoolSensitivity(school.school, None, None, None, None, None, {}, None, {}))
             continue
-        shares = {t.key: float(np.mean(tiers[:, position] == j)) for j, t in enumerate(recipe.tiers)}
+        shares = dict(zip((t.key for t in recipe.tiers), in_tiers[position].tolist(), strict=True))
         assert school.tier is not None
         results.append(
             SchoolSensitivity(
@@ -495,6 +489,31 @@ def _ranks(scores: FloatArray) -> IntArray:
     ranks = np.zeros(len(scores), dtype=np.int64)
     ranks[known] = 1 + len(ordered) - np.searchsorted(ordered, scores[known], side="right")
     return ranks
+
+
+def _ranks_by_draw(scores: FloatArray) -> NDArray[np.int32]:
+    """Competition ranks of each draw, 1 for the highest score: (draws, schools), none NaN, to (schools, draws)."""
+    draws, n = scores.shape
+    ranks = np.empty((draws, n), dtype=np.int32)
+    places = np.arange(n, 0, -1, dtype=np.int32)
+    for row, out in zip(scores, ranks, strict=True):
+        order = np.argsort(row)
+        ordered = row[order]
+        if (tied := ordered[1:] == ordered[:-1]).any():
+            # The best place of those who tie: the last of a run of equal scores.
+            ends = np.append(~tied, True)
+            out[order] = np.maximum.accumulate(np.where(ends, places, 0)[::-1])[::-1]
+        else:
+            out[order] = places
+    return np.ascontiguousarray(ranks.T)
+
+
+def _tier_shares(recipe: Recipe, ranks: NDArray[np.int32]) -> FloatArray:
+    """Part of the draws in each tier: (schools, draws) to (schools, tiers). Tiers follow each other down the ranks."""
+    n, draws = ranks.shape
+    last = np.searchsorted(_tiers(recipe, n), np.arange(len(recipe.tiers)), side="right")
+    within = np.stack([np.count_nonzero(ranks <= rank, axis=1) for rank in last], axis=1)
+    return np.asarray(np.diff(within, axis=1, prepend=0) / draws, dtype=np.float64)
 
 
 def _ranks_without(index: NeedIndex, eligible: NDArray[np.bool_], column: int) -> list[int | None]:
