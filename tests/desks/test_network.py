@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from fairlead.apps.access.purposes import readable_purposes
 from fairlead.apps.facts.catalogue import catalogue
 from fairlead.apps.facts.selectors import GROUPS
 from fairlead.apps.progress.definitions import indicators, theory_of_change
 from fairlead.apps.progress.models import GroupReading, PublishedTable
+from fairlead.apps.support.models import Contact
 from fairlead.desks.network.picture import spark_points
 from tests.conftest import as_owner, max_queries
 
@@ -178,3 +180,21 @@ def test_a_wobble_is_not_drawn_as_a_landslide() -> None:
     heights = [float(point.split(",")[1]) for point in line.split()]
     assert max(heights) - min(heights) <= 1.0
     assert spark_points([0.5], 100, 26) == ("", (0.0, 0.0))
+
+
+@pytest.mark.parametrize("key", ["ines", "tomas"])
+def test_how_long_feedback_takes_stands_beside_its_indicator(as_person: Any, seeded: Any, key: str) -> None:
+    """Open visits are counted, at every school that the reader's purpose of dose opens, and nowhere else."""
+    client = as_person(key)
+    dose = readable_purposes(frozenset({"network_lead" if key == "ines" else "analyst"}), "dose")
+    with as_owner():
+        visits = Contact.objects.filter(kind="visit", visit__isnull=False, purpose__in=dose)
+        open_now = visits.filter(feedback_closed_at=None)
+        ungiven = open_now.filter(feedback_shared_at=None).count()
+        total = open_now.count()
+    assert total > ungiven > 0
+    with max_queries(15):
+        text = " ".join(client.get(reverse("network:indicator", args=["feedback_in_time"])).content.decode().split())
+    assert f"Open now: {total:,}. Not yet given: {ungiven:,};" in text
+    assert "Kaplan–Meier" in text
+    assert "Kaplan–Meier" not in client.get(reverse("network:indicator", args=["chronic_absence"])).content.decode()

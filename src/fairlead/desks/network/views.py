@@ -20,6 +20,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.evidence import selectors as evidence
@@ -29,12 +30,14 @@ from fairlead.apps.facts.selectors import GROUPS
 from fairlead.apps.progress import selectors
 from fairlead.apps.progress.definitions import Indicator, TheoryOfChange, indicators, theory_of_change
 from fairlead.apps.progress.selectors import SchoolValue, Series
+from fairlead.apps.support import selectors as support
 from fairlead.desks.charts import BAND, INK, MUTED, SERIES, Figure, figure
 from fairlead.desks.kept import Kept
 from fairlead.desks.network import picture
 from fairlead.desks.network.templatetags.progress_words import share
 
 GAPS = "chronic_absence"  # the indicator whose gaps open the desk
+FEEDBACK = "feedback_in_time"  # the one beside which stands how long feedback takes
 
 
 @require_safe
@@ -117,8 +120,23 @@ def indicator(request: ScopedRequest, key: str) -> HttpResponse:
             "group": group,
             "groups": list(GROUPS),
             "lattice": selectors.lattice(scope, tables[0], [group])[0] if with_groups else None,
+            "waiting": _waiting(scope, schools) if key == FEEDBACK else None,
             "siblings": [other for other in indicators().values() if other.level == one.level],
         },
+    )
+
+
+def _waiting(scope: Scope, schools: list[SchoolValue]) -> support.FeedbackWaiting:
+    """Feedback that is open at any of the schools, and how long it took and takes."""
+    today = clock.today()
+    found = support.feedback_waiting_by_school(
+        scope, [school.organization_id for school in schools], today, since=today - support.TIMES_OVER
+    ).values()
+    return support.FeedbackWaiting(
+        sum(one.unshared for one in found),
+        sum(one.unanswered for one in found),
+        max((one.oldest_days for one in found), default=0),
+        sum((one.times for one in found), support.FeedbackTimes()),
     )
 
 
