@@ -129,12 +129,12 @@ def lower_bound(a: Arrays, upper: float) -> Bound:
             stale += 1
             if stale == PATIENCE:
                 length, stale, (place, minute) = length / 1.5, 0, kept
-        minutes = np.bincount(chosen, weights=given[schools, chosen], minlength=len(place)) - a.time
+        excess = np.bincount(chosen, weights=given[schools, chosen], minlength=len(place)) - a.time
         served = np.bincount(chosen, minlength=len(place))
         over = np.where(place > 0, served - a.load, np.where(place < 0, served - a.fewest, 0))
         over = np.where((place == 0) & (served > a.load), served - a.load, over)
         over = np.where((place == 0) & (served < a.fewest), served - a.fewest, over)
-        minutes = np.where((minute <= 0) & (minutes < 0), 0, minutes) / typical
+        minutes = np.where((minute <= 0) & (excess < 0), 0.0, excess) / typical
         norm = float((over**2).sum() + (minutes**2).sum())
         if norm == 0 or upper - value <= 0:
             break
