@@ -92,6 +92,23 @@ def own_instrument(world: Any) -> str:
     return "our-visits"
 
 
+def diagnosis_of_harbor_point(world: Any) -> int:
+    """Last year's diagnosis of conditions at Harbor Point: published and looked back on."""
+    return _diagnosis(world, 2025)
+
+
+def rating_now(world: Any) -> int:
+    """This year's, in which each rates alone just now; Grace facilitates."""
+    return _diagnosis(world, 2026)
+
+
+def _diagnosis(world: Any, year: int) -> int:
+    from fairlead.apps.diagnostics.models import Diagnosis
+
+    of = {"organization_id": int(world.school_ids[0]), "instrument__key": "what-makes-it-stick", "year": year}
+    return int(Diagnosis.objects.get(**of).pk)
+
+
 # name -> function of the world that gives the URL argument. Each room adds its own.
 OBJECTS: dict[str, Callable[[Any], Any]] = {
     "homeroom_of_amara": lambda world: int(world.section_ids[0]),
@@ -124,6 +141,8 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "survey_open": survey_objects.opened,
     "survey_counted": survey_objects.counted,
     "survey_secret": survey_objects.secret,
+    "diagnosis_of_harbor_point": diagnosis_of_harbor_point,
+    "rating_now": rating_now,
     "star_plan": study_objects.star_plan,
     "star_run": study_objects.star_run,
     "star_finding": study_objects.star_finding,

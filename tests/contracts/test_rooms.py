@@ -18,8 +18,9 @@ WITHOUT_ASKER = {
     "access": {"agreements_of"},
     "attendance": {"need"},
     "caseload": {"zip_points"},
+    "diagnostics": {"answered_items", "rated_items", "roots", "organization_name"},
     "evidence": {"outcome_target", "result_of"},
-    "instruments": {"current_version", "items_of"},
+    "instruments": {"current_version", "items_of", "versions"},
     "places": {"chosen_pair", "seat_costs", "result_columns_of", "year_end"},
     "surveys": {"least_group", "stage", "values_of"},
     "roster": {

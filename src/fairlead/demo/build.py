@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from fairlead.demo import (
     attendance,
     caseload,
+    diagnostics,
     evidence,
     families,
     lottery,
@@ -38,6 +39,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("support", 4, support.build),
     ("raters", 10, raters.build),
     ("places", 5, places.build),
+    ("diagnostics", 13, diagnostics.build),
     ("evidence", 6, evidence.build),
     ("progress", 7, progress.build),
 )

@@ -33,6 +33,7 @@ APPS = [
     "fairlead.apps.places",
     "fairlead.apps.raters",
     "fairlead.apps.surveys",
+    "fairlead.apps.diagnostics",
     "fairlead.apps.facts",
     "fairlead.apps.caseload",
     "fairlead.apps.progress",
@@ -56,6 +57,7 @@ DESKS = [
     "fairlead.desks.data",
     "fairlead.desks.instruments",
     "fairlead.desks.surveys",
+    "fairlead.desks.diagnostics",
 ]
 
 INSTALLED_APPS = [

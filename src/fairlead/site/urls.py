@@ -43,4 +43,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("data/", include("fairlead.desks.data.urls")),
     path("instruments/", include("fairlead.desks.instruments.urls")),
     path("surveys/", include("fairlead.desks.surveys.urls")),
+    path("diagnoses/", include("fairlead.desks.diagnostics.urls")),
 ]

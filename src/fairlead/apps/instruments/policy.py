@@ -28,6 +28,8 @@ from fairlead.apps.instruments.words import in_words
 
 # What a kind of instrument is for at all; a restriction narrows it and cannot widen it.
 _OF_A_PERSONS_WORK = frozenset({"coaching", "supervision", "appraisal", "research"})
+# Rated alone in confidence first, then agreed on together (`diagnostics`).
+_OF_A_GROUP = frozenset({"survey", "improvement", "research"})
 PURPOSES_OF_KIND: Mapping[str, frozenset[str]] = {
     Instrument.Kind.OBSERVATION: _OF_A_PERSONS_WORK,
     Instrument.Kind.WALKTHROUGH: _OF_A_PERSONS_WORK,
@@ -35,11 +37,11 @@ PURPOSES_OF_KIND: Mapping[str, frozenset[str]] = {
     Instrument.Kind.KNOWLEDGE: frozenset({"survey", "research"}),
     Instrument.Kind.BELIEFS: frozenset({"survey", "research"}),
     Instrument.Kind.ASSIGNMENT_REVIEW: frozenset({"coaching", "improvement", "research"}),
-    Instrument.Kind.CONDITIONS: frozenset({"improvement", "research"}),
-    Instrument.Kind.LEADERSHIP_TEAM: frozenset({"improvement", "research"}),
+    Instrument.Kind.CONDITIONS: _OF_A_GROUP,
+    Instrument.Kind.LEADERSHIP_TEAM: _OF_A_GROUP,
     Instrument.Kind.APPRAISAL: frozenset({"appraisal"}),
     Instrument.Kind.SELECTION: frozenset({"selection"}),
-    Instrument.Kind.CITY_READINESS: frozenset({"improvement", "research"}),
+    Instrument.Kind.CITY_READINESS: _OF_A_GROUP,
 }
 HIGH_STAKES = frozenset({"appraisal", "selection"})
 # Learning to rate is no use upon anybody: whatever is rated may be practised with, and no restriction speaks of it.

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from fairlead.apps.access.asking import change
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.instruments import policy
 from fairlead.apps.instruments.models import Answer, Certificate, Item, Note, Response, Version
@@ -116,8 +117,24 @@ def record(scope: Scope, filled: Filled) -> Response:
 
 @transaction.atomic
 def withdraw(scope: Scope, response_id: uuid.UUID) -> None:
-    """Take back one's own response of a calibration, with all it says: it is rated anew. No other can be taken back."""
-    Response.objects.filter(pk=response_id, author_id=scope.person_id, purpose=policy.PRACTICE).delete()
+    """Take back one's own response, with all it says, to give it anew: of a calibration, or of a diagnosis. No other.
+
+    What else refers to it is the caller's to delete or to point elsewhere before the transaction ends: Django would look
+    for it in every app, and the ties of surveys are sealed from the app's login.
+    """
+    for statement in _WITHDRAWN:
+        change(statement, response=response_id, person=scope.person_id, practice=policy.PRACTICE)
+
+
+_AGAIN = """
+SELECT r.id FROM instruments_response r
+WHERE r.id = %(response)s AND r.author_id = %(person)s
+  AND (r.purpose = %(practice)s OR r.part IN ('individual', 'consensus'))
+"""
+_WITHDRAWN = (
+    *(f"DELETE FROM instruments_{part} WHERE response_id IN ({_AGAIN})" for part in ("answer", "note", "attachment")),  # noqa: S608
+    f"DELETE FROM instruments_response WHERE id IN ({_AGAIN})",  # noqa: S608
+)
 
 
 def published(version_id: int, purpose: str) -> Version:

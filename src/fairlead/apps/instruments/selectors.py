@@ -50,6 +50,17 @@ def _offered(scope: Scope, kinds: Collection[str]) -> QuerySet[Version]:
     ).select_related("instrument")
 
 
+def published_of(scope: Scope, kinds: Collection[str], *purposes: str) -> list[Version]:
+    """Every published version of these kinds that is offered and may be used for all of these purposes."""
+    rows = _offered(scope, kinds).order_by("instrument_id", "-number")
+    return [v for v in rows if not any(policy.why_not(v.instrument, purpose) for purpose in purposes)]
+
+
+def versions(ids: Collection[int]) -> dict[int, Version]:
+    """Versions with their instruments; a catalogue."""
+    return {v.pk: v for v in Version.objects.filter(pk__in=ids).select_related("instrument")}
+
+
 def items_of(version_id: int) -> list[Item]:
     """A version's items in order, with their domains."""
     return list(Item.objects.filter(version_id=version_id).select_related("domain").order_by("position"))

@@ -150,6 +150,7 @@ def rate(scope: Scope, attempt_id: int, case_id: int, levels: Mapping[int, int |
     case = chosen.cases.get(pk=case_id)
     answers = _answers(chosen.version_id, levels)
     response = uuid.uuid5(attempt.token, str(case.pk))  # the same however often it is sent
+    AttemptCase.objects.filter(response_id=response).delete()
     withdraw(scope, response)
     record(
         scope,

@@ -27,6 +27,7 @@ LOOKED_AT = {
     "coaching": gettext_lazy("coaching: people of the school by name"),
     "raters": gettext_lazy("raters' certificates, people by name"),
     "schools": gettext_lazy("schools with the names of their leaders"),
+    "diagnosis": gettext_lazy("diagnosis of a school, with who rates and who brought evidence"),
     "export": gettext_lazy("the roster, taken out as a file"),
     "import": gettext_lazy("an import with people by name"),
     "audit": gettext_lazy("this log"),
