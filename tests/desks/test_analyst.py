@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import polars as pl
@@ -100,6 +101,23 @@ def test_the_report_says_what_came_out_and_logs_the_look(as_person: Any) -> None
     registered = plan_of(STAR)
     assert registered.label == "retrospective"
     assert [seen["name"] for seen in registered.seen_before] == ["Tomas Reyes"]
+
+
+def test_the_claims_page_prints_the_reports_figures(as_person: Any) -> None:
+    """One function prints them: what the table of estimates says stands on the page where a sentence is written."""
+    client = as_person("tomas")
+    run = run_study(client, STAR)
+    report = client.get(reverse("analyst:report", args=[run.pk])).content.decode()
+    with as_owner():
+        findings = list(run.findings.all())
+    assert findings
+    for finding in findings:
+        page = client.get(reverse("analyst:claim", args=[finding.pk])).content.decode()
+        told = re.search(r"<dd>([−\d.,]+) [^(]*\([^)]*?([\d.,]+); 95 % (\[[^\]]+\])\)</dd>", page)
+        assert told is not None
+        row = next(r for r in re.findall(r"<tr>.*?</tr>", report, re.S) if told[3] in r)
+        assert told[1] in row
+        assert told[2] in row
 
 
 def test_a_registered_plan_cannot_be_changed(as_person: Any) -> None:

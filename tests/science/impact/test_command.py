@@ -25,6 +25,20 @@ def test_a_good_plan_has_its_registration(plan: Path, capsys: pytest.CaptureFixt
     assert shipped_plan("star_kindergarten").hash in capsys.readouterr().out
 
 
+def test_the_echo_says_what_the_domain_turns_on(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A domain is one word; months, ranks and a default intraclass correlation hang on it, and the plan's echo says so."""
+    main(["impact", "plan", "check", str(plan)])
+    told = capsys.readouterr().out
+    assert "translated into months and a rank among published effects" in told
+    assert "icc 0.20 where the data give none" in told
+    other = plan.read_text(encoding="utf-8").replace('domain = "achievement"', 'domain = "attendance"')
+    plan.write_text(other, encoding="utf-8")
+    main(["impact", "plan", "check", str(plan)])
+    told = capsys.readouterr().out
+    assert "not translated into months" in told
+    assert "icc 0.10 where the data give none" in told
+
+
 def test_problems_come_all_at_once_with_exit_code_2(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = (
         plan.read_text()

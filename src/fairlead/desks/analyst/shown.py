@@ -14,7 +14,7 @@ from fairlead.desks.analyst import figures
 from fairlead.desks.charts import Figure
 from fairlead.desks.kept import Kept
 from fairlead.science import impact
-from fairlead.science.impact.estimate import Estimate
+from fairlead.science.impact import claims
 from fairlead.science.impact.power import Power
 from fairlead.science.impact.report import Section, build_report
 
@@ -65,9 +65,9 @@ def _power_row(plan: impact.Plan, power: Power, r2: float) -> PowerRow:
     return PowerRow(r2, power.mdes, power.mdes_native, None if effect is None else power.power_for_native(effect))
 
 
-def estimate_of(finding: Finding) -> Estimate:
-    """The full estimate behind a finding."""
-    return selectors.result_of(finding.run).result(finding.outcome, finding.model).estimate
+def finding_of(finding: Finding) -> claims.Finding:
+    """A finding as the engine tells it: its figures are those of the report's table."""
+    return claims.finding(selectors.result_of(finding.run), finding.outcome, finding.model)
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,10 +167,12 @@ def claim(request: ScopedRequest, pk: int) -> HttpResponse:
             messages.success(request, _("This sentence says what its finding says. It stands for a year."))
             return redirect("analyst:report", pk=found.run_id)
         refusal, status = answer, 422
+    told = shown.finding_of(found)
     context = {
         "finding": found,
         "study": found.run.plan.study,
-        "estimate": shown.estimate_of(found),
+        "figures": claims.figures(told),
+        "unit": told.names(language).unit,
         "sentence": sentence,
         "refusal": refusal,
         "language": language,

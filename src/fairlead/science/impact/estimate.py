@@ -249,7 +249,7 @@ def _effect(plan: Plan, outcome: Outcome, sample: Analytic, b: float, se: float,
             "data",
         )
     if rho is None:
-        rho, source = (0.20 if outcome.domain == "achievement" else 0.10), "default"
+        rho, source = outcome.usual_icc, "default"
     g = sign * effects.hedges_g(b, sd, total, rho=rho, cluster_size=size)
     spread = effects.g_standard_error(se, sd, g, total, rho=rho, cluster_size=size)
     return Effect("hedges_g_clustered", g, spread, sd, effects.cluster_df(size, total, rho), rho, source, size)

@@ -86,6 +86,9 @@ class Assignment:
         return self.cluster is not None and (self.design == "randomized_cluster" or paired)
 
 
+ACHIEVEMENT = "achievement"  # the domain of outcomes for which months, ranks and shares of a year were published
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One outcome in its native unit, with what the standards ask about it."""
@@ -111,6 +114,16 @@ class Outcome:
     reliability_kind: str
     reliability: float | None
     independent: bool | None
+
+    @property
+    def is_achievement(self) -> bool:
+        """Whether the plan's domain turns on what was published for achievement only."""
+        return self.domain == ACHIEVEMENT
+
+    @property
+    def usual_icc(self) -> float:
+        """The intraclass correlation where neither the plan nor the data says one: the WWC's defaults."""
+        return 0.20 if self.is_achievement else 0.10
 
 
 @dataclass(frozen=True, slots=True)

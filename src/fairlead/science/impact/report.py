@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fairlead.science.impact import report_detail as detail
-from fairlead.science.impact.claims.check import shown, shown_p
+from fairlead.science.impact.claims.check import figures, shown, shown_p
 from fairlead.science.impact.claims.finding import finding
 from fairlead.science.impact.claims.suggest import suggest
 from fairlead.science.impact.report_balance import balance
@@ -147,12 +147,11 @@ class Writer:
         several = len(self.plan.outcomes) > 1
         for item in self.result.results:
             measure, estimate = self.plan.outcome(item.outcome), item.estimate
-            digits = finding(self.result, item.outcome, item.model).decimals + 1
+            told = figures(finding(self.result, item.outcome, item.model))
             label = self.model_label(item)
-            low, high = shown(estimate.ci_low, digits), shown(estimate.ci_high, digits)
             unit = f" {self.of(measure, 'unit')}" if several else ""
-            rows.append((*((self.of(measure, "label"),) if several else ()), label, shown(estimate.estimate, digits) + unit,
-                         shown(estimate.se, digits), f"[{low}, {high}]", shown_p(estimate.p), f"{estimate.n:,}",
+            rows.append((*((self.of(measure, "label"),) if several else ()), label, told.estimate + unit,
+                         told.se, f"[{told.low}, {told.high}]", told.p, told.n,
                          errors_label(estimate.errors, self.language), item.verdict.rating))  # fmt: skip
             if item.outcome == self.main.outcome:
                 drawn.append((label, estimate.estimate, estimate.ci_low, estimate.ci_high))

@@ -147,7 +147,7 @@ def translations(estimate: Estimate, outcome: Outcome) -> tuple[Translation, ...
     spanish = {"small": "pequeño", "medium": "mediano", "large": "grande", "negative": "negativo"}
     band = kraft_band(g)
     add("kraft", None, ("", ""), (band, spanish[band]))
-    if outcome.domain == "achievement":
+    if outcome.is_achievement:
         add("eef", lambda x: float(eef_months(x)), ("months", "meses"))
         edge = ("at or beyond the last published percentile", "en el último percentil publicado o más allá")
         at_edge = rank_among_published(g) in (10.0, 90.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -44,9 +43,3 @@ def step_name(step: str) -> str:
 @register.filter
 def rating_name(rating: str) -> str:
     return str(RATINGS[rating])
-
-
-@register.filter
-def p_value(p: float) -> str:
-    """p as the field prints it."""
-    return f"< {number_format(0.001, 3)}" if p < 0.001 else number_format(p, 3)

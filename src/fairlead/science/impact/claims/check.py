@@ -271,6 +271,24 @@ class _Review:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A finding's numbers as every table prints them."""
+
+    estimate: str
+    se: str
+    low: str
+    high: str
+    p: str
+    n: str
+
+
+def figures(finding: Finding) -> Figures:
+    """The numbers of a finding for a table: one decimal more than its sentence has, so that the standard error has three."""
+    numbers = (finding.estimate, finding.se, finding.ci_low, finding.ci_high)
+    return Figures(*(shown(x, finding.decimals + 1) for x in numbers), shown_p(finding.p), f"{finding.n:,}")
+
+
 def shown(value: float, decimals: int) -> str:
     """A number as printed: thousands with commas, a real minus sign, never a negative zero."""
     text = f"{value:,.{decimals}f}"

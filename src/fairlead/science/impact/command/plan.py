@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fairlead.science.impact.command import Answer
-from fairlead.science.impact.plan import Plan
+from fairlead.science.impact.plan import Outcome, Plan
 from fairlead.science.impact.plan_file import load_plan
 from fairlead.science.impact.problems import DataError, Problem
 from fairlead.science.impact.wording import counted
@@ -48,8 +48,21 @@ def _check(plan: Plan) -> Answer:
     return Answer(
         {"title": plan.title, "hash": plan.hash, "design": plan.assignment.design, "primary": primary.name},
         f"{plan.title}\n  design       {plan.assignment.design}\n  primary      {primary.name}, in {primary.unit}\n"
-        f"  registration {plan.hash}",
+        f"{''.join(map(_domain, plan.outcomes))}  registration {plan.hash}",
     )
+
+
+def _domain(outcome: Outcome) -> str:
+    """What the plan says by an outcome's domain, without another word."""
+    turned_on = "not translated into months, ranks or shares of a year"
+    if outcome.is_achievement:
+        turned_on = "translated into months and a rank among published effects"
+        if outcome.subject is not None and outcome.grade is not None:
+            turned_on += f", and into a share of a year of {outcome.subject} in grade {outcome.grade}"
+    rho = f"icc {outcome.usual_icc:.2f} where the data give none"
+    if outcome.icc is not None:
+        rho = f"icc {outcome.icc:g}, as the plan says"
+    return f"  domain       {outcome.domain} ({outcome.name}): {turned_on}; {rho}\n"
 
 
 def _power(plan: Plan, chosen: argparse.Namespace) -> Answer:
