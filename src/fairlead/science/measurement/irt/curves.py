@@ -47,7 +47,7 @@ def step_curvature(nodes: Array, curves: Curves, counts: Array) -> Array:
     """(m + 1, m + 1) minus the second derivative of Σ counts log p, counts (m + 1, Q): the same for every level."""
     weights = counts.sum(axis=0)
     centred = curves.slopes  # deviations of the sufficient statistics from their means
-    return np.asarray(np.einsum("rkq,skq,kq,q->rs", centred, centred, curves.p, weights, optimize=True))
+    return _products(centred, curves.p * weights)
 
 
 def cumulative_curves(nodes: Array, a: float, d: Array) -> Curves | None:
@@ -78,7 +78,7 @@ def cumulative_curvature(nodes: Array, curves: Curves, counts: Array, a: float, 
     upper = special.expit(eta)
     bent = upper * (1 - upper) * (1 - 2 * upper)  # second derivative of F_h
     share = counts / curves.p
-    found = np.einsum("rkq,skq,kq->rs", curves.slopes, curves.slopes, counts, optimize=True)
+    found = _products(curves.slopes, counts)
     for h in range(m):
         pull = bent[h] * (share[h + 1] - share[h])
         found[h + 1, h + 1] -= pull.sum()
@@ -87,6 +87,12 @@ def cumulative_curvature(nodes: Array, curves: Curves, counts: Array, a: float, 
         found[h + 1, 0] -= cross
         found[0, 0] -= (pull * nodes**2).sum()
     return np.asarray(found)
+
+
+def _products(slopes: Array, weights: Array) -> Array:
+    """(m + 1, m + 1) sums over levels and nodes of weights (levels, Q) times slopes times slopes."""
+    flat = slopes.reshape(slopes.shape[0], -1)
+    return np.asarray((flat * weights.reshape(-1)) @ flat.T)
 
 
 def along_theta(family: str, theta: Array, a: float, d: Array) -> tuple[Array, Array, Array]:

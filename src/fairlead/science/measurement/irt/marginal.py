@@ -114,6 +114,7 @@ class Likelihood:
     def __init__(self, patterns: Patterns, layout: Layout, grid: Grid):
         self.patterns, self.layout, self.grid = patterns, layout, grid
         self.passes = 0
+        self._pool = ThreadPoolExecutor(WORKERS)  # its threads start with the first work, and end with it
 
     def at(self, x: Array) -> Point | None:
         """None where it is not finite, or graded thresholds are out of order."""
@@ -192,5 +193,4 @@ class Likelihood:
         if len(starts) == 1:
             yield one(codes, weights)
             return
-        with ThreadPoolExecutor(WORKERS) as pool:
-            yield from pool.map(lambda i: one(codes[i : i + BLOCK], weights[i : i + BLOCK]), starts)
+        yield from self._pool.map(lambda i: one(codes[i : i + BLOCK], weights[i : i + BLOCK]), starts)
