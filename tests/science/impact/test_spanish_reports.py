@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from fairlead.science import impact
-from fairlead.science.impact import notices, report_document
+from fairlead.science.impact import fixed_words, notices
 from fairlead.science.impact.fixtures import star_first_grade
 from fairlead.science.impact.methods import methods
 from fairlead.science.impact.record import to_plain
@@ -52,7 +52,7 @@ def strings(plain: object) -> set[str]:
 
 def english() -> set[str]:
     """The engine's fixed English, without what is put in: pieces of three words or more that its Spanish does not hold."""
-    pairs = [*report_document.words().values(), *notices.words().values()]
+    pairs = [*fixed_words.words().values(), *notices.words().values()]
     for method in methods().values():
         pairs += [[method.name, method.name_es], [method.against, method.against_es]]
         pairs += map(list, zip(method.assumptions, method.assumptions_es, strict=True))
@@ -84,7 +84,7 @@ def test_notices_reach_the_spanish_report() -> None:
     assert "en inglés" not in told
 
 
-@pytest.mark.parametrize("words", [report_document.words(), notices.words()], ids=["words", "notices"])
+@pytest.mark.parametrize("words", [fixed_words.words(), notices.words()], ids=["words", "notices"])
 def test_each_sentence_has_both_languages_and_the_same_fields(words: dict[str, list[str]]) -> None:
     for key, (en, es) in words.items():
         assert en.strip(), key

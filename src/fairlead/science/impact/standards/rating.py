@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from fairlead.science.impact.effects import benjamini_hochberg
+from fairlead.science.impact.fixed_words import errors_label
 from fairlead.science.impact.plan import RANDOMIZED
-from fairlead.science.impact.report_document import errors_label
 from fairlead.science.impact.sample import Count
 from fairlead.science.impact.standards.admission import eligible, intact_design, unconfounded
 from fairlead.science.impact.standards.attrition import AttritionResult, attrition

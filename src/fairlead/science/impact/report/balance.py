@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from fairlead.science.impact.claims.check import shown
 from fairlead.science.impact.estimate import Balance
-from fairlead.science.impact.report_document import FigureData, Section, Table
+from fairlead.science.impact.report.document import FigureData, Section, Table
 
 if TYPE_CHECKING:
-    from fairlead.science.impact.report import Writer
+    from fairlead.science.impact.report.writer import Writer
 
 
 def balance(writer: Writer) -> Section:

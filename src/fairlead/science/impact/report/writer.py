@@ -1,17 +1,17 @@
-"""A study as a plain document: sections with paragraphs, tables and the data of figures. Whoever shows it,
-draws it."""
+"""Writes the report of a study: its numbers into one language's words, section by section."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fairlead.science.impact import report_detail as detail
 from fairlead.science.impact.claims.check import figures, shown, shown_p
 from fairlead.science.impact.claims.finding import finding
 from fairlead.science.impact.claims.suggest import suggest
-from fairlead.science.impact.report_balance import balance
-from fairlead.science.impact.report_document import FigureData, Report, Section, Table, errors_label, label, words
-from fairlead.science.impact.report_glance import glance
+from fairlead.science.impact.fixed_words import errors_label, words
+from fairlead.science.impact.report import detail
+from fairlead.science.impact.report.balance import balance
+from fairlead.science.impact.report.document import FigureData, Report, Section, Table
+from fairlead.science.impact.report.glance import glance
 from fairlead.science.impact.standards.rating import RATINGS, TIERS
 from fairlead.science.impact.standards.rules import rules
 from fairlead.science.impact.study import ModelResult, StudyResult
@@ -29,9 +29,6 @@ def build_report(result: StudyResult, language: str = "en") -> Report:
         provisional=result.primary.verdict.provisional,
         sections=tuple(writer.sections()),
     )
-
-
-__all__ = ["FigureData", "Report", "Section", "Table", "build_report", "label"]
 
 
 LOST = ("attrition", "attrition.clusters", "attrition.individuals")
@@ -147,11 +144,11 @@ class Writer:
         several = len(self.plan.outcomes) > 1
         for item in self.result.results:
             measure, estimate = self.plan.outcome(item.outcome), item.estimate
-            told = figures(finding(self.result, item.outcome, item.model))
+            printed = figures(finding(self.result, item.outcome, item.model))
             label = self.model_label(item)
             unit = f" {self.of(measure, 'unit')}" if several else ""
-            rows.append((*((self.of(measure, "label"),) if several else ()), label, told.estimate + unit,
-                         told.se, f"[{told.low}, {told.high}]", told.p, told.n,
+            rows.append((*((self.of(measure, "label"),) if several else ()), label, printed.estimate + unit,
+                         printed.se, f"[{printed.low}, {printed.high}]", printed.p, printed.n,
                          errors_label(estimate.errors, self.language), item.verdict.rating))  # fmt: skip
             if item.outcome == self.main.outcome:
                 drawn.append((label, estimate.estimate, estimate.ci_low, estimate.ci_high))

@@ -1,12 +1,10 @@
-"""What a report is made of: sections with paragraphs, tables as texts, and the numbers of figures; and its fixed words."""
+"""What a report is made of: sections with paragraphs, tables as texts, and the numbers of figures."""
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
+from fairlead.science.impact.fixed_words import label
 from fairlead.science.impact.problems import ImpactError, Problem
 from fairlead.science.impact.reading import closest
 
@@ -94,21 +92,3 @@ class Report:
         from fairlead.science.impact.rendering.page import body
 
         return body(self)
-
-
-@cache
-def words() -> dict[str, list[str]]:
-    """The fixed words of a report: key, English, Spanish."""
-    text = (resources.files("fairlead.science.impact") / "report_words.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-def errors_label(kind: str, language: str) -> str:
-    """What errors are called in this language; those with a name of letters, such as CR2, keep it."""
-    key = f"errors_{kind.replace(' ', '_')}"
-    return label(key, language) if key in words() else kind
-
-
-def label(key: str, language: str) -> str:
-    """One of the fixed words of a report, without fields."""
-    return words()[key][{"en": 0, "es": 1}[language]]

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from fairlead.science.impact.claims.check import shown, shown_p
 from fairlead.science.impact.costs import SOCIETY
 from fairlead.science.impact.differences import Sensitivity, SiteResult, SubgroupResult
+from fairlead.science.impact.fixed_words import words
 from fairlead.science.impact.methods import Method
 from fairlead.science.impact.methods import methods as registry
 from fairlead.science.impact.methods_of_plan import methods_used
-from fairlead.science.impact.report_document import FigureData, Section, Table, words
+from fairlead.science.impact.report.document import FigureData, Section, Table
 from fairlead.science.impact.spending import CostResult
 
 if TYPE_CHECKING:
-    from fairlead.science.impact.report import Writer
+    from fairlead.science.impact.report.writer import Writer
     from fairlead.science.impact.study import ModelResult
 
 

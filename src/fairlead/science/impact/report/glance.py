@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fairlead.science.impact.claims.check import shown
-from fairlead.science.impact.report_document import Table
+from fairlead.science.impact.report.document import Table
 from fairlead.science.impact.standards.rating import RATINGS, TIERS
 from fairlead.science.impact.translate import translations
 
 if TYPE_CHECKING:
-    from fairlead.science.impact.report import Writer
+    from fairlead.science.impact.report.writer import Writer
 
 
 def glance(writer: Writer) -> Table:
