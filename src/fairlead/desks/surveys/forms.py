@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fairlead import clock
@@ -14,7 +15,7 @@ from fairlead.apps.access.purposes import purposes
 from fairlead.apps.roster.models import Role
 from fairlead.apps.support.visibility import purpose_words
 from fairlead.apps.surveys.selectors import ROLES
-from fairlead.apps.surveys.services import PURPOSES, Draft
+from fairlead.apps.surveys.services import PURPOSES, Draft, purposes_of
 
 USUAL_DAYS = 14
 
@@ -70,6 +71,7 @@ class SurveyForm(forms.Form):
         }  # fmt: skip
         kwargs["initial"] = usual | (kwargs.get("initial") or {})
         super().__init__(*args, **kwargs)
+        self.versions: dict[Any, Any] = {v.pk: v for v in versions}
         self._offer("version_id", [(v.pk, str(v)) for v in versions])
         self._offer("purpose", [(p, purpose_words(p).label) for p in purposes() if p in PURPOSES])
         self._offer("role", [("", _("All staff")), *((role, Role.Kind(role).label) for role in ROLES)])
@@ -86,6 +88,11 @@ class SurveyForm(forms.Form):
         low, high = data.get("grade_low"), data.get("grade_high")
         if low is not None and high is not None and high < low:
             self.add_error("grade_high", _("The last grade is before the first."))
+        version = self.versions.get(data.get("version_id"))
+        fit = purposes_of(version.instrument) if version is not None else []
+        if fit and data.get("purpose") not in (None, *fit):
+            words = {"instrument": version, "purposes": ", ".join(str(purpose_words(p).label) for p in fit)}
+            self.add_error("purpose", gettext("%(instrument)s may be used for: %(purposes)s.") % words)
         return data
 
     def draft(self) -> Draft:
