@@ -129,6 +129,8 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "picture_of_amara": picture_objects.picture_of_amara,
     "certificate_of_grace": certificate_of_grace,
     "consent_of_amara": consent_of_amara,
+    "look_of_dana": rater_objects.look_of_dana,
+    "draw_to_come": rater_objects.draw_to_come,
     "calibration_set": rater_objects.calibration_set,
     "calibration_of_dana": rater_objects.calibration_of_dana,
     "calibration_picture": rater_objects.calibration_picture,

@@ -9,16 +9,27 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 import numpy as np
+from django.db import connection
 
 from fairlead.apps.instruments.models import Answer, Item, Response, Version
-from fairlead.apps.raters import judging
-from fairlead.apps.raters.models import CALIBRATION, Attempt, AttemptCase, CalibrationCase, CalibrationSet
+from fairlead.apps.raters import counting, drawing, judging, pairing
+from fairlead.apps.raters.models import (
+    CALIBRATION,
+    Attempt,
+    AttemptCase,
+    CalibrationCase,
+    CalibrationSet,
+    SecondDraw,
+    SecondLook,
+)
 from fairlead.demo import lessons
 from fairlead.demo.cast import COACHES
 from fairlead.demo.copying import copy_rows
 from fairlead.demo.world import ZONE, World
+from fairlead.science.impact import lottery
 
 MADE = datetime(2025, 11, 20, 15, 0, tzinfo=ZONE)
 RULE = {"exact": 0.6, "adjacent": 0.95, "domain_exact": 0.5, "kappa": 0.5, "wait_days": 7, "months": 12}
@@ -32,6 +43,24 @@ ROUNDS = (
 )  # fmt: skip
 
 
+class Plan(NamedTuple):
+    """A draw of the year: of which visits, when, how many; how often nobody came along."""
+
+    purpose: str
+    begins: date
+    ends: date
+    share: float
+    refused: float
+
+
+DRAWS = (
+    Plan("coaching", date(2026, 9, 8), date(2026, 12, 18), 0.4, 0.06),
+    Plan("research", date(2026, 11, 2), date(2026, 11, 18), 0.45, 0.03),
+)
+LENIENT_FROM = date(2026, 10, 1)  # Héctor, also in classrooms
+SALT = "kept in the network's safe until the draw"
+
+
 def build(world: World, rng: np.random.Generator) -> None:
     """Sets, attempts and what came of them."""
     version = Version.objects.get(instrument__key="twelve-minutes", number=1)
@@ -43,9 +72,15 @@ def build(world: World, rng: np.random.Generator) -> None:
             ("Four lessons, second set", "Cuatro clases, segunda serie", lessons.SECOND),
         )
     ]
+    with connection.cursor() as cursor:  # tables that were empty a moment ago are looked through row by row otherwise
+        cursor.execute("ANALYZE instruments_response, instruments_answer, instruments_note")
     for day, which, raters in ROUNDS:
         for key, (off, lean) in raters.items():
             _attempt(world, rng, sets[which], items, world.person[key], day, off, lean)
+    for plan in DRAWS:
+        _draw(world, rng, version, items, plan)
+    pairing.pair()
+    counting.count(world.network_id, world.moment)
     assert set(ROUNDS[0][2]) == {coach.key for coach in COACHES}
 
 
@@ -132,3 +167,62 @@ def _attempt(
     )
     judging.judge(attempt.pk)
     Attempt.objects.filter(pk=attempt.pk).update(scored_at=attempt.submitted_at)
+
+
+def _draw(world: World, rng: np.random.Generator, version: Version, items: list[Item], plan: Plan) -> None:
+    """A drawn list with the second raters' levels of the visits since; what has not been visited waits."""
+    made = Response.objects.filter(part="single", purpose=plan.purpose, version=version, visit__isnull=False)
+    visits = list(
+        made.filter(day__gte=plan.begins, day__lte=plan.ends)
+        .order_by("day", "submitted_at")
+        .values_list("author_id", "subject_id", "organization_id", "id", "day", "submitted_at")
+    )
+    before = plan.begins - timedelta(days=4)
+    first = {(rater or 0, subject or 0): (org, pk, day, at) for rater, subject, org, pk, day, at in reversed(visits)}
+    frame = [drawing.Pair(rater, subject, rest[0]) for (rater, subject), rest in sorted(first.items())]
+    if not frame:
+        return
+    seed = f"Tidewater, second raters, {plan.purpose}, autumn 2026"
+    held = SecondDraw.objects.create(
+        organization_id=world.network_id, version=version, purpose=plan.purpose, begins=plan.begins, ends=plan.ends,
+        share=plan.share, commitment=lottery.commit(seed, SALT), committed_at=_at(before, 9), seed=seed, salt=SALT,
+        drawn_at=_at(before + timedelta(days=1), 9),
+    )  # fmt: skip
+    tickets = lottery.draw([p.name for p in frame], [str(p.rater_id) for p in frame], plan.share, seed)
+    drawn = [p for p, ticket in zip(frame, tickets, strict=True) if ticket.selected]
+    everywhere = frozenset(int(pk) for pk in world.school_ids)
+    raters = {p.rater_id for p in frame}
+    seconds = drawing.assign(drawn, dict.fromkeys(sorted(raters), everywhere), seed)
+    levels: dict[uuid.UUID, dict[int, int | None]] = {}
+    for response, item_id, level in Answer.objects.filter(
+        response_id__in=[rest[1] for rest in first.values()]
+    ).values_list("response_id", "item_id", "level"):
+        levels.setdefault(response, {})[item_id] = level
+    responses, answers, looks = [], [], []
+    for pair, ticket in zip(frame, tickets, strict=True):
+        organization, response, day, at = first[pair.rater_id, pair.subject_id]
+        second = seconds.get(pair.name)
+        look = SecondLook(
+            organization_id=organization, purpose=plan.purpose, draw=held, version=version, begins=plan.begins, ends=plan.ends, rater_id=pair.rater_id,
+            subject_id=pair.subject_id, second_id=second, position=ticket.order, drawn=ticket.selected,
+        )  # fmt: skip
+        looks.append(look)
+        late = day > world.today - timedelta(days=14)
+        if not ticket.selected or second is None or late:
+            continue
+        if rng.random() < plan.refused:
+            look.refused, look.refused_at = SecondLook.Refused.TEACHER, at
+            continue
+        token = uuid.uuid5(response, "second")
+        look.response_id = token
+        walled = (organization, plan.purpose, second, pair.subject_id)
+        responses.append((token, *walled, version.pk, "second", False, day, at, "en"))
+        lean = 0.55 * ((second == world.person["hector"]) - (pair.rater_id == world.person["hector"]))
+        lean = lean if day >= LENIENT_FROM else 0.0
+        for item in items:
+            level = levels[response].get(item.pk)
+            if level is not None:
+                other = int(np.clip(round(level + lean + float(rng.normal(0, 0.42))), 1, 4))
+                answers.append((token, *walled, item.pk, other, False))
+    _copy(responses, answers)
+    SecondLook.objects.bulk_create(looks)

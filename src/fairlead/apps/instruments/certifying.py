@@ -63,6 +63,16 @@ def of_everybody(scope: Scope) -> list[Held]:
     return _held("c.organization_id = ANY (%(orgs)s)", orgs=sorted(scope.acting_as(*RUNNERS).org_ids))
 
 
+def ending(first: date, last: date) -> list[Held]:
+    """Certificates that end in these days where no later one holds on; by name. For the worker."""
+    latest: dict[tuple[int, int], Held] = {}
+    for held in _held("true"):
+        key = held.person_id, held.instrument.pk
+        if key not in latest or (held.until or date.max) > (latest[key].until or date.max):
+            latest[key] = held
+    return [held for held in latest.values() if held.until is not None and first <= held.until <= last]
+
+
 def _held(which: str, **values: object) -> list[Held]:
     rows = fetch(_HELD.format(which=which), **values)
     instruments = Instrument.objects.in_bulk({row[3] for row in rows})

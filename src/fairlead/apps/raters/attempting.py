@@ -21,9 +21,9 @@ from procrastinate.contrib.django import app as jobs
 from fairlead import clock
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.instruments.responding import Filled, Given, record, withdraw
+from fairlead.apps.instruments.responding import Filled, record, withdraw
 from fairlead.apps.raters import rules
-from fairlead.apps.raters.calibrating import rated_items
+from fairlead.apps.raters.calibrating import given_levels
 from fairlead.apps.raters.models import CALIBRATION, Attempt, AttemptCase, CalibrationSet
 
 JUDGE = "raters.judge"
@@ -148,7 +148,7 @@ def rate(scope: Scope, attempt_id: int, case_id: int, levels: Mapping[int, int |
         raise ValidationError(_("This attempt has been sent in; it stays as it is."))
     chosen = CalibrationSet.objects.get(pk=attempt.calibration_set_id)
     case = chosen.cases.get(pk=case_id)
-    answers = _answers(chosen.version_id, levels)
+    answers = given_levels(chosen.version_id, levels)
     response = uuid.uuid5(attempt.token, str(case.pk))  # the same however often it is sent
     AttemptCase.objects.filter(response_id=response).delete()
     withdraw(scope, response)
@@ -174,14 +174,6 @@ def rate(scope: Scope, attempt_id: int, case_id: int, levels: Mapping[int, int |
         case=case,
         response_id=response,
     )
-
-
-def _answers(version_id: int, levels: Mapping[int, int | None]) -> dict[int, Given]:
-    """An answer to every item that is rated; refuses where one is left out."""
-    items = rated_items(version_id)
-    if missing := {f"item_{item.pk}": _("Choose a level.") for item in items if item.pk not in levels}:
-        raise ValidationError(missing)
-    return {item.pk: Given(level=levels[item.pk], not_observed=levels[item.pk] is None) for item in items}
 
 
 @transaction.atomic

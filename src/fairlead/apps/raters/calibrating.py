@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,13 +43,21 @@ def rated_items(version_id: int) -> list[Any]:
     return [item for item in instruments.items_of(version_id) if item.kind == RATED]
 
 
-def versions(scope: Scope) -> list[tuple[int, str]]:
-    """Published versions that can be calibrated, by name."""
+def versions(scope: Scope, kinds: Collection[str] = policy.RATED) -> list[tuple[int, str]]:
+    """Published versions of some kinds whose levels are rated, by name."""
     found = []
     for line in library.instrument_lines(scope):
-        if line.instrument.kind in policy.RATED and line.instrument.retired_at is None:
+        if line.instrument.kind in kinds and line.instrument.retired_at is None:
             found += [(v.pk, str(v)) for v in line.published if rated_items(v.pk)]
     return found
+
+
+def given_levels(version_id: int, levels: Mapping[int, int | None]) -> dict[int, Given]:
+    """An answer to every item that is rated; refuses where one is left out."""
+    items = rated_items(version_id)
+    if missing := {f"item_{item.pk}": _("Choose a level.") for item in items if item.pk not in levels}:
+        raise ValidationError(missing)
+    return {item.pk: Given(level=levels[item.pk], not_observed=levels[item.pk] is None) for item in items}
 
 
 @transaction.atomic

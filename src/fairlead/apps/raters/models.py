@@ -167,6 +167,11 @@ class SecondDraw(models.Model):
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
     version = models.ForeignKey("instruments.Version", on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=12, help_text="of the visits")
+    wall = models.CharField(
+        max_length=12,
+        default=CALIBRATION,
+        help_text="its own purpose: a rater does not read the seed before the draw",
+    )
     begins = models.DateField()
     ends = models.DateField()
     share = models.FloatField(help_text="of each rater's teachers")
@@ -204,6 +209,9 @@ class SecondLook(models.Model):
     rater = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
     subject = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
     second = models.ForeignKey("roster.Person", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    version = models.ForeignKey("instruments.Version", on_delete=models.PROTECT, related_name="+")
+    begins = models.DateField(help_text="this and the version as the draw says: a rater does not read the draw")
+    ends = models.DateField()
     position = models.PositiveIntegerField(help_text="in the order of the draw among the rater's teachers; 0 first")
     drawn = models.BooleanField()
     visit = models.ForeignKey("instruments.Visit", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

@@ -443,3 +443,17 @@ def promise(scope: Scope, promise_id: int) -> Promise | None:
         .select_related("words", "owner", "made_to", "contact", "organization")
         .first()
     )
+
+
+def visited_pairs(scope: Scope, purpose: str, since: date) -> list[tuple[int, int, int]]:
+    """Who has visited whom at which school for a purpose since a day, once each: dose, in the person's organizations."""
+    pairs = rls.pairs(scope, "dose")
+    return [(lead, person, school) for lead, person, school in fetch(_VISITED, purpose=purpose, since=since, dose=pairs)]
+
+
+_VISITED = """
+SELECT c.lead_id, c.with_person_id, max(c.organization_id) FROM support_contact c
+WHERE c.kind = 'visit' AND c.purpose = %(purpose)s AND c.at >= %(since)s AND c.with_person_id IS NOT NULL
+  AND %(dose)s::jsonb ? (c.purpose || '@' || c.organization_id)
+GROUP BY c.lead_id, c.with_person_id ORDER BY c.lead_id, c.with_person_id
+"""
