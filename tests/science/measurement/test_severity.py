@@ -58,6 +58,28 @@ def test_little_behind_it_draws_it_to_zero() -> None:
         assert one.se**2 == pytest.approx(variance * (1 - factor) + (variance * factor) / 5, rel=0.02)
 
 
+def test_a_residual_below_zero_by_moments_is_no_beginning_far_out() -> None:
+    """Sorted teachers, one rater at the weakest: the residual's moment is negative, and the search began at a ratio of 1e11."""
+    rng = np.random.default_rng(12)
+    true = np.sort(rng.normal(2.5, 0.7, 60))
+    pairs = [(0, 1 + n % 3) if n < 20 else ((1, 2), (1, 3), (2, 3))[n % 3] for n in range(60)]
+    rows = [
+        (n, rater, true[n] + (0.6 if rater == 3 else 0.0) + rng.normal(0, 0.35))
+        for n, both in enumerate(pairs)
+        for rater in both
+    ]
+    teacher, rater, score = (np.array(column) for column in zip(*rows, strict=True))
+    found = rater_severity({"teacher": teacher, "rater": rater, "score": score})
+    assert found.study.converged
+    assert found.study.component("residual").moments < 0
+    assert found.study.component("residual").variance == pytest.approx(
+        0.35**2, rel=0.35
+    )  # 60 degrees of freedom: ±0.35
+    assert 0.1 < found.sd < 0.8, "0.3 by how it was made; four raters say little"
+    lenient = found.raters[-1]
+    assert (lenient.rater, lenient.low > 0) == (3, True)
+
+
 def test_raters_who_rated_nobody_in_common_are_told() -> None:
     one = visits(seed=2, teachers=20, severity=TRUE[:3])
     two = visits(seed=3, teachers=20, severity=TRUE[:3])

@@ -25,6 +25,7 @@ TOLERANCE = 1e-10  # s′A⁻¹s: 1e-5 of a standard error
 ROUNDING = 1e-11  # of the criterion
 NOTHING_LEFT = 1e-8  # a residual's variance, of scores of variance 1, at which the components reproduce the scores
 MOST_STEPS = 100
+LEAST_RESIDUAL = 0.01  # of all variance: from where the search begins at the least
 MOST_HALVINGS = 12
 
 
@@ -83,7 +84,9 @@ def fit(arrow: Arrow, start: Array) -> Solution:
     """
     count = start.size - 1
     floor = np.full(count, EDGE)
-    ratio = np.maximum(start[:count] / max(start[count], 1e-12), 1e-3)
+    # By moments the residual may be below zero: from there the ratios would begin so far out that no step leads back.
+    least = max(LEAST_RESIDUAL * float(np.maximum(start, 0.0).sum()), 1e-12)
+    ratio = np.maximum(start[:count] / max(start[count], least), 1e-3)
     zero = np.zeros(count, dtype=bool)
     steps, message, converged, decrement = 0, "", False, np.inf
     point = _at(arrow, ratio)
