@@ -148,7 +148,7 @@ def _gather(
     """Evidence for most items: its ids by the item's key."""
     found: dict[str, list[int]] = {}
     for _item, key in group.items:
-        told = pool.get(key, ())
+        told = pool.get(key, ()) if talk < THIS_YEAR else pool.get(key, ())[::-1]  # another piece in another year
         for text, source in told[: int(rng.integers(1, len(told) + 1))] if told else ():
             piece = int(world.take_ids("diagnostics_evidence", 1)[0])
             dated = talk - timedelta(days=int(rng.integers(9, 30)))

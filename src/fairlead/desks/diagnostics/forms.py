@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from fairlead import clock
@@ -153,7 +154,7 @@ class LevelsForm(forms.Form):
             label=_("It rests on"),
             required=False,
             coerce=int,
-            choices=[(piece.pk, piece.text) for piece in pieces],
+            choices=[(p.pk, f"{p.text} – {p.source}, {date_format(p.dated, 'SHORT_DATE_FORMAT')}") for p in pieces],
             widget=forms.CheckboxSelectMultiple,
         )
         self.fields[f"words_{item.pk}"] = forms.CharField(

@@ -44,6 +44,16 @@ class Condition:
     told: str = ""  # a fact that goes with the levels
 
     @property
+    def now_name(self) -> str:
+        """The agreed level's name; empty before there is one."""
+        return next((rung.name for rung in self.rungs if rung.is_now), "")
+
+    @property
+    def then_name(self) -> str:
+        """Last time's, where the two may be held beside each other."""
+        return next((rung.name for rung in self.rungs if rung.was), "")
+
+    @property
     def moved(self) -> int | None:
         """Levels up or down since last time; None where the two are not compared."""
         if self.agreed is None or self.then is None or self.agreed.level is None or self.then.level is None:
