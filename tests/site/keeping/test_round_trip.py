@@ -29,12 +29,17 @@ from fairlead.demo.build import build
 from fairlead.demo.world import World
 from fairlead.site.clock import move_demo
 world = build(World.small()); move_demo(world.moment)
+from fairlead.apps.instruments.models import Attachment, Response
+of = Response.objects.filter(visit__isnull=False, author_id=world.person["dana"], purpose="coaching")[0]
+walled = {name: getattr(of, name) for name in ("organization_id", "purpose", "author_id", "subject_id")}
+Attachment.objects.create(**walled, response=of, media_type="image/png", name="The board", content=bytes(range(256)) * 40)
 """
-# As the app: without a scope nothing, with Grace's scope her school's rows only.
+# As the app: without a scope nothing, with Grace's scope her school's rows only, with Dana's the picture she took.
 SEES = """
 import django; django.setup()
 from django.db import connection, transaction
 from fairlead.apps.access.models import Account
+from fairlead.apps.instruments.models import Attachment
 from fairlead.apps.roster.models import Enrollment
 from fairlead.apps.roster.selectors import scope_for
 from fairlead.site.clock import demo_moment
@@ -46,6 +51,10 @@ with transaction.atomic():
     scope = scope_for(grace.person_id, demo_moment().date())
     schools = set(Enrollment.objects.values_list("organization_id", flat=True))
     assert schools == set(scope.org_ids), (schools, scope.org_ids)
+    assert Attachment.objects.count() == 0, "another's picture"
+    dana = Account.objects.get(email="dana.whitfield@demo.fairlead.example")
+    scope_for(dana.person_id, demo_moment().date())
+    assert bytes(Attachment.objects.get(name="The board").content) == bytes(range(256)) * 40
 print("walls stand")
 """
 
