@@ -10,6 +10,7 @@ from tests.access import (
     morning_objects,
     picture_objects,
     rater_objects,
+    review_objects,
     roll_objects,
     roster_objects,
     study_objects,
@@ -148,4 +149,10 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "star_plan": study_objects.star_plan,
     "star_run": study_objects.star_run,
     "star_finding": study_objects.star_finding,
+    "closed_review": review_objects.closed_review,
+    "open_review": review_objects.open_review,
+    "asked_of_amara": review_objects.asked_of_amara,
+    "waits_for_dana": review_objects.waits_for_dana,
+    "picture_for_dana": review_objects.picture_for_dana,
+    "standard": review_objects.standard,
 }

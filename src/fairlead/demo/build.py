@@ -19,6 +19,7 @@ from fairlead.demo import (
     places,
     progress,
     raters,
+    reviews,
     roster,
     support,
 )
@@ -41,6 +42,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("places", 5, places.build),
     ("diagnostics", 13, diagnostics.build),
     ("evidence", 6, evidence.build),
+    ("reviews", 12, reviews.build),
     ("progress", 7, progress.build),
 )
 

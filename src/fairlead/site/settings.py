@@ -34,6 +34,7 @@ APPS = [
     "fairlead.apps.raters",
     "fairlead.apps.surveys",
     "fairlead.apps.diagnostics",
+    "fairlead.apps.reviews",
     "fairlead.apps.facts",
     "fairlead.apps.caseload",
     "fairlead.apps.progress",
@@ -58,6 +59,7 @@ DESKS = [
     "fairlead.desks.instruments",
     "fairlead.desks.surveys",
     "fairlead.desks.diagnostics",
+    "fairlead.desks.reviews",
 ]
 
 INSTALLED_APPS = [

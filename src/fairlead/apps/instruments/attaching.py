@@ -37,9 +37,9 @@ def attach(scope: Scope, response_id: UUID | str, name: str, content: bytes, ite
     if item_key and item is None:
         raise ValidationError({"file": _("There is no such item for a photo or file.")})
     media_type, cleaned = clean(content)
-    digest = hashlib.sha256(cleaned).hexdigest()
+    sha256 = digest(cleaned)
     held = Attachment.objects.filter(response=response)
-    known = held.filter(sha256=digest, item=item).first()
+    known = held.filter(sha256=sha256, item=item).first()
     if known is not None:
         return known
     if held.count() >= MOST:
@@ -53,7 +53,7 @@ def attach(scope: Scope, response_id: UUID | str, name: str, content: bytes, ite
         item=item,
         media_type=media_type,
         name=name[-120:],
-        sha256=digest,
+        sha256=sha256,
         content=cleaned,
     )
 
@@ -81,6 +81,11 @@ def detach(scope: Scope, attachment_id: UUID | str) -> bool:
     """Take a picture out of one's own response. False when there is none."""
     gone, _each = Attachment.objects.filter(pk=attachment_id, author_id=scope.person_id).delete()
     return bool(gone)
+
+
+def digest(content: bytes) -> str:
+    """By which the same content is known again."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def clean(content: bytes) -> tuple[str, bytes]:

@@ -162,6 +162,15 @@ def certified_until(scope: Scope, instrument_id: int, on: date) -> date | None:
     )
 
 
+def levels_of(response_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
+    """Levels by response and key of the item, of the responses whose scores the asking login's walls let it read."""
+    found: dict[uuid.UUID, dict[str, int]] = {}
+    rows = Answer.objects.filter(response_id__in=list(response_ids), level__isnull=False)
+    for response_id, key, level in rows.values_list("response_id", "item__key", "level"):
+        found.setdefault(response_id, {})[key] = int(level or 0)
+    return found
+
+
 def check(items: Iterable[Item], answers: Mapping[int, Given], *, whole: bool = True) -> None:
     """Refuse answers that their items do not allow, all at once, by `item_<number>`; `whole`: what is required is there."""
     by_pk = {item.pk: item for item in items}

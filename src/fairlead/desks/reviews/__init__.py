@@ -1,0 +1,1 @@
+"""Where a review of assignments is planned, collected, judged and read."""
