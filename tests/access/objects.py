@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.access import (
     family_objects,
+    growth_objects,
     morning_objects,
     picture_objects,
     rater_objects,
@@ -123,6 +124,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "family_link_id": family_objects.link_id,
     "family_answer": family_objects.answer,
     "investment_of_harborview": investment_of_harborview,
+    "growth_of_the_autumn": growth_objects.of_the_autumn,
     "harbor_point": lambda world: int(world.school_ids[0]),
     "ridgeline": lambda world: int(world.school_ids[1]),
     "amara": lambda world: int(world.person["amara"]),

@@ -20,7 +20,7 @@ WITHOUT_ASKER = {
     "caseload": {"zip_points"},
     "diagnostics": {"answered_items", "rated_items", "roots", "organization_name"},
     "evidence": {"outcome_target", "result_of"},
-    "instruments": {"current_version", "items_of", "versions"},
+    "instruments": {"current_version", "first_items", "items_of", "versions"},
     "places": {"chosen_pair", "seat_costs", "result_columns_of", "year_end"},
     "surveys": {"least_group", "stage", "values_of"},
     "roster": {

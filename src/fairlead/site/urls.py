@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("analyst/", include("fairlead.desks.analyst.urls")),
     path("city/", include("fairlead.desks.city.urls")),
     path("data/", include("fairlead.desks.data.urls")),
+    path("growth/", include("fairlead.desks.growth.urls")),
     path("instruments/", include("fairlead.desks.instruments.urls")),
     path("surveys/", include("fairlead.desks.surveys.urls")),
     path("diagnoses/", include("fairlead.desks.diagnostics.urls")),

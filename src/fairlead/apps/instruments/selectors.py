@@ -66,6 +66,21 @@ def items_of(version_id: int) -> list[Item]:
     return list(Item.objects.filter(version_id=version_id).select_related("domain").order_by("position"))
 
 
+def first_items(version_id: int) -> dict[int, int]:
+    """For each item of a version the first item of which it is an unchanged repetition: itself, where it is new."""
+    return dict(fetch(_FIRST_ITEMS, version=version_id))
+
+
+_FIRST_ITEMS = """
+WITH RECURSIVE chain (item, at) AS (
+    SELECT id, id FROM instruments_item WHERE version_id = %(version)s
+    UNION ALL
+    SELECT c.item, i.same_as_id FROM chain c JOIN instruments_item i ON i.id = c.at WHERE i.same_as_id IS NOT NULL
+)
+SELECT c.item, c.at FROM chain c JOIN instruments_item i ON i.id = c.at WHERE i.same_as_id IS NULL
+"""
+
+
 def _with_people(rows: QuerySet[Visit]) -> QuerySet[Visit]:
     return rows.select_related("visitor", "subject", "section", "organization", "version__instrument").order_by(
         "-began_at", "-id"

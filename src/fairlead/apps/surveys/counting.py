@@ -122,14 +122,14 @@ def publish(
     for position, measure in enumerate(measures(forms, items), start=1):
         release = protected(top, below, forms, measure.well, rule)
         for row, organization in enumerate((top, *below)):
-            told = _told(release, row, organization in few)
-            if told["state"] == Result.State.SHOWN:
+            found = told(release, row, organization in few)
+            if found["state"] == Result.State.SHOWN:
                 members = None if row == 0 else organization
-                told |= _interval(forms, measure.well, members)
+                found |= _interval(forms, measure.well, members)
             results.append(
                 Result(
                     administration=known, organization_id=organization, part=measure.part, key=measure.key,
-                    position=position, **(told if shown else told | {"n": None}),
+                    position=position, **(found if shown else found | {"n": None}),
                 )
             )  # fmt: skip
     Result.objects.bulk_create(results, batch_size=2000)
@@ -201,7 +201,7 @@ def protected(
     return protect(lattice, rule)
 
 
-def _told(release: Release, row: int, few: bool) -> dict[str, Any]:
+def told(release: Release, row: int, few: bool = False) -> dict[str, Any]:
     state, n = release.state_of(row, 0), int(release.n[row, 0])
     if few or state in _HIDDEN or n == 0:
         return {"state": Result.State.FEW, "n": None}

@@ -58,6 +58,13 @@ def test_few_people_get_shares_of_points_with_the_error_of_alpha() -> None:
     assert found.growers.by_chance == pytest.approx(40 * 0.025)
 
 
+def test_points_are_taken_where_they_are_asked_for() -> None:
+    rng = np.random.default_rng(15)
+    theta = rng.normal(size=150)
+    found = before_and_after(form(rng, theta, "b"), form(rng, theta, "a"), by_points=True, rng=rng)
+    assert (found.method, found.why_points) == ("points", "asked")
+
+
 def test_a_model_that_does_not_converge_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     from fairlead.science.measurement.irt import sittings
 

@@ -66,8 +66,8 @@ class SharedItem:
 class BeforeAfter:
     """Everybody who sat both forms, on one scale, and what their changes come to.
 
-    `method` is "2pl", "rasch", "graded", "partial credit" or "points"; `why_points` says why no model was taken: "few
-    persons", "few answers", "not converged", "refused". `unit` is "logits" or "points" (a share of them, 0 to 1).
+    `method` is "2pl", "rasch", "graded", "partial credit" or "points"; `why_points` says why no model was taken: "asked",
+    "few persons", "few answers", "not converged", "refused". `unit` is "logits" or "points" (a share of them, 0 to 1).
     """
 
     method: str
@@ -117,7 +117,13 @@ class PartGrowth:
 
 
 def before_and_after(
-    first: Form, second: Form, *, cluster: Sequence[Any] | None = None, level: float = 0.95, rng: np.random.Generator
+    first: Form,
+    second: Form,
+    *,
+    cluster: Sequence[Any] | None = None,
+    by_points: bool = False,
+    level: float = 0.95,
+    rng: np.random.Generator,
 ) -> BeforeAfter:
     """Put the persons of two forms on one scale, and count who grew beyond the error of measurement.
 
@@ -129,6 +135,7 @@ def before_and_after(
     first, second : Form
         Persons are matched by their labels. The same form given twice shares all its items.
     cluster : a label for each person of `first`, as their school, for the error of the mean change.
+    by_points : take points however many people there are, as for a short scale whose score is read as it stands.
     level : a change counts beyond this two-sided interval of its error.
     rng : for the number by chance, which is simulated where a model holds.
 
@@ -179,9 +186,8 @@ def before_and_after(
     if not both:
         raise refusal("persons", "nobody sat both forms", f"{len(one.persons)} and {len(two.persons)} persons")
     groups = None if cluster is None else dict(zip(first.persons, cluster, strict=True))
-    found = _by_model(one, two, names, level, rng)
-    if isinstance(found, str):
-        found = _by_points(one, two, names, both, level, found)
+    tried = "asked" if by_points else _by_model(one, two, names, level, rng)
+    found = _by_points(one, two, names, both, level, tried) if isinstance(tried, str) else tried
     found = replace(
         found,
         seated_before=len(one.persons),
