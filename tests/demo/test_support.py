@@ -20,7 +20,7 @@ def built(world: World, monkeypatch: pytest.MonkeyPatch, seed: int = 5) -> dict[
     written: dict[str, list[Any]] = {}
     monkeypatch.setattr(support, "copy_rows", lambda table, columns, rows: written.setdefault(table, list(rows)))
     monkeypatch.setattr(support, "advance_ids", lambda table: None)
-    monkeypatch.setattr(support, "_research_visitors", lambda world: [1, 2])
+    monkeypatch.setattr(support, "research_visitors", lambda world, names: [1, 2])
     support.build(deepcopy(world), np.random.default_rng(seed))
     return written
 

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 
 from fairlead.apps.evidence import selectors, store
-from fairlead.apps.evidence.models import Claim, Finding, Plan, Run
+from fairlead.apps.evidence.models import Claim, Finding, Plan, Run, Study
 from fairlead.apps.roster.models import Person
 from tests.conftest import as_owner, max_queries
 
@@ -118,6 +118,20 @@ def test_the_claims_page_prints_the_reports_figures(as_person: Any) -> None:
         row = next(r for r in re.findall(r"<tr>.*?</tr>", report, re.S) if told[3] in r)
         assert told[1] in row
         assert told[2] in row
+
+
+def test_an_estimate_of_scores_leads_to_how_good_the_measure_is(as_person: Any) -> None:
+    client = as_person("tomas")
+    run = run_study(client, STAR)
+    with as_owner():
+        finding = Finding.objects.filter(run=run).first()
+    assert finding is not None
+    pages = [reverse("analyst:report", args=[run.pk]), reverse("analyst:claim", args=[finding.pk])]
+    link = 'href="/instruments/twelve-minutes/1/technical/"'
+    assert not any(link in client.get(page).content.decode() for page in pages), "reading is not scored with it"
+    with as_owner():
+        Study.objects.filter(key=STAR).update(extract="coaching_lottery")
+    assert all(link in client.get(page).content.decode() for page in pages)
 
 
 def test_a_registered_plan_cannot_be_changed(as_person: Any) -> None:

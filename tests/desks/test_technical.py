@@ -6,14 +6,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from fairlead.apps.access.purposes import purposes
-from fairlead.apps.instruments import policy
-from fairlead.apps.instruments.models import Instrument
+from fairlead.apps.instruments import measuring, policy
+from fairlead.apps.instruments.models import Instrument, TechnicalResult, Version
+from fairlead.apps.instruments.standards import standards
 from tests.access.objects import visit_to_amara
-from tests.conftest import max_queries
+from tests.apps.instruments.test_measuring import rated
+from tests.conftest import as_owner, max_queries
 
 SignIn = Callable[[str | None], Client]
 PAGE = "/instruments/twelve-minutes/1/technical/"
@@ -23,6 +27,88 @@ def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", response.content.decode())
 
 
+def stored(seeded: Any, found: dict[str, Any]) -> None:
+    """A result as the night's work would have stored it."""
+    whole = {
+        "counted": {"responses": 800, "answers": 3200}, "purposes": ["research"],
+        "left_out": {"other_purpose": 3, "not_observed": 41}, **found,
+    }  # fmt: skip
+    version = Version.objects.get(instrument__key="twelve-minutes", number=1)
+    TechnicalResult.objects.create(
+        organization_id=seeded.network_id, version=version, day=seeded.today, computed_at=seeded.moment, found=whole
+    )
+
+
+@pytest.fixture(scope="module")
+def studied() -> dict[str, Any]:
+    return measuring.visits(rated()[0], standards())
+
+
+def test_the_answer_comes_first(as_person: SignIn, seeded: Any, studied: dict[str, Any]) -> None:
+    stored(seeded, {"visits": studied})
+    amara = as_person("amara")
+    with max_queries(15):
+        page = text_of(amara.get(PAGE))
+    own = [row for row in studied["needed"] if row["use"] == "research" and row["visits"]]
+    visits, raters = min((row["visits"], row["raters"]) for row in own)
+    answer = f"A teacher&#x27;s score needs {visits} visits by {raters} raters before people may be compared"
+    today = "Today the median visited teacher has 4 within twelve months."
+    assert page.index(answer) < page.index(today) < page.index("What it may be used for")
+    assert page.count("No, however many visits") == 1, "this rubric is not for decisions about one person"
+    for row in studied["needed"]:
+        assert ("not within 60" if row["visits"] is None else f"{row['visits']} visits") in page
+    drawn = page[page.index('<div class="figure__chart">') :]
+    drawn = drawn[: drawn.index("</svg>")]
+    assert "How reliable a score is" in drawn
+    assert "style=" not in drawn
+    for row in studied["curve"]:
+        assert f"<td>{row['value']:.2f}</td>" in page, "the table beneath the chart has every point"
+
+
+def test_small_counts_are_told_to_those_who_may_ask_only(as_person: SignIn, seeded: Any) -> None:
+    stored(seeded, {"visits": {"has": {}, "waiting": measuring.waiting("teachers", 3, 20)}})
+    tomas, amara = text_of(as_person("tomas").get(PAGE)), text_of(as_person("amara").get(PAGE))
+    assert "Not enough yet: 3 of 20 teachers visited." in tomas
+    assert "3 responses of a purpose that does not allow this" in tomas
+    assert "Not enough yet: fewer than 10 of 20 teachers visited." in amara
+    assert "fewer than 10 responses of a purpose that does not allow this" in amara
+    assert "41 answers" in amara
+    assert "Compute it now" in tomas
+    assert "Compute it now" not in amara
+    assert "How reliable a score is" not in tomas
+
+
+def test_a_search_that_did_not_end_is_said(as_person: SignIn, seeded: Any, studied: dict[str, Any]) -> None:
+    stored(seeded, {"visits": studied | {"converged": False}})
+    assert "did not end: take none of them for settled" in text_of(as_person("amara").get(PAGE))
+
+
+def test_it_reads_spanish(as_person: SignIn, seeded: Any, studied: dict[str, Any]) -> None:
+    stored(seeded, {"visits": studied, "agreement": {"refused": "no complete pair"}})
+    amara = as_person("amara")
+    page = text_of(amara.get(PAGE, headers={"Accept-Language": "es"}))
+    assert "El puntaje de una o un docente necesita" in page
+    assert "Qué tan confiable es un puntaje" in page
+    assert "All else" not in page
+    assert "0,90" in page or "0.90" in page
+
+
+def test_the_worker_is_asked_by_who_may(as_person: SignIn, seeded: Any) -> None:
+    url = PAGE.replace("technical/", "measure")
+    ines = as_person("ines")
+    assert ines.post(url)["Location"] == PAGE
+    assert ines.post(url)["Location"] == PAGE, "asked twice, it waits once"
+    with as_owner():
+        pk = Version.objects.get(instrument__key="twelve-minutes", number=1).pk
+        asked = [
+            job.args
+            for job in ProcrastinateJob.objects.filter(task_name="instruments.measure", queueing_lock__contains=":")
+        ]
+    assert asked == [{"network_id": seeded.network_id, "version_id": pk}]
+    assert ines.get(url).status_code == 405
+    assert ines.post(url.replace("/1/", "/9/")).status_code == 404
+
+
 def test_it_says_for_every_purpose_whether_and_why(as_person: SignIn) -> None:
     amara = as_person("amara")
     with max_queries(15):
@@ -30,7 +116,7 @@ def test_it_says_for_every_purpose_whether_and_why(as_person: SignIn) -> None:
     rubric = Instrument.objects.get(key="twelve-minutes")
     told = {use.purpose.key: use.why_not for use in page.context["uses"]}
     assert set(told) == set(purposes())
-    assert {key for key, why in told.items() if not why} == set(policy.purposes_of(rubric))
+    assert {key for key, why in told.items() if not why} == {*policy.purposes_of(rubric), policy.PRACTICE}
     assert told["appraisal"].startswith("One short visit says too little about a person")
     assert told["appraisal"] in text_of(page)
 

@@ -9,7 +9,7 @@ import pytest
 
 from fairlead import cli
 from fairlead.apps.instruments.files import load
-from fairlead.apps.instruments.models import Instrument, Version
+from fairlead.apps.instruments.models import Instrument, TechnicalResult, Version
 from fairlead.site import instruments
 
 
@@ -42,12 +42,21 @@ def test_out_and_in_again_is_a_draft_of_ones_own(ending: str, tmp_path: Path, ca
     assert draft.instrument.organization_id is not None
 
 
+def test_a_technical_result_is_computed_and_stored(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["instrument", "technical", "twelve-minutes"]) == 0
+    assert "/instruments/twelve-minutes/1/technical/" in capsys.readouterr().out
+    row = TechnicalResult.objects.get(version__instrument__key="twelve-minutes")
+    assert row.found["counted"]["responses"] > 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["import", "{folder}/nothing.json"], "no such file"),
         (["import", "{folder}/broken.json"], "not JSON"),
         (["export", "no-such", "--out", "{folder}/a.json"], "no such version"),
+        (["technical", "school-walk", "--version", "9"], "no such version"),
+        (["technical", "in-this-class"], "Nobody has answered"),
         (["export", "school-walk", "--version", "9", "--out", "{folder}/a.json"], "no such version"),
         (["export", "school-walk", "--out", "{folder}/a.csv"], "which format"),
         (["export", "school-walk", "--out", "{folder}/broken.json"], "a file of this name"),

@@ -23,6 +23,7 @@ from fairlead.demo import (
     reviews,
     roster,
     support,
+    technical,
 )
 from fairlead.demo.world import SEED, World
 
@@ -41,6 +42,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("support", 4, support.build),
     ("raters", 10, raters.build),
     ("growth", 12, growth.build),
+    ("technical", 20, technical.build),
     ("places", 5, places.build),
     ("diagnostics", 13, diagnostics.build),
     ("evidence", 6, evidence.build),

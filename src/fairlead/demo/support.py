@@ -382,7 +382,7 @@ def _research(
     world: World, rng: np.random.Generator, book: Book, practice: dict[int, float], coached: set[int]
 ) -> None:
     """Visits by two visitors who are not told who is coached: before the draw, and in November."""
-    visitors = _research_visitors(world)
+    visitors = research_visitors(world, RESEARCH_VISITORS)
     lottery = world.extra["lottery"]
     before = _days(date(2026, 5, 11), date(2026, 6, 5))
     after = _days(date(2026, 11, 2), date(2026, 11, 18))
@@ -405,15 +405,16 @@ def _research(
                 )  # fmt: skip
 
 
-def _research_visitors(world: World) -> list[int]:
-    ids = [int(i) for i in world.take_ids("roster_person", len(RESEARCH_VISITORS))]
+def research_visitors(world: World, names: Sequence[tuple[str, str]]) -> list[int]:
+    """People of the network who visit for research; their ids."""
+    ids = [int(i) for i in world.take_ids("roster_person", len(names))]
     copy_rows(
         "roster_person",
         ("id", "organization_id", "kind", "given_name", "family_name", "sort_name", "language", "email", "phone",
          "sourced_id"),
         [
             (pk, world.network_id, "staff", given, family, sort_key(family, given), "en", "", "", f"staff-{pk}")
-            for pk, (given, family) in zip(ids, RESEARCH_VISITORS, strict=True)
+            for pk, (given, family) in zip(ids, names, strict=True)
         ],
     )  # fmt: skip
     Role.objects.bulk_create(

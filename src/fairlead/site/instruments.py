@@ -1,4 +1,4 @@
-"""`fairlead instrument list|import|export`: rubrics, surveys and assessments as JSON and XLSForm."""
+"""`fairlead instrument list|import|export|technical`: rubrics, surveys, assessments; how well they measure."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     take.add_argument("--version", type=int, help="its number (default: the latest published one)")
     take.add_argument("--out", type=Path, required=True, help="a .json or .xlsx file")
     take.add_argument("--force", action="store_true", help="write over a file that is there")
+    text = "compute how well a version measures in a network, and store it for its technical page"
+    good = kinds.add_parser("technical", help=text, description=text)
+    good.set_defaults(work=compute)
+    good.add_argument("key")
+    good.add_argument("--version", type=int, help="its number (default: the latest published one)")
+    good.add_argument("--for", dest="organization", default="", help="sourced id of the network")
 
 
 def show(_: argparse.Namespace) -> int:
@@ -104,6 +110,24 @@ def take_out(chosen: argparse.Namespace) -> int:
         raise _refusal(error, chosen.key) from None
     chosen.out.write_bytes(content)
     print(f"{chosen.out}: {len(content):,} bytes")
+    return 0
+
+
+def compute(chosen: argparse.Namespace) -> int:
+    """Compute and store what is known of a version."""
+    start_django()
+    from fairlead.apps.instruments import computing
+    from fairlead.apps.roster.selectors import network_of
+
+    version = _version(chosen.key, chosen.version)
+    network = network_of(organization_for(chosen.organization))
+    if not computing.refresh(network.pk, [version.pk]):
+        raise Refusal(
+            "Nobody has answered this version in that network.", allowed="a published version with answers",
+            got=f"{chosen.key} {version.number}", where=network.name, then="see `fairlead instrument list`",
+        )  # fmt: skip
+    print(f"{version}: computed for {network.name}. Read it at "
+          f"/instruments/{version.instrument.key}/{version.number}/technical/")  # fmt: skip
     return 0
 
 

@@ -169,6 +169,9 @@ def _means(column: str, scores: Sequence[facts.ResearchScore]) -> dict[int, floa
 
 EXTRACTS: dict[str, Callable[[Scope, Study], Extract]] = {"star_kindergarten": _star, "coaching_lottery": _coaching}
 
+# The instrument whose scores are an extract's outcome: how good it is belongs beside every estimate.
+MEASURED_WITH = {"coaching_lottery": "twelve-minutes"}
+
 
 def extract_of(scope: Scope, study: Study) -> Extract:
     """The rows that answer a study, as this person may read them now."""

@@ -502,3 +502,21 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"consent {self.pk}"
+
+
+class TechnicalResult(models.Model):
+    """How well a version measures in a network, as computed on a day. Coefficients and counts: no person, no answer."""
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    computed_at = models.DateTimeField()
+    found = models.JSONField(help_text="as `measuring.measure` gives it")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "organization", "day"], name="one_technical_result_a_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"technical result {self.pk}"

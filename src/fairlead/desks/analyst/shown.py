@@ -9,7 +9,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.evidence import extracts, selectors
-from fairlead.apps.evidence.models import Finding, Plan, Run
+from fairlead.apps.evidence.models import Finding, Plan, Run, Study
+from fairlead.apps.instruments.models import Version
+from fairlead.apps.instruments.selectors import current_version
 from fairlead.desks.analyst import figures
 from fairlead.desks.charts import Figure
 from fairlead.desks.kept import Kept
@@ -105,3 +107,9 @@ def _drawn(run: Run, language: str) -> ReportShown:
     values = {"sections": sections, "verdict": result.primary.verdict}
     drawn = mark_safe(render_to_string("analyst/_sections.html", values))  # noqa: S308  (a template's own output)
     return ReportShown(report.title, report.timing, drawn)
+
+
+def measured_with(study: Study) -> Version | None:
+    """The instrument whose scores are the study's outcome, in its current version; None where no instrument is."""
+    key = extracts.MEASURED_WITH.get(study.extract)
+    return current_version(key) if key else None

@@ -149,6 +149,7 @@ def report(request: ScopedRequest, pk: int) -> HttpResponse:
         "report": shown.report_of(made, get_language() or "en"),
         "findings": lines.findings(request.scope, made.pk),
         "may_write": request.scope.has("analyst"),
+        "measure": shown.measured_with(made.plan.study),
     }
     return render(request, "analyst/report.html", context)
 
@@ -176,5 +177,6 @@ def claim(request: ScopedRequest, pk: int) -> HttpResponse:
         "sentence": sentence,
         "refusal": refusal,
         "language": language,
+        "measure": shown.measured_with(found.run.plan.study),
     }
     return render(request, "analyst/claim.html", context, status=status)

@@ -18,5 +18,6 @@ urlpatterns = [
     path("<slug:key>/<int:number>/item", building.item, name="item"),
     path("<slug:key>/<int:number>/publish", building.publish, name="publish"),
     path("<slug:key>/<int:number>/technical/", technical.technical, name="technical"),
+    path("<slug:key>/<int:number>/measure", technical.measure, name="measure"),
     path("<slug:key>/<int:number>/file.<slug:kind>", views.export, name="export"),
 ]
