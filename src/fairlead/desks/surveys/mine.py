@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST, require_safe
 
 from fairlead.apps.access.decorators import ScopedRequest, needs
@@ -26,4 +28,5 @@ def enter(request: ScopedRequest, survey_id: int) -> HttpResponse:
     secret = services.enter(request.scope, survey_id)
     if secret is None:
         raise Http404
-    return redirect("answering:answer", links.written(secret))
+    # Here they read in this language, whatever the roster says.
+    return redirect(f"{reverse('answering:answer', args=[links.written(secret)])}?in={get_language()}")
