@@ -54,7 +54,7 @@ class Plan(NamedTuple):
 
 
 DRAWS = (
-    Plan("coaching", date(2026, 9, 8), date(2026, 12, 18), 0.4, 0.06),
+    Plan("coaching", date(2026, 9, 8), date(2026, 12, 18), 0.45, 0.08),
     Plan("research", date(2026, 11, 2), date(2026, 11, 18), 0.45, 0.03),
 )
 LENIENT_FROM = date(2026, 10, 1)  # Héctor, also in classrooms
@@ -207,8 +207,8 @@ def _draw(world: World, rng: np.random.Generator, version: Version, items: list[
             subject_id=pair.subject_id, second_id=second, position=ticket.order, drawn=ticket.selected,
         )  # fmt: skip
         looks.append(look)
-        late = day > world.today - timedelta(days=14)
-        if not ticket.selected or second is None or late:
+        waits = plan.ends > world.today and rng.random() < 0.12  # the visit seen by two is still to come
+        if not ticket.selected or second is None or waits:
             continue
         if rng.random() < plan.refused:
             look.refused, look.refused_at = SecondLook.Refused.TEACHER, at

@@ -71,7 +71,12 @@ def draws(request: ScopedRequest) -> HttpResponse:
             messages.success(request, _("Committed. Publish the commitment, then draw."))
             return redirect("raters:draws")
     rows = [
-        {"draw": d, "purpose": purpose_words(d.draw.purpose).label, "share": round(d.draw.share * 100)}
+        {
+            "draw": d,
+            "purpose": purpose_words(d.draw.purpose).label,
+            "share": round(d.draw.share * 100),
+            "over": d.draw.ends < today,
+        }
         for d in selectors.draws(request.scope)
     ]
     return render(request, "raters/draws.html", {"form": form, "draws": rows}, status=422 if form.errors else 200)
