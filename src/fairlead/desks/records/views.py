@@ -26,6 +26,7 @@ LOOKED_AT = {
     "student": gettext_lazy("a student's page"),
     "coaching": gettext_lazy("coaching: people of the school by name"),
     "raters": gettext_lazy("raters' certificates, people by name"),
+    "reviews": gettext_lazy("reviews of assignments, with reviewers by name"),
     "schools": gettext_lazy("schools with the names of their leaders"),
     "diagnosis": gettext_lazy("diagnosis of a school, with who rates and who brought evidence"),
     "export": gettext_lazy("the roster, taken out as a file"),
