@@ -42,7 +42,7 @@ def test_every_person_and_stop_is_in_the_list_of_pages() -> None:
 
 # No page of its own: an answer to a machine, a file; or a page that its own test looks at.
 ELSEWHERE = {
-    "health", "service_worker", "outbox_who",
+    "health", "service_worker", "outbox_who", "reviews:copy",
     "data:export", "instruments:export", "coach:picture", "teacher:feedback_picture", "raters:case_file",
     "substitute:roll",
 }  # fmt: skip
