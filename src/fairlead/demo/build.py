@@ -41,7 +41,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("caseload", 3, caseload.build),
     ("support", 4, support.build),
     ("raters", 10, raters.build),
-    ("growth", 12, growth.build),
+    ("growth", 15, growth.build),
     ("technical", 20, technical.build),
     ("places", 5, places.build),
     ("diagnostics", 13, diagnostics.build),
