@@ -37,7 +37,11 @@ def number(
     found: Mapping[str, Any] | None, *, digits: int = 2, percent: bool = False, signed: bool = False
 ) -> Number:
     """A value with low and high; "not estimable" where either end is missing, for a number is not shown bare."""
-    if found is None or any(found.get(name) is None for name in ("value", "low", "high")):
+    if (
+        found is None
+        or any(found.get(name) is None for name in ("value", "low", "high"))
+        or found["high"] - found["low"] < 1e-9  # all classrooms the same: linearization knows no error, and that is not none
+    ):
         return Number(str(_("not estimable")), "", False)
     scale = 100 if percent else 1
     value, low, high = (
