@@ -144,7 +144,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "own_instrument": own_instrument,
     "survey_draft": survey_objects.draft,
     "survey_open": survey_objects.opened,
-    "survey_counted": survey_objects.counted,
+    "survey_closed": survey_objects.closed,
     "survey_secret": survey_objects.secret,
     "diagnosis_of_harbor_point": diagnosis_of_harbor_point,
     "rating_now": rating_now,

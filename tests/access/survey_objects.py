@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from fairlead.apps.roster.selectors import scope_for
-from fairlead.apps.surveys import counting, services
-from fairlead.apps.surveys.models import Administration
+from fairlead.apps.surveys import services
+from fairlead.apps.surveys.models import Administration, Invitation
 from tests.apps.surveys import making
 
 
@@ -19,25 +19,23 @@ def draft(world: Any) -> int:
     return int(services.create(_ines(world), world.network_id, making.draft(world)).pk)
 
 
-def _open(world: Any) -> Administration:
-    return making.opened(_ines(world), world, making.draft(world))
-
-
 def opened(world: Any) -> int:
-    """Open; Amara is asked, and has not answered."""
-    return int(_open(world).pk)
+    """The demo's open one; Amara is asked, and has not answered."""
+    return int(_of("what-we-hold-true", closed_at=None).pk)
 
 
 def secret(world: Any) -> str:
     """The secret of Amara's link."""
-    return making.secrets(_open(world), person_id=world.person["amara"])[0]
+    mine = Invitation.objects.get(administration_id=opened(world), person_id=world.person["amara"])
+    return services.renew(mine.pk)
 
 
-def counted(world: Any) -> int:
-    """Closed and counted, with answers of every teacher."""
-    known = _open(world)
-    for nth, one in enumerate(making.secrets(known)):
-        making.answered(known, one, 2 + nth % 5)
-    services.close(_ines(world), known.pk)
-    assert counting.count(known.pk, world.moment)
-    return int(known.pk)
+def closed(world: Any) -> int:
+    """The demo's first of what teachers hold true, counted."""
+    return int(_of("what-we-hold-true", counted_at__isnull=False).pk)
+
+
+def _of(key: str, **which: Any) -> Administration:
+    return Administration.objects.filter(version__instrument__key=key, opened_at__isnull=False, **which).order_by(
+        "pk"
+    )[0]

@@ -106,7 +106,15 @@ def any_address(visit: int, token: str, others: list[int], picture: str) -> Iter
         for number in (visit, *others):
             for word in (token, picture, "promise", "coaching"):
                 # A route takes each of its parts once as a number, once as a word.
-                for args in ([], [number], [word], [word, number], [number, word], [number, number], [number, word, number]):
+                for args in (
+                    [],
+                    [number],
+                    [word],
+                    [word, number],
+                    [number, word],
+                    [number, number],
+                    [number, word, number],
+                ):
                     with suppress(NoReverseMatch):
                         yield reverse(name, args=args)
 

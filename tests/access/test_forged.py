@@ -56,7 +56,9 @@ def test_no_view_is_exempt_from_the_token() -> None:
 
 
 @pytest.mark.parametrize("name", sorted({row.get("url", key) for key, row in TABLE.items()} - set(EXEMPT)))
-def test_a_post_without_the_token_is_refused(name: str, seeded: Any, session_keys: dict[str, str], strict: Any) -> None:
+def test_a_post_without_the_token_is_refused(
+    name: str, seeded: Any, session_keys: dict[str, str], strict: Any
+) -> None:
     row = next(row for key, row in TABLE.items() if row.get("url", key) == name)
     url = address(name, row.get("args", []))
     person = next((p for p in PERSONS if row.get(p, row.get("others")) not in (404, 401)), "amara")

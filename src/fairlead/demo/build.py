@@ -23,6 +23,7 @@ from fairlead.demo import (
     reviews,
     roster,
     support,
+    surveys,
     technical,
 )
 from fairlead.demo.world import SEED, World
@@ -43,6 +44,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("raters", 10, raters.build),
     ("growth", 15, growth.build),
     ("technical", 20, technical.build),
+    ("surveys", 16, surveys.build),
     ("places", 5, places.build),
     ("diagnostics", 13, diagnostics.build),
     ("evidence", 6, evidence.build),

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from fairlead.apps.instruments.models import Answer, Response
 from fairlead.apps.surveys import counting, links, selectors, services
 from fairlead.apps.surveys.models import Administration, Ballot, Invitation, Result, Tie
+from tests.access import survey_objects
 from tests.apps.surveys import making
 from tests.conftest import as_owner
 
@@ -44,7 +45,10 @@ def test_from_draft_to_table(seeded: Any, scope_of: Any) -> None:
     for nth, secret in enumerate(here):
         assert making.answered(known, secret, 6 if nth % 2 else 2)
     assert not making.answered(known, here[0]), "once"
-    assert Response.objects.filter(version_id=known.version_id).count() == 0, "sealed until it is closed"
+    with as_owner():
+        assert not Response.objects.filter(day=seeded.today, version_id=known.version_id).exists(), (
+            "sealed until it is closed"
+        )
     rates = {rate.organization_id: rate for rate in selectors.rates(ines, known)}
     told = len(here) if len(here) >= selectors.FLOOR else None
     assert (rates[big].invited, rates[big].answered) == (len(here), told)
@@ -53,7 +57,7 @@ def test_from_draft_to_table(seeded: Any, scope_of: Any) -> None:
     assert len(lines) == (16 + 4) * 6
     assert {line.state for line in lines if line.organization_id not in (big, seeded.network_id)} == {"few"}
     with as_owner():
-        assert Ballot.objects.count() == 0
+        assert not Ballot.objects.filter(administration=known).exists()
         assert Tie.objects.filter(invitation__administration=known).count() == (len(here) if len(here) >= 5 else 0)
 
 
@@ -83,13 +87,13 @@ def test_the_apps_login_finds_no_way_from_an_answer_to_a_person(seeded: Any, sco
         )
         cursor.execute(
             "SELECT count(*), count(author_id), count(subject_id), count(submitted_at), count(DISTINCT day), "
-            "count(DISTINCT language), count(DISTINCT xmin::text) FROM instruments_response WHERE version_id = %s",
-            [known.version_id],
+            "count(DISTINCT language), count(DISTINCT xmin::text) FROM instruments_response WHERE version_id = %s AND day = %s",
+            [known.version_id, known.opens_on],
         )
         assert cursor.fetchone() == (20, 0, 0, 0, 1, 1, 1)
         cursor.execute(
-            "SELECT organization_id, count(*) FROM instruments_response WHERE version_id = %s GROUP BY 1",
-            [known.version_id],
+            "SELECT organization_id, count(*) FROM instruments_response WHERE version_id = %s AND day = %s GROUP BY 1",
+            [known.version_id, known.opens_on],
         )
         assert all(n >= selectors.FLOOR for _organization, n in cursor.fetchall()), "no school with one answer"
         cursor.execute(
@@ -134,7 +138,7 @@ def test_too_few_answers_are_not_even_opened(seeded: Any, scope_of: Any) -> None
     assert {line.state for line in selectors.results(ines, known)} == {"few"}
     assert {rate.answered for rate in selectors.rates(ines, known)} <= {None, 0}
     with as_owner():
-        assert not Answer.objects.filter(response__version_id=known.version_id).exists()
+        assert not Answer.objects.filter(response__version_id=known.version_id, response__day=seeded.today).exists()
         assert not Ballot.objects.filter(administration=known).exists()
 
 
@@ -156,6 +160,16 @@ def test_a_link_opens_once_and_only_while_it_is_open(seeded: Any, scope_of: Any)
     assert over.state == "over"
     assert not making.answered(known, second)
     assert links.look("abcd-efgh-jkmn") is None
+
+
+def test_a_slip_outlives_a_renewal_of_the_secret(seeded: Any, scope_of: Any, settings: Any) -> None:
+    known = making.opened(scope_of("ines"), seeded, making.draft(seeded))
+    secret = making.secrets(known)[0]
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
+    assert making.answered(known, secret)
+    assert not making.answered(known, secret)
+    settings.SECRET_KEY_FALLBACKS = []
+    assert links.look(secret) is None
 
 
 def test_an_answer_that_the_item_does_not_allow_is_refused(seeded: Any, scope_of: Any) -> None:
@@ -241,3 +255,19 @@ def test_a_result_that_is_withheld_cannot_be_stored(seeded: Any) -> None:
     }
     with pytest.raises(DatabaseError, match="too_few_answers"), transaction.atomic():
         Result.objects.create(**values, state="few", n=3)
+
+
+def test_erasing_a_person_cuts_the_tie_and_takes_a_sealed_ballot(seeded: Any) -> None:
+    from fairlead.apps.access import erasure
+    from fairlead.apps.roster.models import Person
+
+    amara = seeded.person["amara"]
+    open_now = Administration.objects.get(pk=survey_objects.opened(seeded))
+    mine = Invitation.objects.get(administration=open_now, person_id=amara)
+    assert making.answered(open_now, services.renew(mine.pk), 3)
+    assert Ballot.objects.filter(invitation=mine).exists()
+    tied = list(Tie.objects.filter(invitation__person_id=amara).values_list("response_id", flat=True))
+    erasure.erase(Person.objects.get(pk=amara))
+    assert not Ballot.objects.filter(invitation_id=mine.pk).exists()
+    assert not Tie.objects.filter(response_id__in=tied).exists()
+    assert Response.objects.filter(pk__in=tied).count() == len(tied), "an answer that names nobody stays"

@@ -62,16 +62,24 @@ def written(secret: str) -> str:
     return "-".join(secret[i : i + 4] for i in range(0, len(secret), 4))
 
 
-def hashed(secret: str) -> str:
+def hashed(secret: str, key: str = "") -> str:
     """What is kept of a secret, however it was typed."""
     plain = "".join(letter for letter in secret.lower() if letter.isalnum())
-    return hmac.new(settings.SECRET_KEY.encode(), f"survey|{plain}".encode(), hashlib.sha256).hexdigest()
+    key = key or settings.SECRET_KEY
+    return hmac.new(key.encode(), f"survey|{plain}".encode(), hashlib.sha256).hexdigest()
+
+
+def _hashes(secret: str) -> list[str]:
+    """Under this installation's key and its former ones: a slip outlives a renewal."""
+    return [hashed(secret, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
 
 
 def look(secret: str) -> Opened | None:
     """What a link asks; None when there is no such link."""
-    rows = fetch("SELECT * FROM surveys_look(%(hash)s, %(today)s)", hash=hashed(secret), today=clock.today())
-    return Opened(*rows[0]) if rows else None
+    for one in _hashes(secret):
+        if rows := fetch("SELECT * FROM surveys_look(%(hash)s, %(today)s)", hash=one, today=clock.today()):
+            return Opened(*rows[0])
+    return None
 
 
 def questions(version_id: int) -> list[Any]:
@@ -84,18 +92,21 @@ def answer(secret: str, opened: Opened, given: Mapping[int, Given]) -> bool:
     """Seal one answer and use the link up. Refuses answers that their items do not allow; False when it is used or over."""
     responding.check(questions(opened.version_id), given)
     said = json.dumps({pk: as_data(one) for pk, one in given.items() if not one.is_empty})
-    ((taken,),) = fetch(
-        "SELECT surveys_answer(%(hash)s, %(today)s, %(said)s::jsonb)",
-        hash=hashed(secret), today=clock.today(), said=said,
-    )  # fmt: skip
-    return bool(taken)
+    return any(
+        fetch(
+            "SELECT surveys_answer(%(hash)s, %(today)s, %(said)s::jsonb)", hash=one, today=clock.today(), said=said
+        )[0][0]
+        for one in _hashes(secret)
+    )
 
 
 @transaction.atomic
 def decline(secret: str) -> bool:
     """Keep that whoever has the link does not want to take part; the link is used up."""
-    ((taken,),) = fetch("SELECT surveys_decline(%(hash)s, %(today)s)", hash=hashed(secret), today=clock.today())
-    return bool(taken)
+    return any(
+        fetch("SELECT surveys_decline(%(hash)s, %(today)s)", hash=one, today=clock.today())[0][0]
+        for one in _hashes(secret)
+    )
 
 
 def as_data(given: Given) -> dict[str, Any]:

@@ -1,0 +1,136 @@
+"""Running a survey and reading what may be told of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from fairlead.apps.surveys.models import Administration, Invitation, Result, SchoolAsked
+from tests.access import survey_objects
+from tests.apps.surveys import making
+from tests.conftest import as_owner, max_queries
+
+
+def form(seeded: Any, **values: Any) -> dict[str, Any]:
+    told = making.draft(seeded, **values)
+    return {name: "" if value is None else value for name, value in
+            {field: getattr(told, field) for field in told.__dataclass_fields__}.items()} | {
+        "schools": [str(pk) for pk in told.school_ids], "version_id": str(told.version_id)}  # fmt: skip
+
+
+def test_from_the_form_to_slips(as_person: Any, seeded: Any) -> None:
+    client = as_person("ines")
+    made = client.post(reverse("surveys:new"), form(seeded, name="Ours"))
+    assert made.status_code == 302
+    with as_owner():
+        pk = Administration.objects.latest("pk").pk
+    page = client.get(made["Location"])
+    assert "Ours" in page.content.decode()
+    assert client.post(reverse("surveys:step", args=[pk]), {"open": "1"}).status_code == 302
+    school = int(seeded.school_ids[0])
+    slips = client.post(reverse("surveys:slips", args=[pk, school]))
+    text = slips.content.decode()
+    assert slips["Cache-Control"] == "no-store"
+    assert "Amara Okafor" in text
+    assert "Entre en" in text
+    code = text.split('slip__code">')[1].split("<")[0]
+    assert client.get(f"/a/{code}/").status_code == 200
+    assert client.post(reverse("surveys:step", args=[pk]), {"close": "1"}).status_code == 302
+    assert client.post(reverse("surveys:slips", args=[pk, school])).status_code == 422, "it is closed"
+
+
+def test_a_draft_that_says_nothing_possible_is_given_back(as_person: Any, seeded: Any) -> None:
+    client = as_person("ines")
+    backwards = form(seeded) | {"closes_on": "2026-01-01"}
+    assert "The last day is before the first." in client.post(reverse("surveys:new"), backwards).content.decode()
+    assert client.post(reverse("surveys:new"), {}).status_code == 422
+    for_coaching = form(seeded) | {"purpose": "coaching"}
+    assert client.post(reverse("surveys:new"), for_coaching).status_code == 422
+
+
+def test_a_principal_asks_their_own_school_and_no_other(as_person: Any, seeded: Any) -> None:
+    client = as_person("grace")
+    both = form(seeded)
+    assert client.post(reverse("surveys:new"), both).status_code == 422, "Ridgeline is not hers"
+    own = form(seeded) | {"schools": [str(seeded.school_ids[0])]}
+    assert client.post(reverse("surveys:new"), own).status_code == 302
+    with as_owner():
+        made = Administration.objects.latest("pk")
+        assert made.organization_id == seeded.school_ids[0]
+    assert as_person("owen").get(reverse("surveys:survey", args=[made.pk])).status_code == 404
+
+
+def test_the_rate_tells_no_small_number_and_no_name(as_person: Any, seeded: Any) -> None:
+    pk = survey_objects.opened(seeded)
+    school = int(seeded.school_ids[0])
+    here = Invitation.objects.filter(administration_id=pk, organization_id=school)
+    here.update(state="waiting")
+    few = [row.pk for row in here[:2]]
+    Invitation.objects.filter(pk__in=few).update(state="answered")
+    client = as_person("grace")
+    with max_queries(12):
+        page = client.get(reverse("surveys:survey", args=[pk]))
+    (rate, _words) = next(r for r in page.context["rates"] if r[0].organization_id == school)
+    assert (rate.asked, rate.answered) == (here.count(), None)
+    assert [r[0].organization_id for r in page.context["rates"]] == [school]
+    assert "too few to tell" in page.content.decode()
+    assert "Amara" not in page.content.decode()
+
+
+def test_results_and_file_are_the_stored_table(as_person: Any, seeded: Any) -> None:
+    pk = survey_objects.closed(seeded)
+    client = as_person("ines")
+    with max_queries(15):
+        page = client.get(reverse("surveys:results", args=[pk]), {"at": seeded.network_id})
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "/technical/" in text
+    rows = list(csv.DictReader(io.StringIO(client.get(reverse("surveys:export", args=[pk])).content.decode())))
+    assert len(rows) == Result.objects.filter(administration_id=pk).count()
+    assert {row["state"] for row in rows} <= {"shown", "bottom", "top", "value", "few"}
+    assert all(not row["n"] and not row["share"] for row in rows if row["state"] == "few")
+    assert any(row["state"] == "few" for row in rows), "the demo has a group too small to tell"
+    assert any(row["state"] == "shown" and row["low"] < row["share"] < row["high"] for row in rows)
+
+
+def test_a_principal_reads_their_school_beside_the_network_and_no_other_school(as_person: Any, seeded: Any) -> None:
+    pk = survey_objects.closed(seeded)
+    client = as_person("grace")
+    page = client.get(reverse("surveys:results", args=[pk]))
+    assert {place for place, _name in page.context["places"]} == {int(seeded.school_ids[0]), seeded.network_id}
+    assert client.get(reverse("surveys:results", args=[pk]), {"at": int(seeded.school_ids[1])}).status_code == 404
+    names = {row["organization"] for row in csv.DictReader(io.StringIO(client.get(reverse("surveys:export", args=[pk])).content.decode()))}  # fmt: skip
+    assert "Ridgeline Elementary" not in names
+
+
+def test_a_teacher_enters_their_own(as_person: Any, seeded: Any) -> None:
+    pk = survey_objects.opened(seeded)
+    client = as_person("amara")
+    assert reverse("surveys:enter", args=[pk]) in client.get(reverse("surveys:mine")).content.decode()
+    entered = client.post(reverse("surveys:enter", args=[pk]))
+    assert client.get(entered["Location"]).status_code == 200
+    with as_owner():
+        Invitation.objects.filter(administration_id=pk, person_id=seeded.person["amara"]).update(state="answered")
+    assert client.post(reverse("surveys:enter", args=[pk])).status_code == 404
+
+
+@pytest.mark.parametrize("step", ["remind", "send"])
+def test_without_an_address_no_mail_goes_out(as_person: Any, seeded: Any, step: str, settings: Any) -> None:
+    settings.PUBLIC_ADDRESS = ""
+    pk = survey_objects.opened(seeded)
+    page = as_person("ines").post(reverse("surveys:step", args=[pk]), {step: "1"})
+    assert page.status_code == 422
+    assert "does not know its own address" in page.content.decode()
+
+
+def test_an_unknown_step_and_a_wrong_method(as_person: Any, seeded: Any) -> None:
+    pk = survey_objects.opened(seeded)
+    client = as_person("ines")
+    assert client.post(reverse("surveys:step", args=[pk]), {"nonsense": "1"}).status_code == 404
+    assert client.get(reverse("surveys:step", args=[pk])).status_code == 405
+    with as_owner():
+        assert SchoolAsked.objects.filter(administration_id=pk, slips_at=None).count() == 0
