@@ -4,7 +4,7 @@
 EVIDENCE: dict[str, tuple[tuple[str, str], ...]] = {
     "time-protected": (
         ("Common planning stands in the schedule for 5 of 6 grades; 3 of the last 8 meetings were given up for coverage.", "Master schedule and sign-in sheets"),
-        ("The two half-days in October were kept; grade teams set the agenda.", "School calendar"),
+        ("The half-days planned for the term were kept; grade teams set the agenda.", "School calendar"),
     ),
     "time-used": (
         ("Of the last four sets of notes, two name a lesson that somebody tried; one says what came of it.", "Notes of the grade teams"),

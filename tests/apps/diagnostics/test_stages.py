@@ -253,3 +253,22 @@ def test_evidence_is_of_something_and_not_of_tomorrow(begun: int, scope_of: Scop
     ):
         with pytest.raises(ValidationError, match=why):
             services.add_evidence(owen, begun, items=items, text="x", source="y", dated=dated)
+
+
+def test_facts_hold_what_was_published_and_who_may_not_read_levels_reads_none(seeded: Any, scope_of: ScopeOf) -> None:
+    """The diagnosis in which each rates alone is no fact yet; a teacher who rated has no ground for the view."""
+
+    def facts() -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT DISTINCT diagnosis_id FROM facts_condition_level")
+            return [pk for (pk,) in cursor.fetchall()]
+
+    with as_owner():
+        over = Diagnosis.objects.filter(stage__in=("published", "reviewed"))
+        schools = set(over.exclude(organization_id=seeded.city_id).values_list("pk", flat=True))
+        now = rating_now(seeded)
+    scope_of("tomas")
+    assert set(facts()) == schools
+    assert now not in schools
+    scope_of("amara")
+    assert facts() == []
