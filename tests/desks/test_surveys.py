@@ -94,7 +94,16 @@ def test_results_and_file_are_the_stored_table(as_person: Any, seeded: Any) -> N
     assert {row["state"] for row in rows} <= {"shown", "bottom", "top", "value", "few"}
     assert all(not row["n"] and not row["share"] for row in rows if row["state"] == "few")
     assert any(row["state"] == "few" for row in rows), "the demo has a group too small to tell"
-    assert any(row["state"] == "shown" and row["low"] < row["share"] < row["high"] for row in rows)
+
+
+def test_a_share_stands_within_its_interval_and_its_size_is_not_told_where_that_was_promised(
+    as_person: Any, seeded: Any
+) -> None:
+    pk = Administration.objects.get(version__instrument__key="in-this-class", counted_at__isnull=False).pk
+    exported = as_person("ines").get(reverse("surveys:export", args=[pk])).content.decode()
+    shown = [row for row in csv.DictReader(io.StringIO(exported)) if row["state"] == "shown"]
+    assert len(shown) > 5
+    assert all(float(row["low"]) < float(row["share"]) < float(row["high"]) and not row["n"] for row in shown)
 
 
 def test_a_principal_reads_their_school_beside_the_network_and_no_other_school(as_person: Any, seeded: Any) -> None:
