@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -34,8 +35,9 @@ def _show(request: HttpRequest, template: str, language: str, status: int = 200,
 
 
 def _language(request: HttpRequest, own: str = "") -> str:
-    """Asked for on the page; else the person's own; else the browser's, of those that we have."""
-    for wanted in (request.POST.get("in") or request.GET.get("in", ""), own):
+    """Asked for on the page; else the person's own, where the roster says more than its default; else the browser's."""
+    asked = request.POST.get("in") or request.GET.get("in", "")
+    for wanted in (asked, own if own != settings.LANGUAGE_CODE else ""):
         if wanted and spoken(wanted)[1]:
             return spoken(wanted)[0]
     return spoken(translation.get_language_from_request(request))[0]
