@@ -85,7 +85,7 @@ def test_before_both_are_in_neither_reads_the_other_in_sql(
     url = f"/raters/second/{look.pk}"
     dana.post(url, {**levels_of(dana, url, 3), "day": "2026-11-19"})
     scope_of("grace")
-    assert not Answer.objects.filter(response__part="second").exists()
+    assert not Answer.objects.filter(response__part="second", purpose="coaching").exists()
     assert not RatedTwice.objects.filter(look=look).exists()
     for key in ("ines", "tomas", "marcus"):
         scope_of(key)

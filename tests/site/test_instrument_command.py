@@ -56,7 +56,7 @@ def test_a_technical_result_is_computed_and_stored(capsys: pytest.CaptureFixture
         (["import", "{folder}/broken.json"], "not JSON"),
         (["export", "no-such", "--out", "{folder}/a.json"], "no such version"),
         (["technical", "school-walk", "--version", "9"], "no such version"),
-        (["technical", "in-this-class"], "Nobody has answered"),
+        (["technical", "choosing-a-leader"], "Nobody has answered"),
         (["export", "school-walk", "--version", "9", "--out", "{folder}/a.json"], "no such version"),
         (["export", "school-walk", "--out", "{folder}/a.csv"], "which format"),
         (["export", "school-walk", "--out", "{folder}/broken.json"], "a file of this name"),

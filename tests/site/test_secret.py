@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ import pytest
 from fairlead.cli import main
 from fairlead.site import folder, offline
 
-ASK = "from fairlead.site import settings as s; import json; print(json.dumps([s.SECRET_KEY, *s.SECRET_KEY_FALLBACKS]))"
+ASK = (
+    "from fairlead.site import settings as s; import json; print(json.dumps([s.SECRET_KEY, *s.SECRET_KEY_FALLBACKS]))"
+)
 
 
 @pytest.fixture
@@ -52,17 +56,23 @@ def test_a_backups_secret_takes_the_place_and_the_replaced_one_still_opens(kept:
     assert (folder.secret("django"), folder.former_secrets("django")) == (own, ["of-the-backup"])
 
 
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """A folder that PostgreSQL's own user could enter: pytest's stand in one that only we may."""
+    with tempfile.TemporaryDirectory(prefix="fairlead-secret-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("where", ["environment", "folder"])
-def test_a_server_that_starts_anew_reads_them(tmp_path: Path, where: str) -> None:
-    data = tmp_path / "data"
+def test_a_server_that_starts_anew_reads_them(where: str, reachable: Path) -> None:
+    data = reachable / "data"
     data.mkdir(mode=0o711)
     environment = os.environ | {"FAIRLEAD_DATA": str(data), "FAIRLEAD_DATABASE": "none"}
     if where == "environment":
         environment |= {"FAIRLEAD_SECRET_KEY": "new", "FAIRLEAD_FORMER_SECRET_KEYS": "old older"}
     else:
         (data / "secrets.json").write_text(json.dumps({"django": "new", "django-former": "old older"}))
-    for parent in [tmp_path, *tmp_path.parents[:2]]:
-        parent.chmod(parent.stat().st_mode | 0o111)
     told = subprocess.run([sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, check=True)
     assert json.loads(told.stdout) == ["new", "old", "older"]
 

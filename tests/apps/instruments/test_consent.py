@@ -37,7 +37,7 @@ def scores(world: Any, scope: Any) -> list[Any]:
 
 def test_without_it_no_level_enters(visited: int, seeded: Any, scope_of: ScopeOf) -> None:
     assert scores(seeded, scope_of("tomas")) == []
-    assert not Answer.objects.filter(subject_id=seeded.person["amara"]).exists()
+    assert not Answer.objects.filter(subject_id=seeded.person["amara"], purpose="coaching").exists()
 
 
 def test_with_it_the_levels_enter_and_no_word(visited: int, seeded: Any, scope_of: ScopeOf) -> None:
