@@ -39,6 +39,7 @@ def test_enough_people_are_put_on_one_scale_by_a_model() -> None:
     assert found.growers.count == int(found.grew.sum()) == int((found.after - found.before > 1.959964 * np.hypot(found.se_before, found.se_after)).sum())  # fmt: skip
 
 
+@pytest.mark.prove
 def test_where_nobody_grew_the_count_is_that_of_chance() -> None:
     found = sat(300, 0.0, seed=8)
     assert found.growers.chance_low <= found.growers.count <= found.growers.chance_high
@@ -90,6 +91,7 @@ def test_everybody_is_accounted_for() -> None:
     assert len(found.persons) == 19
 
 
+@pytest.mark.prove
 def test_a_drifted_item_is_named() -> None:
     rng = np.random.default_rng(11)
     theta = rng.normal(size=400)
