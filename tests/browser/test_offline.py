@@ -290,15 +290,22 @@ def test_an_upgrade_keeps_a_full_outbox(device: Device, monkeypatch: Any) -> Non
     (before,) = device.waiting()
     monkeypatch.setattr(offline, "build", lambda: "the-next-build")
     # a tab of the next version opens the database with one step more, while this one is open
-    raised = device.page.evaluate(
+    now, raised = device.page.evaluate(
         """() => new Promise((done, fail) => {
-          const request = indexedDB.open("fairlead", 3);
-          request.onupgradeneeded = () => request.result.createObjectStore("later");
-          request.onblocked = () => fail(new Error("blocked"));
-          request.onsuccess = () => { const v = request.result.version; request.result.close(); done(v); };
+          const first = indexedDB.open("fairlead");
+          first.onerror = () => fail(first.error);
+          first.onsuccess = () => {
+            const now = first.result.version;
+            first.result.close();
+            const request = indexedDB.open("fairlead", now + 1);
+            request.onupgradeneeded = () => request.result.createObjectStore("later");
+            request.onblocked = () => fail(new Error("blocked"));
+            request.onerror = () => fail(request.error);
+            request.onsuccess = () => { const v = request.result.version; request.result.close(); done([now, v]); };
+          };
         })"""
     )
-    assert raised == 3
+    assert raised == now + 1
     device.context.route("**/rolls/arrivals", lambda route: route.abort())
     device.cut(False)
     device.page.goto(reverse("outbox"))
