@@ -285,8 +285,15 @@ class Figures:
 
 def figures(finding: Finding) -> Figures:
     """The numbers of a finding for a table: one decimal more than its sentence has, so that the standard error has three."""
-    numbers = (finding.estimate, finding.se, finding.ci_low, finding.ci_high)
-    return Figures(*(shown(x, finding.decimals + 1) for x in numbers), shown_p(finding.p), f"{finding.n:,}")
+    decimals = finding.decimals + 1
+    return Figures(
+        estimate=shown(finding.estimate, decimals),
+        se=shown(finding.se, decimals),
+        low=shown(finding.ci_low, decimals),
+        high=shown(finding.ci_high, decimals),
+        p=shown_p(finding.p),
+        n=f"{finding.n:,}",
+    )
 
 
 def shown(value: float, decimals: int) -> str:
