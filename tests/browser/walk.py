@@ -98,6 +98,7 @@ PAGES = (
     Page("5-hand-in", "amara", "reviews:hand_in", ("@asked_of_amara",)),
     Page("5-judge", "dana", "reviews:judge", ("@waits_for_dana",)),
     Page("5-standards", "dana", "reviews:standards"),
+    Page("5-standard", "dana", "reviews:standard", ("@standard",)),
     Page("5-publish", "ines", "instruments:publish", ("@own_instrument", 1)),
     Page("5-surveys", "ines", "surveys:home"),
     Page("5-survey-new", "ines", "surveys:new"),
