@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fairlead.science.impact import command as impact
-from fairlead.site import doctor, importing, instruments, launch, lists, postgres, rosters, standards
+from fairlead.site import doctor, importing, instruments, launch, lists, lotteries, postgres, rosters, standards
 from fairlead.site.folder import data_folder
 from fairlead.site.keeping import commands as keeping
 from fairlead.site.postgres import embedded
@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         add("instrument", lambda _: 2, "rubrics, surveys, assessments: list them, bring one in, take one out")
     )
     standards.add_to(add("standards", lambda _: 2, "frameworks of standards: list them, bring one in"))
+    lotteries.add_to(add("lottery", lambda _: 2, "a lottery's record: draw it again and say whether it holds"))
     keeping.add_to(add)
     add("impact", lambda _: 2, "the impact engine: plans, models, matching, verdicts, reports")
     add("manage", lambda _: 2, "a Django command, as the owner of the schema")

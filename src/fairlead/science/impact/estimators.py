@@ -17,6 +17,7 @@ from fairlead.science.impact.trials import (
     ComplierEffect,
     Contrast,
     RandomizationTest,
+    Redraws,
     complier_effect,
     difference_in_means,
     interacted_regression,
@@ -81,8 +82,15 @@ class Draft:
     subgroups: tuple[SubgroupResult, ...] = ()
 
 
-def draft(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model, rng: np.random.Generator) -> Draft:
-    """Draw the sample and estimate."""
+def draft(
+    plan: Plan,
+    table: pl.DataFrame,
+    outcome: Outcome,
+    model: Model,
+    rng: np.random.Generator,
+    redraws: Redraws | None = None,
+) -> Draft:
+    """Draw the sample and estimate. `redraws`: other draws of the lottery, for models that draw it again."""
     if model.method == "panel":
         from fairlead.science.impact.estimators_panel import adoption
 
@@ -104,7 +112,7 @@ def draft(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model, rng: 
             solved = _of_contrast(_by_design(plan, model, sample))
         solved = replace(solved, absorbed=plan.assignment.blocks)
         found = told(plan, outcome, model, sample, solved)
-    redraw = _redraw(plan, model, sample, rng) if model.permutations else None
+    redraw = _redraw(plan, model, sample, rng, redraws) if model.permutations else None
     balance = estimation.balance(plan, sample, model, outcome)
     return Draft(sample.flow, balance, found, sample, compliers=compliers, redraw=redraw)
 
@@ -227,11 +235,20 @@ def _multilevel(model: Model, sample: Analytic) -> Solved:
     )
 
 
-def _redraw(plan: Plan, model: Model, sample: Analytic, rng: np.random.Generator) -> RandomizationTest:
+def _redraw(
+    plan: Plan, model: Model, sample: Analytic, rng: np.random.Generator, redraws: Redraws | None
+) -> RandomizationTest:
     sample = _contrast_only(sample)
+    drawn = _drawn_in(plan, sample)
+    if redraws is not None:
+        labels = sample.frame[redraws.column].cast(pl.String).to_numpy()
+        if drawn["clusters"] is None and np.unique(labels).size < labels.size:
+            drawn["clusters"] = labels  # teams that were drawn as one
+    units = None if redraws is None else labels if drawn["clusters"] is None else np.unique(drawn["clusters"])
     return randomization_test(
         sample.y, sample.treated, rng=rng, covariates=_covariates(model, sample), draws=model.permutations,
-        exact_up_to=max(20_000, model.permutations), alpha=plan.alpha, **_drawn_in(plan, sample),
+        exact_up_to=max(20_000, model.permutations), alpha=plan.alpha,
+        redraws=None if redraws is None or units is None else redraws.of(units)[: model.permutations], **drawn,
     )  # fmt: skip
 
 

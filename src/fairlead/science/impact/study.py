@@ -31,7 +31,7 @@ from fairlead.science.impact.sample import Flow, check_table, named_in
 from fairlead.science.impact.spending import CostResult, cost
 from fairlead.science.impact.standards.facts import Sibling, evidence
 from fairlead.science.impact.standards.rating import Verdict, verdict
-from fairlead.science.impact.trials import ComplierEffect, RandomizationTest
+from fairlead.science.impact.trials import ComplierEffect, RandomizationTest, Redraws
 
 RESULT_FORMAT = 1
 SEED = 20260901
@@ -130,7 +130,13 @@ class StudyResult:
 
 
 def analyse(
-    plan: Plan, table: pl.DataFrame, *, provenance: Provenance, seed: int = SEED, allow_experimental: bool = False
+    plan: Plan,
+    table: pl.DataFrame,
+    *,
+    provenance: Provenance,
+    seed: int = SEED,
+    allow_experimental: bool = False,
+    redraws: Redraws | None = None,
 ) -> StudyResult:
     """Run the plan on a table with one row per unit of analysis. Deterministic; the table is not changed.
 
@@ -141,6 +147,7 @@ def analyse(
     provenance : source and, where known, the dates of registration and of the first outcome.
     seed : of what is drawn at random (randomization inference); kept in the result.
     allow_experimental : run methods that are not validated, too; else they are refused.
+    redraws : other draws of the lottery that assigned the arms, from its record; for models with `permutations`.
 
     Raises
     ------
@@ -165,7 +172,7 @@ def analyse(
     for model in plan.models:
         for name in model.outcomes or tuple(outcome.name for outcome in plan.outcomes):
             outcome = plan.outcome(name)
-            made = _estimate(plan, table, outcome, model, rng.spawn(1)[0])
+            made = _estimate(plan, table, outcome, model, rng.spawn(1)[0], redraws)
             made = replace(made, flow=replace(made.flow, rows=whole.height, outside=outside))
             drafts.append((outcome, model, made))
     siblings = _siblings(plan, [(outcome, made.estimate) for outcome, model, made in drafts if model.primary])
@@ -225,9 +232,16 @@ def _rated(plan: Plan, outcome: Outcome, model: Model, made: Draft, siblings: tu
     )
 
 
-def _estimate(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model, rng: np.random.Generator) -> Draft:
+def _estimate(
+    plan: Plan,
+    table: pl.DataFrame,
+    outcome: Outcome,
+    model: Model,
+    rng: np.random.Generator,
+    redraws: Redraws | None,
+) -> Draft:
     try:
-        return draft(plan, table, outcome, model, rng)
+        return draft(plan, table, outcome, model, rng, redraws)
     except ImpactError as error:
         place = f"outcome {outcome.name}, model {model.name}"
         raise type(error)(

@@ -12,6 +12,8 @@ from fairlead.science.impact.power.designs import (
 )
 from fairlead.science.impact.power.priors import Prior, prior, priors
 from fairlead.science.impact.power.search import DESIGNS, CurvePoint, Needed, curve, design, needed
+from fairlead.science.impact.power.span import Span, span
+from fairlead.science.impact.power.wedge import stepped_wedge
 
 PRIORS = priors()
 
@@ -22,6 +24,7 @@ __all__ = [
     "Needed",
     "Power",
     "Prior",
+    "Span",
     "blocked",
     "blocked_random",
     "clusters",
@@ -34,4 +37,6 @@ __all__ = [
     "plan_power",
     "prior",
     "priors",
+    "span",
+    "stepped_wedge",
 ]

@@ -69,9 +69,9 @@ def individual(
     >>> round(individual(250).mdes, 6)
     0.355775
     """
-    _check(n=n, share=share, r2=r2)
+    check_sizes(n=n, share=share, r2=r2)
     variance = (1 - r2) / (share * (1 - share) * n)
-    return _power("individual", variance, n - 2 - covariates, alpha, power, sd)
+    return power_of("individual", variance, n - 2 - covariates, alpha, power, sd)
 
 
 def blocked(
@@ -92,9 +92,9 @@ def blocked(
     the share of variance between blocks, which the block effects take out, R² what covariates explain
     within blocks.
     """
-    _check(n=n, blocks=blocks, share=share, icc=icc, r2=r2)
+    check_sizes(n=n, blocks=blocks, share=share, icc=icc, r2=r2)
     variance = (1 - icc) * (1 - r2) / (share * (1 - share) * blocks * n)
-    return _power("blocked", variance, blocks * n - blocks - 1 - covariates, alpha, power, sd)
+    return power_of("blocked", variance, blocks * n - blocks - 1 - covariates, alpha, power, sd)
 
 
 def blocked_random(
@@ -122,9 +122,9 @@ def blocked_random(
     >>> round(blocked_random(15, 20, icc=0.17, omega=0.5).mdes, 7)
     0.3655854
     """
-    _check(n=n, blocks=blocks, share=share, icc=icc, r2=r2, r2_effect=r2_effect)
+    check_sizes(n=n, blocks=blocks, share=share, icc=icc, r2=r2, r2_effect=r2_effect)
     variance = icc * omega * (1 - r2_effect) / blocks + (1 - icc) * (1 - r2) / (share * (1 - share) * blocks * n)
-    return _power("blocked_random", variance, blocks - 1 - covariates, alpha, power, sd)
+    return power_of("blocked_random", variance, blocks - 1 - covariates, alpha, power, sd)
 
 
 def clusters(
@@ -151,11 +151,11 @@ def clusters(
     >>> round(clusters(60, 40, icc=0.2, r2_cluster=0.5, r2=0.5, covariates=1).mdes, 6)
     0.297201
     """
-    _check(n=n, count=count, share=share, icc=icc, r2=r2, r2_cluster=r2_cluster)
+    check_sizes(n=n, count=count, share=share, icc=icc, r2=r2, r2_cluster=r2_cluster)
     split = share * (1 - share) * count
     variance = icc * (1 - r2_cluster) / split + (1 - icc) * (1 - r2) / (split * n)
     df = count - (blocks + 1 if blocks else 2) - covariates
-    return _power("clusters", variance, df, alpha, power, sd)
+    return power_of("clusters", variance, df, alpha, power, sd)
 
 
 def clusters3(
@@ -185,7 +185,7 @@ def clusters3(
     >>> round(clusters3(15, 3, 60, icc=0.06, icc_middle=0.17).mdes, 7)
     0.2691084
     """
-    _check(
+    check_sizes(
         n=n,
         middle=middle,
         count=count,
@@ -206,7 +206,7 @@ def clusters3(
         + icc_middle * (1 - r2_middle) / (split * middle)
         + (1 - icc - icc_middle) * (1 - r2) / (split * middle * n)
     )
-    return _power("clusters3", variance, count - 2 - covariates, alpha, power, sd)
+    return power_of("clusters3", variance, count - 2 - covariates, alpha, power, sd)
 
 
 def plan_power(
@@ -268,7 +268,7 @@ def detect(effect: float, se: float, df: float, alpha: float = 0.05) -> float:
     return float(scipy.stats.nct.sf(critical, df, shift) + scipy.stats.nct.cdf(-critical, df, shift))
 
 
-def _power(design: str, variance: float, df: float, alpha: float, power: float, sd: float | None) -> Power:
+def power_of(design: str, variance: float, df: float, alpha: float, power: float, sd: float | None) -> Power:
     problems = []
     if df < 1:
         problems.append(Problem("n", "too few units for this design", f"{df:g} degrees of freedom", "1 or more"))
@@ -283,7 +283,7 @@ def _power(design: str, variance: float, df: float, alpha: float, power: float, 
     return Power(design, se, float(df), alpha, power, mdes, None if sd is None else mdes * sd, sd)
 
 
-def _check(**values: float) -> None:
+def check_sizes(**values: float) -> None:
     problems = []
     for name, value in values.items():
         if name in ("n", "blocks", "count", "middle"):

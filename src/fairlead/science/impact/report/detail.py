@@ -78,7 +78,7 @@ def _redraw(writer: Writer, item: ModelResult) -> Iterator[str]:
     found = item.redraw
     if found is None:
         return
-    key = "redraw_exact" if found.exact else "redraw"
+    key = "redraw_exact" if found.exact else "redraw_limits" if found.under_limits else "redraw"
     low, high = _number(writer, found.ci_low), _number(writer, found.ci_high)
     yield writer.say(
         key, model=writer.model_label(item), draws=f"{found.draws:,}", p=shown_p(found.p), low=low, high=high,

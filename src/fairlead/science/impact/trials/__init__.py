@@ -5,13 +5,14 @@ from fairlead.science.impact.trials.assignment import Drawn, drawn
 from fairlead.science.impact.trials.compliers import ComplierEffect, Region, complier_effect
 from fairlead.science.impact.trials.contrast import Contrast, difference_in_means
 from fairlead.science.impact.trials.interacted import interacted_regression
-from fairlead.science.impact.trials.redraw import RandomizationTest, randomization_test
+from fairlead.science.impact.trials.redraw import RandomizationTest, Redraws, randomization_test
 
 __all__ = [
     "ComplierEffect",
     "Contrast",
     "Drawn",
     "RandomizationTest",
+    "Redraws",
     "Region",
     "complier_effect",
     "difference_in_means",

@@ -28,6 +28,7 @@ class RandomizationTest:
     exact : whether every possible assignment was counted; else `draws` of `assignments` were drawn, and p counts the one
         that happened as one of them.
     ci_low, ci_high : all constant effects that are not rejected at `alpha` (None: the lottery is too small to reject any).
+    under_limits : whether the draws were those of the lottery itself (`redraws`) and not all that its blocks allow.
     """
 
     design: str
@@ -39,6 +40,28 @@ class RandomizationTest:
     alpha: float
     ci_low: float | None
     ci_high: float | None
+    under_limits: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Redraws:
+    """Other draws of the lottery that assigned the arms, under its own rules: strata, teams kept together, limits of balance.
+
+    column : of the table, with the keys of what was drawn. keys : of the columns of `won`, (draws, keys) booleans.
+    """
+
+    column: str
+    keys: tuple[str, ...]
+    won: NDArray[np.bool_]
+
+    def of(self, labels: NDArray[np.str_]) -> NDArray[np.bool_]:
+        """(draws, labels) the draws of these units. Raises `DataError` for a unit that was not in the lottery."""
+        place = {key: i for i, key in enumerate(self.keys)}
+        unknown = [str(label) for label in labels if str(label) not in place]
+        if unknown:
+            what = "a unit of the table was not in the lottery"
+            raise DataError([Problem(self.column, what, f"{len(unknown)}, e.g. {unknown[0]}", next="leave it out")])
+        return self.won[:, [place[str(label)] for label in labels]]
 
 
 def randomization_test(
@@ -52,6 +75,7 @@ def randomization_test(
     draws: int = DRAWS,
     exact_up_to: int = EXACT,
     alpha: float = 0.05,
+    redraws: ArrayLike | None = None,
 ) -> RandomizationTest:
     """Test the sharp null by permuting the assignment within blocks, by clusters, or by pairs, as it was drawn.
 
@@ -65,6 +89,9 @@ def randomization_test(
     covariates : (n, k) adjusted for in every draw.
     rng : where chance comes from; not used when all assignments are counted.
     draws : assignments to draw. exact_up_to : count all of them when there are no more than this.
+    redraws : (draws, units) winners in other draws of the same lottery, units in the order of their sorted labels (of the
+        rows, without clusters). A lottery that was drawn until covariates were balanced is tested by draws that were, too:
+        all others would make it look less precise than it is (Morgan & Rubin 2012, doi:10.1214/12-AOS1008, §3).
 
     Notes
     -----
@@ -97,8 +124,12 @@ def randomization_test(
     if observed is None:
         raise EstimationError([Problem("covariates", "the covariates or blocks repeat the assignment")])
     statistic = float(observed[0][0])
-    exact = count <= exact_up_to
-    parts = [_ratios(z, sums) for z in (_all(design) if exact else _some(design, rng, draws))]
+    exact = count <= exact_up_to and redraws is None
+    if redraws is not None:
+        source: Iterator[NDArray[np.bool_]] = iter((_given(redraws, design),))
+    else:
+        source = _all(design) if exact else _some(design, rng, draws)
+    parts = [_ratios(z, sums) for z in source]
     found = [part for part in parts if part is not None]
     a, b = np.concatenate([part[0] for part in found]), np.concatenate([part[1] for part in found])
     slack = 1e-10 * max(1e-300, float(np.abs(a).max(initial=abs(statistic))))
@@ -118,7 +149,16 @@ def randomization_test(
         alpha=alpha,
         ci_low=_edge(p_of, statistic, -spread, alpha),
         ci_high=_edge(p_of, statistic, spread, alpha),
+        under_limits=redraws is not None,
     )
+
+
+def _given(redraws: ArrayLike, design: Drawn) -> NDArray[np.bool_]:
+    won = np.asarray(redraws, dtype=bool)
+    if won.ndim != 2 or won.shape[0] < 1 or won.shape[1] != design.units:
+        allowed = f"(draws, {design.units})"
+        raise DataError([Problem("redraws", "one column a unit is needed", str(won.shape), allowed)])
+    return won
 
 
 @dataclass(frozen=True, slots=True, eq=False)
