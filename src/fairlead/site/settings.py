@@ -35,6 +35,7 @@ APPS = [
     "fairlead.apps.raters",
     "fairlead.apps.surveys",
     "fairlead.apps.diagnostics",
+    "fairlead.apps.operations",
     "fairlead.apps.reviews",
     "fairlead.apps.facts",
     "fairlead.apps.caseload",
@@ -62,6 +63,7 @@ DESKS = [
     "fairlead.desks.surveys",
     "fairlead.desks.diagnostics",
     "fairlead.desks.reviews",
+    "fairlead.desks.operations",
 ]
 
 INSTALLED_APPS = [

@@ -45,5 +45,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("instruments/", include("fairlead.desks.instruments.urls")),
     path("surveys/", include("fairlead.desks.surveys.urls")),
     path("diagnoses/", include("fairlead.desks.diagnostics.urls")),
+    path("requests/", include("fairlead.desks.operations.urls")),
     path("reviews/", include("fairlead.desks.reviews.urls")),
 ]

@@ -46,6 +46,7 @@ PURPOSES_OF_KIND: Mapping[str, frozenset[str]] = {
 HIGH_STAKES = frozenset({"appraisal", "selection"})
 # Learning to rate is no use upon anybody: whatever is rated may be practised with, and no restriction speaks of it.
 PRACTICE = "calibration"
+NOT_OFFERED = (PRACTICE, "safety")  # purposes that no instrument is made for: practice is for any, requests for none
 RATED = frozenset({Instrument.Kind.OBSERVATION, Instrument.Kind.WALKTHROUGH, Instrument.Kind.APPRAISAL,
                    Instrument.Kind.ASSIGNMENT_REVIEW})  # fmt: skip
 # The least group of a kind whose answers are given in confidence: an instrument may ask for more.
@@ -94,7 +95,7 @@ def read(raw: Mapping[str, Any]) -> Restrictions:
         elif name in _COUNTS:
             good, wanted = type(value) is int and 1 <= value <= 120, "a whole number from 1 to 120"
         elif name == "purposes":
-            known = tuple(p for p in purposes() if p != PRACTICE)
+            known = tuple(p for p in purposes() if p not in NOT_OFFERED)
             good = isinstance(value, list | tuple) and bool(value) and set(value) <= set(known)
             wanted = f"a list of some of {', '.join(known)}"
         else:

@@ -77,7 +77,7 @@ class AboutForm(_Lined):
             values = {name: getattr(known, name) for name in self.base_fields if hasattr(known, name)}
             kwargs.setdefault("initial", {**values, **known.restrictions})
         super().__init__(*args, **kwargs)
-        offered = [(p, purpose_words(p).label) for p in purposes() if p != policy.PRACTICE]
+        offered = [(p, purpose_words(p).label) for p in purposes() if p not in policy.NOT_OFFERED]
         self.fields["purposes"].choices = offered  # type: ignore[attr-defined]
         if known is not None:
             for name in ("key", "kind"):
