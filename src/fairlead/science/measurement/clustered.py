@@ -24,6 +24,7 @@ from fairlead.science.proportion import wilson
 Array = NDArray[np.float64]
 FEW_CLUSTERS = 10
 FEW_DF = 4.0
+NO_SPREAD = 1e-12  # of the variance of one row: what rounding leaves of none
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,13 @@ def clustered_share(
     Notes
     -----
     Assumed: clusters were drawn independently of one another; rows within them may be alike in any way. The interval
-    is made on the scale of log odds with Student's t, and so stays between 0 and 1. Where every row says the same,
-    linearization knows no error: then it is Wilson's interval with one independent row a cluster, wider rather than
-    narrower than the truth.
+    is made on the scale of log odds with Student's t, and so stays between 0 and 1. Where every row says the same, or
+    every cluster has the same share, linearization knows no error, and an interval without width would claim
+    certainty: then it is Wilson's (1927, doi:10.1080/01621459.1927.10502953) with one independent
+    row a cluster, wider rather than narrower than the truth. Of G clusters that all say no, it ends at z² / (G + z²),
+    near the 3.84 ÷ G of a rule of three for two sides (Hanley & Lippman-Hand 1983,
+    doi:10.1001/jama.1983.03330370053031, has 3 ÷ G for one side); with weights, G is Kish's effective number of
+    clusters, (Σ W_g)² ÷ Σ W_g².
 
     Examples
     --------
@@ -149,11 +154,16 @@ def clustered_share(
         )
     found = clustered_mean(y, codes, w)
     p = found.value
-    if y.min() == y.max():
-        alone = wilson(float(y[0]) * found.clusters, found.clusters, level)
-        notes = (*_few(found), "every row says the same: the interval counts each cluster as one independent row")
+    alike = y.min() == y.max()
+    if alike or found.variance < NO_SPREAD * p * (1 - p):
+        own = np.bincount(codes, weights=w)
+        effective = float(own.sum() ** 2 / (own**2).sum())
+        p = float(y[0]) if alike else p
+        alone = wilson(p * effective, effective, level)
+        what = "row says the same" if alike else "cluster has the same share"
+        notes = (*_few(found), f"every {what}: the interval counts each cluster as one independent row")
         return ClusteredShare(
-            float(y[0]),
+            p,
             alone.low,
             alone.high,
             0.0,
