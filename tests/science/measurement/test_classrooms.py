@@ -41,7 +41,10 @@ def test_clusters_that_agree_leave_an_interval_with_a_width(rows: list[int]) -> 
     share = sum(rows) / len(rows)
     found = clustered_share(rows * 10, [i // len(rows) for i in range(10 * len(rows))])
     z2 = 1.959963984540054**2  # the normal's 97.5 % point, squared
-    centre, half = (share + z2 / 20) / (1 + z2 / 10), (z2 * (share * (1 - share) / 10 + z2 / 400)) ** 0.5 / (1 + z2 / 10)
+    centre, half = (
+        (share + z2 / 20) / (1 + z2 / 10),
+        (z2 * (share * (1 - share) / 10 + z2 / 400)) ** 0.5 / (1 + z2 / 10),
+    )
     assert (found.value, found.low, found.high) == pytest.approx((share, centre - half, centre + half), abs=1e-9)
     assert (found.se, found.method) == (0.0, "wilson")
     assert "the interval counts each cluster as one independent row" in found.warnings[-1]
@@ -50,7 +53,9 @@ def test_clusters_that_agree_leave_an_interval_with_a_width(rows: list[int]) -> 
 def test_of_clusters_that_all_say_no_the_end_is_near_the_rule_of_three() -> None:
     """Hanley & Lippman-Hand (1983): 3 ÷ n for one side of 95 %; Wilson's two sides end at z² ÷ (n + z²)."""
     one_side = clustered_share([0] * 300, [i // 3 for i in range(300)], level=0.90)
-    assert one_side.high == pytest.approx(3 / 100, rel=0.15), "an approximation of the exact 2.95 %, beside a score interval"
+    assert one_side.high == pytest.approx(3 / 100, rel=0.15), (
+        "an approximation of the exact 2.95 %, beside a score interval"
+    )
     uneven = clustered_share([0, 0, 0], ["a", "b", "c"], weights=[8, 1, 1])
     assert uneven.high == pytest.approx(3.841458820694124 / (100 / 66 + 3.841458820694124)), "Kish: 10² ÷ 66 clusters"
 
