@@ -8,6 +8,7 @@ from typing import Any
 from tests.access import (
     family_objects,
     growth_objects,
+    lottery_objects,
     morning_objects,
     picture_objects,
     rater_objects,
@@ -125,6 +126,9 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "family_link_id": family_objects.link_id,
     "family_answer": family_objects.answer,
     "investment_of_harborview": investment_of_harborview,
+    "drawn_lottery": lottery_objects.drawn_lottery,
+    "committed_lottery": lottery_objects.committed_lottery,
+    "planned_lottery": lottery_objects.planned_lottery,
     "growth_of_the_autumn": growth_objects.of_the_autumn,
     "harbor_point": lambda world: int(world.school_ids[0]),
     "ridgeline": lambda world: int(world.school_ids[1]),

@@ -15,6 +15,7 @@ from fairlead.demo import (
     evidence,
     families,
     growth,
+    lotteries,
     lottery,
     operations,
     periods,
@@ -51,6 +52,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("operations", 31, operations.build),
     ("evidence", 6, evidence.build),
     ("reviews", 12, reviews.build),
+    ("lotteries", 21, lotteries.build),
     ("progress", 7, progress.build),
 )
 

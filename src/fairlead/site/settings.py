@@ -39,6 +39,7 @@ APPS = [
     "fairlead.apps.reviews",
     "fairlead.apps.facts",
     "fairlead.apps.caseload",
+    "fairlead.apps.lotteries",
     "fairlead.apps.progress",
     "fairlead.apps.evidence",
 ]
@@ -64,6 +65,7 @@ DESKS = [
     "fairlead.desks.diagnostics",
     "fairlead.desks.reviews",
     "fairlead.desks.operations",
+    "fairlead.desks.lotteries",
 ]
 
 INSTALLED_APPS = [

@@ -47,4 +47,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("diagnoses/", include("fairlead.desks.diagnostics.urls")),
     path("requests/", include("fairlead.desks.operations.urls")),
     path("reviews/", include("fairlead.desks.reviews.urls")),
+    path("lotteries/", include("fairlead.desks.lotteries.urls")),
 ]

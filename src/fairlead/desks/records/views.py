@@ -27,6 +27,7 @@ LOOKED_AT = {
     "coaching": gettext_lazy("coaching: people of the school by name"),
     "raters": gettext_lazy("raters' certificates, people by name"),
     "reviews": gettext_lazy("reviews of assignments, with reviewers by name"),
+    "lottery": gettext_lazy("a lottery's list, people by name"),
     "schools": gettext_lazy("schools with the names of their leaders"),
     "diagnosis": gettext_lazy("diagnosis of a school, with who rates and who brought evidence"),
     "requests": gettext_lazy("requests of the school, with who asked"),

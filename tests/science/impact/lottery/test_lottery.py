@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import json
 from collections import Counter
 from fractions import Fraction
 
@@ -228,12 +229,29 @@ def test_before_the_draw_a_record_tells_list_and_chances_only() -> None:
 
 @pytest.mark.parametrize(
     ("text", "where"),
-    [("{", "record"), ("[]", "format"), ('{"format": "fairlead-lottery-1"}', "format"), ("[" * 100_000, "record")],
+    [("{", "record"), ("[]", "format"), ('{"format": "fairlead-lottery-0"}', "format"), ("[" * 100_000, "record")],
 )
 def test_what_is_no_record_is_refused(text: str, where: str) -> None:
     with pytest.raises(impact.DataError) as caught:
         lottery.read_record(text)
     assert caught.value.problems[0].where == where
+
+
+def test_records_of_the_first_format_still_verify() -> None:
+    """The draw of `impact.draw`, its seed alone in the key; a share of each stratum."""
+    design = schools(limits=())
+    tickets = impact.draw([e.key for e in design.ordered], [e.stratum for e in design.ordered], 0.5, "seed")
+    drawing = lottery.record.listed_drawing(design, "seed")
+    assert drawing.group == tuple(int(t.selected) for t in tickets)
+    assert sorted(w for w, t in zip(drawing.waiting, tickets, strict=True) if t.stratum == "tier 1" and w) == [1, 2, 3]
+    record = made(design) | {"format": "fairlead-lottery-1", "attempt": 0}
+    record["result"] = [
+        {"key": e.key, "group": g, "waiting": w}
+        for e, g, w in zip(design.ordered, drawing.group, drawing.waiting, strict=True)
+    ]
+    assert all(check.holds for check in lottery.check_record(lottery.read_record(json.dumps(record))))
+    with pytest.raises(impact.DataError, match="first format"):
+        lottery.record.listed_drawing(schools(), "seed")
 
 
 @pytest.mark.parametrize("part", ["design", "kind", "entries", "size"])

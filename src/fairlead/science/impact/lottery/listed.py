@@ -16,7 +16,7 @@ from fractions import Fraction
 from fairlead.science.impact.problems import DataError, Problem
 from fairlead.science.impact.wording import counted
 
-_NAME = "fairlead-lottery-1"
+FORMAT = "fairlead-lottery-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,5 +133,5 @@ def verify(
 
 
 def _digest(*parts: str) -> bytes:
-    content = b"".join(len(raw).to_bytes(8) + raw for raw in (part.encode() for part in (_NAME, *parts)))
+    content = b"".join(len(raw).to_bytes(8) + raw for raw in (part.encode() for part in (FORMAT, *parts)))
     return hashlib.sha256(content).digest()

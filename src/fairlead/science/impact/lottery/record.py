@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from fairlead.science.impact.lottery.design import FORMAT, Design, Entry, Limit
 from fairlead.science.impact.lottery.drawing import Drawing, draw_design, key_of
-from fairlead.science.impact.lottery.listed import commit
+from fairlead.science.impact.lottery.listed import FORMAT as FIRST
+from fairlead.science.impact.lottery.listed import commit, draw
 from fairlead.science.impact.lottery.rehearsal import Rehearsal, rehearse
 from fairlead.science.impact.problems import DataError, ImpactError, Problem
 
@@ -85,9 +87,9 @@ def read_record(text: str) -> dict[str, Any]:
         found = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise DataError([Problem("record", "this is not JSON", str(error)[:80], "the file as downloaded")]) from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    if not isinstance(found, dict) or found.get("format") not in (FORMAT, FIRST):
         got = repr(found.get("format"))[:60] if isinstance(found, dict) else type(found).__name__
-        raise DataError([Problem("format", "this is no record of a lottery", got, FORMAT)])
+        raise DataError([Problem("format", "this is no record of a lottery", got, f"{FORMAT}, {FIRST}")])
     return found
 
 
@@ -124,6 +126,10 @@ def check_record(record: Mapping[str, Any]) -> tuple[Check, ...]:
     DataError
         What is no record, or a design that cannot be drawn.
 
+    Notes
+    -----
+    Records of the first format ("fairlead-lottery-1") hold the same parts; their draw is that of `draw`.
+
     Examples
     --------
     >>> design = Design("places", tuple(Entry(k) for k in "abcd"), places=2)
@@ -148,9 +154,22 @@ def check_record(record: Mapping[str, Any]) -> tuple[Check, ...]:
         problem = Problem("public_result", "the public source and its result belong together", got, design.public)
         checks += [Check("draw", False, problem), Check("waiting", False, problem)]
     else:
-        drawn = draw_design(design, key_of(design, seed, public))
+        first = record.get("format") == FIRST
+        drawn = listed_drawing(design, seed) if first else draw_design(design, key_of(design, seed, public))
         checks += _result(record, design, drawn)
     return (*checks, _chances(record, design))
+
+
+def listed_drawing(design: Design, seed: str) -> Drawing:
+    """A lottery of the first format, which `draw` drew: a share of each stratum, no limits, and the seed alone."""
+    if design.kind != "places" or design.share is None or design.limits or design.public or set(design.sizes) != {1}:
+        raise DataError([Problem("design", "the first format draws a share of each stratum, one by one", design.kind)])
+    entries = design.ordered
+    share = float(Fraction(design.share))
+    tickets = draw([entry.key for entry in entries], [entry.stratum for entry in entries], share, seed)
+    won = {stratum: sum(t.selected for t in tickets if t.stratum == stratum) for stratum in design.strata}
+    waiting = tuple(0 if t.selected else t.order - won[t.stratum] + 1 for t in tickets)
+    return Drawing(tuple(int(t.selected) for t in tickets), waiting, 0)
 
 
 def _agrees(name: str, told: str, found: str, what: str) -> Check:

@@ -1,0 +1,1 @@
+"""Lotteries: planned, committed to, drawn in public and verified by anybody; their studies are opened here."""
