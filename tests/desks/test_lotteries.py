@@ -159,6 +159,23 @@ def test_what_is_no_record_is_refused(content: bytes, as_person: Any) -> None:
     assert answer.status_code == 422
 
 
+def test_its_study_opens_before_the_draw(seeded: Any, as_person: Any) -> None:
+    with as_owner():
+        pk = committed_lottery(seeded)
+    client = as_person("tomas")
+    assert "Registered before the draw, the study is prospective." in page_of(client, f"/lotteries/{pk}/")
+    assert client.post(f"/lotteries/{pk}/study", {"outcome": "income"}).status_code == 422
+    made = client.post(f"/lotteries/{pk}/study", {"outcome": "practice"})
+    assert (made.status_code, made["Location"]) == (302, f"/analyst/studies/lottery-{pk}/")
+    page = page_of(client, made["Location"])
+    assert "The reading fellowship" in page
+    assert f"/lotteries/{pk}/" in page
+    assert "Its study" in page_of(client, f"/lotteries/{pk}/")
+    assert client.post(f"/lotteries/{pk}/study", {"outcome": "practice"}).status_code == 422
+    plan = page_of(client, "/analyst/").count("The reading fellowship")
+    assert plan == 1
+
+
 def test_the_home_page_stays_lean(seeded: Any, as_person: Any) -> None:
     client = as_person("ines")
     page_of(client, "/lotteries/")

@@ -7,6 +7,8 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 import polars as pl
@@ -19,6 +21,7 @@ from fairlead.apps.facts import selectors as facts
 from fairlead.apps.instruments.scoring import VersionsDiffer, one_version
 from fairlead.apps.roster import selectors as roster
 from fairlead.science import impact
+from fairlead.science.impact import trials
 from fairlead.science.impact.power import Power
 
 
@@ -31,6 +34,7 @@ class Extract:
     outcomes_to: date
     source: str
     source_es: str
+    redraws: Callable[[int], trials.Redraws] | None = None
 
     def narrowed_to(self, plan: impact.Plan) -> Extract:
         """Only the columns that the plan reads: what nobody planned to use is not kept."""
@@ -64,6 +68,8 @@ EXPLAINED = (0.0, 0.3, 0.5)  # shares of variance that covariates may explain; g
 
 def design_of(scope: Scope, study: Study, plan: impact.Plan) -> Design:
     """A plan's power from its units and their baseline; outcome columns are not read."""
+    if study.extract.startswith(OF_A_LOTTERY) and (known := _of_lotteries().early(scope, study, plan)) is not None:
+        return known
     assignment = plan.assignment
     wanted = {assignment.column, assignment.blocks, assignment.cluster, *(m.column for m in plan.baseline)}
     table = extract_of(scope, study).table
@@ -120,8 +126,8 @@ def _coaching(scope: Scope, study: Study) -> Extract:
         raise impact.DataError([impact.Problem("lottery", "this study has no draw that you may read", "0 tickets")])
     drawn_on = min(at for *_, at in rows if at is not None).date()
     scores = facts.research_scores(scope, [person for person, *_ in rows])
-    before = _means("practice_before", [s for s in scores if s.date <= drawn_on])
-    after = _means("practice", [s for s in scores if s.date > drawn_on])
+    before = means_of_scores("practice_before", [s for s in scores if s.date <= drawn_on])
+    after = means_of_scores("practice", [s for s in scores if s.date > drawn_on])
     students = roster.students_by_teacher(scope, [person for person, *_ in rows], clock.today())
     minutes = facts.coaching_minutes(scope, [person for person, *_ in rows], after=drawn_on)
     table = pl.DataFrame(
@@ -153,7 +159,7 @@ def _coaching(scope: Scope, study: Study) -> Extract:
     )
 
 
-def _means(column: str, scores: Sequence[facts.ResearchScore]) -> dict[int, float]:
+def means_of_scores(column: str, scores: Sequence[facts.ResearchScore]) -> dict[int, float]:
     """Each teacher's mean over their visits, every visit counting once; of one version of one rubric, or refused."""
     try:
         if scores:
@@ -169,10 +175,24 @@ def _means(column: str, scores: Sequence[facts.ResearchScore]) -> dict[int, floa
 
 EXTRACTS: dict[str, Callable[[Scope, Study], Extract]] = {"star_kindergarten": _star, "coaching_lottery": _coaching}
 
+OF_A_LOTTERY = "lottery-"  # with its number: the extract of a study that was opened on a lottery
+
 # The instrument whose scores are an extract's outcome: how good it is belongs beside every estimate.
 MEASURED_WITH = {"coaching_lottery": "twelve-minutes"}
 
 
 def extract_of(scope: Scope, study: Study) -> Extract:
     """The rows that answer a study, as this person may read them now."""
+    if study.extract.startswith(OF_A_LOTTERY):
+        return _of_lotteries().extract(scope, study)
     return EXTRACTS[study.extract](scope, study)
+
+
+def number_of_lottery(study: Study) -> int | None:
+    """The lottery that a study was opened on; None for other studies."""
+    return int(study.extract.removeprefix(OF_A_LOTTERY)) if study.extract.startswith(OF_A_LOTTERY) else None
+
+
+def _of_lotteries() -> ModuleType:
+    """The room of studies that were opened on a lottery; it is built on this one."""
+    return import_module("fairlead.apps.evidence.of_lotteries")

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.services import log_read
-from fairlead.apps.evidence import selectors, store
-from fairlead.apps.evidence.extracts import extract_of
+from fairlead.apps.evidence import of_lotteries, selectors, store
+from fairlead.apps.evidence.extracts import OF_A_LOTTERY, extract_of
 from fairlead.apps.evidence.models import Claim, Finding, Plan, Run, Study
+from fairlead.apps.lotteries import selectors as lotteries
 from fairlead.science import impact
 from fairlead.science.impact import claims
 
@@ -23,6 +24,29 @@ CLAIM_STANDS_FOR = timedelta(days=365)
 
 class OutOfOrder(Exception):
     """The state of things does not allow it; the message says why and what to do."""
+
+
+@transaction.atomic
+def open_on_lottery(scope: Scope, lottery_id: int, outcome: str) -> Study:
+    """Open a study on a closed list: the question, and a first plan with the lottery's own design. One a lottery."""
+    lottery = lotteries.lottery(scope, lottery_id)
+    if lottery is None or not lottery.list_hash or not scope.has("analyst", organization_id=lottery.organization_id):
+        raise OutOfOrder(_("There is no closed list here that you could open a study on."))
+    if lottery.study_key:
+        raise OutOfOrder(_("This lottery has its study."))
+    if outcome not in of_lotteries.OUTCOMES[lottery.unit]:
+        raise OutOfOrder(_("Choose an outcome from the list."))
+    key = f"{OF_A_LOTTERY}{lottery.pk}"
+    study = Study.objects.create(
+        key=key,
+        organization_id=lottery.organization_id,
+        title=lottery.title,
+        title_es=lottery.title_es or lottery.title,
+        extract=key,
+        created_at=clock.now(),
+    )
+    save_draft(scope, study, of_lotteries.plan_text(scope, lottery, outcome))
+    return study
 
 
 @transaction.atomic
@@ -66,6 +90,7 @@ def run(scope: Scope, plan: Plan) -> Run:
     intended = impact.read_plan(plan.text)
     extract = extract_of(scope, plan.study).narrowed_to(intended)
     content, digest = extract.frozen()
+    most = max(model.permutations for model in intended.models)
     result = impact.analyse(
         intended,
         extract.table,
@@ -74,6 +99,7 @@ def run(scope: Scope, plan: Plan) -> Run:
             registered=plan.registered_at.date().isoformat(),
             outcomes_from=extract.outcomes_from.isoformat(),
         ),
+        redraws=extract.redraws(most) if extract.redraws is not None and most else None,
     )
     kept = Run.objects.create(
         plan=plan,

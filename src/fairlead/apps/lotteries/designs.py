@@ -107,6 +107,12 @@ def record(lottery: Lottery, entries: Sequence[Entry]) -> dict[str, Any]:
     return {**told, "format": lottery.format}
 
 
+def step_sizes(design: Design) -> list[int]:
+    """How many begin with each step of a roll-out."""
+    n = len(design.entries)
+    return [n // design.groups + (i < n % design.groups) for i in range(design.groups)]
+
+
 @dataclass(frozen=True, slots=True)
 class Assumptions:
     """What nobody knows before the data, under a hopeful and a cautious guess; shown beside every answer."""
@@ -138,9 +144,9 @@ def precision(design: Design, students: float, wanted: float | None) -> Precisio
     share = float(design.total / sum(design.stratum_sizes)) if design.kind == "places" else 0.5
     try:
         if design.kind == "steps":
-            sizes = [n // design.groups + (i < n % design.groups) for i in range(design.groups)]
             best, worst = (
-                power.stepped_wedge(max(1.0, students), sizes, icc=told.icc, r2=r2) for r2 in (told.hopeful, 0.0)
+                power.stepped_wedge(max(1.0, students), step_sizes(design), icc=told.icc, r2=r2)
+                for r2 in (told.hopeful, 0.0)
             )
             return Precision(told, best, worst, None)
         if students:

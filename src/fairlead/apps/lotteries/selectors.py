@@ -141,3 +141,15 @@ SELECT e.lottery_id, count(*)::int, count(*) FILTER (WHERE l.kind = 'places' AND
 FROM lotteries_entry e JOIN lotteries_lottery l ON l.id = e.lottery_id
 WHERE e.organization_id = ANY (%(orgs)s) GROUP BY e.lottery_id
 """
+
+
+def took_part(scope: Scope, lottery_id: int) -> dict[int, str]:
+    """What was noted of take-up, by entry: took, or not."""
+    rows = fetch(_TOOK, lottery=lottery_id, orgs=sorted(scope.org_ids))
+    return dict(rows)
+
+
+_TOOK = """
+SELECT t.entry_id, t.state FROM lotteries_takeup t JOIN lotteries_entry e ON e.id = t.entry_id
+WHERE e.lottery_id = %(lottery)s AND t.organization_id = ANY (%(orgs)s)
+"""

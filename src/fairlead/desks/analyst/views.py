@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
-from fairlead.apps.evidence import lines, selectors, services
+from fairlead.apps.evidence import extracts, lines, selectors, services
 from fairlead.apps.evidence.models import Finding, Plan, Run, Study
 from fairlead.desks.analyst import shown
 from fairlead.science import impact
@@ -61,6 +61,7 @@ def study(request: ScopedRequest, key: str) -> HttpResponse:
         "progress": progress,
         "plan": shown.plan_of(request.scope, progress.plan) if progress.plan else None,
         "lottery": lottery,
+        "of_lottery": extracts.number_of_lottery(found),
         "draw_problems": selectors.draw_problems(request.scope, lottery) if lottery else (),
         "may_write": request.scope.has("analyst"),
     }

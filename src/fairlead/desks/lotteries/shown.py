@@ -10,6 +10,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from fairlead.apps.evidence.of_lotteries import OUTCOMES
 from fairlead.apps.lotteries import designs, selectors
 from fairlead.apps.lotteries.eligible import COVARIATES, Rule
 from fairlead.apps.lotteries.models import Entry, Lottery
@@ -224,3 +225,9 @@ def check_words(check: Check) -> tuple[str, str, str]:
     if check.holds is None:
         return "none", _("not drawn yet"), asked
     return ("ok", _("yes"), asked) if check.holds else ("bad", _("no"), asked)
+
+
+def outcomes(unit: str) -> list[tuple[str, str]]:
+    """What the study of a lottery may ask about first."""
+    spanish = (get_language() or "").startswith("es")
+    return [(name, told.label_es if spanish else told.label) for name, told in OUTCOMES[unit].items()]

@@ -17,5 +17,6 @@ urlpatterns = [
     path("<int:pk>/draw", views.draw, name="draw"),
     path("<int:pk>/withdraw", views.withdraw, name="withdraw"),
     path("<int:pk>/took-part", views.took_part, name="took_part"),
+    path("<int:pk>/study", views.study, name="study"),
     path("<int:pk>/record.json", views.record, name="record"),
 ]

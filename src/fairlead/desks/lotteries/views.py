@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.services import log_list
+from fairlead.apps.evidence import services as evidence
 from fairlead.apps.lotteries import selectors, services
 from fairlead.apps.lotteries.models import Lottery
 from fairlead.apps.roster import selectors as roster
@@ -128,6 +130,7 @@ def _page(request: ScopedRequest, found: Lottery, refused: str = "") -> HttpResp
             context["acceptance"] = found.accepted / found.tried if found.tried else None
     if runs:
         context |= {"draw": DrawForm(), "withdraw": WithdrawForm(), "may_study": scope.has("analyst")}
+        context["outcomes"] = shown.outcomes(found.unit)
     return render(request, "lotteries/lottery.html", context, status=422 if refused else 200)
 
 
@@ -228,6 +231,22 @@ def took_part(request: ScopedRequest, pk: int) -> HttpResponse:
         "refused": refused,
     }
     return render(request, "lotteries/took_part.html", context, status=422 if refused else 200)
+
+
+@require_POST
+@needs("analyst")
+def study(request: ScopedRequest, pk: int) -> HttpResponse:
+    """Open the study of a lottery: a first plan with its design, for the analyst to read, change and register."""
+    found = _lottery(request, pk)
+    try:
+        with transaction.atomic():
+            made = evidence.open_on_lottery(request.scope, pk, request.POST.get("outcome", ""))
+            services.study_opened(request.scope, pk, made.key)
+    except (evidence.OutOfOrder, ValidationError) as error:
+        said = error.messages if isinstance(error, ValidationError) else [str(error)]
+        return _page(request, found, " ".join(said))
+    messages.success(request, _("The study is open. Read its plan, and register it before the draw."))
+    return redirect("analyst:study", key=made.key)
 
 
 @require_safe
