@@ -143,4 +143,12 @@ PAGES = (
     Page("6-study", "tomas", "analyst:study", ("star-kindergarten",)),
     Page("7-rule", "ruth", "city:rule", ("standard-in-both",)),
     Page("7-investment-new", "ruth", "city:new_investment"),
+    Page("5-lotteries", "ines", "lotteries:home"),
+    Page("5-lottery-plan", "ines", "lotteries:new"),
+    Page("5-lottery-change", "ines", "lotteries:edit", ("@planned_lottery",)),
+    Page("5-lottery-to-draw", "tomas", "lotteries:lottery", ("@committed_lottery",)),
+    Page("5-lottery-drawn", "ines", "lotteries:lottery", ("@drawn_lottery",)),
+    Page("5-lottery-took-part", "tomas", "lotteries:took_part", ("@drawn_lottery",)),
+    Page("1-lottery-of-amara", "amara", "lotteries:lottery", ("@committed_lottery",)),
+    Page("1-lottery-verify", "amara", "lotteries:verify"),
 )

@@ -15,21 +15,22 @@ from fairlead.science.impact import power
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.integers(1, 5), min_size=2, max_size=6), st.integers(0, 3), st.integers(1, 2), st.integers(2, 200),
-    st.floats(0.005, 0.4), st.floats(0, 0.7),
+    st.floats(0.005, 0.4), st.floats(0, 0.7), st.floats(0, 1),
 )  # fmt: skip
-def test_the_formula_is_generalized_least_squares(sizes, before, after, n, icc, r2):
+def test_the_formula_is_generalized_least_squares(sizes, before, after, n, icc, r2, c):
     """Another engine: the inverse of X'V⁻¹X with period effects and exchangeable errors within clusters."""
     sizes = [*sizes, 2]
     periods = before + len(sizes) + after
     begins = np.repeat(np.arange(len(sizes)) + before, sizes)
     within = (1 - icc) * (1 - r2) / n
-    inverse = np.linalg.inv(within * np.eye(periods) + icc * np.ones((periods, periods)))
+    own = icc * (1 - c) * np.eye(periods) + icc * c * np.ones((periods, periods))
+    inverse = np.linalg.inv(within * np.eye(periods) + own)
     information = np.zeros((periods + 1, periods + 1))
     for start in begins:
         x = np.column_stack([np.arange(periods) >= start, np.eye(periods)]).astype(float)
         information += x.T @ inverse @ x
     variance = np.linalg.inv(information)[0, 0]
-    found = power.stepped_wedge(n, sizes, before=before, after=after, icc=icc, r2=r2)
+    found = power.stepped_wedge(n, sizes, before=before, after=after, icc=icc, r2=r2, autocorrelation=c)
     assert found.se**2 == pytest.approx(variance, rel=1e-7)
     assert found.df == sum(sizes) - 2
 
@@ -68,6 +69,8 @@ def test_roll_outs_that_compare_nothing_are_refused():
     for sizes, before, after in (((18,), 1, 1), ((9, 0), 1, 0), ((9, 9), 0, 0), ((9, 9), -1, 3)):
         with pytest.raises(impact.DataError):
             power.stepped_wedge(50, sizes, before=before, after=after)
+    with pytest.raises(impact.DataError):
+        power.stepped_wedge(50, (9, 9), autocorrelation=1.1)
 
 
 GUESSES = {"n": 100, "count": 18, "icc": 0.2, "r2": 0.5, "covariates": 1}

@@ -266,7 +266,7 @@ def early(scope: Scope, study: Study, plan: impact.Plan) -> Design | None:
     if lottery.kind == "steps":
         students = sum(entry.students for entry in entries) / len(entries)
         rows = {
-            r2: impact.power.stepped_wedge(max(1.0, students), designs.step_sizes(design), icc=0.1, r2=r2)
+            r2: impact.power.stepped_wedge(max(1.0, students), designs.step_sizes(design), icc=0.1, r2=r2, autocorrelation=0.8)
             for r2 in EXPLAINED
         }
         return Design(units, max(1, blocks), None, rows)

@@ -122,6 +122,7 @@ class Assumptions:
     within: float = 0.5
     hopeful: float = 0.75
     cautious: float = 0.5
+    stays: tuple[float, float] = (0.95, 0.80)  # of a school's own level, in the correlation from one step to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,10 @@ def precision(design: Design, students: float, wanted: float | None) -> Precisio
     try:
         if design.kind == "steps":
             best, worst = (
-                power.stepped_wedge(max(1.0, students), step_sizes(design), icc=told.icc, r2=r2)
-                for r2 in (told.hopeful, 0.0)
+                power.stepped_wedge(
+                    max(1.0, students), step_sizes(design), icc=told.icc, r2=told.within, autocorrelation=stays
+                )
+                for stays in told.stays
             )
             return Precision(told, best, worst, None)
         if students:

@@ -112,11 +112,11 @@ def amount_words(lottery: Lottery) -> str:
     """How many win."""
     if lottery.kind == "steps":
         return _("%(n)s steps, as equal as can be") % {"n": len(lottery.steps)}
-    return (
-        _("%(n)s places") % {"n": lottery.places}
-        if lottery.places is not None
-        else (_("%(share)s of each stratum") % {"share": lottery.share})
-    )
+    if lottery.places is not None:
+        return _("%(n)s places") % {"n": lottery.places}
+    if lottery.strata:
+        return _("%(share)s of each stratum") % {"share": lottery.share}
+    return _("%(share)s of those on the list") % {"share": lottery.share}
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def _drafted(request: ScopedRequest, found: Lottery | None, keep: Callable[[Draf
         else:
             messages.success(request, _("Saved as a draft. Close its list to see each one's chance."))
             return redirect("lotteries:lottery", kept.pk)
-    context = {"form": form, "lottery": found, "title": shown.title(found) if found else ""}
+    context = {"form": form, "lottery": found, "called": shown.title(found) if found else ""}
     return render(request, "lotteries/draft.html", context, status=422 if form.errors else 200)
 
 
@@ -104,7 +104,7 @@ def _page(request: ScopedRequest, found: Lottery, refused: str = "") -> HttpResp
     runs, own = selectors.may_run(scope, found), selectors.own(scope).get(found.pk)
     context: dict[str, Any] = {
         "lottery": found,
-        "title": shown.title(found),
+        "called": shown.title(found),
         "state": found.state,
         "status": shown.STATUS[found.state],
         "words": shown.state_words(found.state),
@@ -127,7 +127,9 @@ def _page(request: ScopedRequest, found: Lottery, refused: str = "") -> HttpResp
             entries = selectors.entries(scope, found.pk)
             context["balance"] = shown.balance(found, entries)
             context["found"] = shown.precision(found, entries, _wanted(request))
-            context["acceptance"] = found.accepted / found.tried if found.tried else None
+            if found.tried:
+                context["acceptance"] = found.accepted / found.tried
+                context["within"] = 1 / found.accepted**0.5  # two standard errors of a chance at most
     if runs:
         context |= {"draw": DrawForm(), "withdraw": WithdrawForm(), "may_study": scope.has("analyst")}
         context["outcomes"] = shown.outcomes(found.unit)
@@ -226,7 +228,7 @@ def took_part(request: ScopedRequest, pk: int) -> HttpResponse:
             return redirect("lotteries:took_part", pk)
     context = {
         "lottery": found,
-        "title": shown.title(found),
+        "called": shown.title(found),
         "places": _places(request, found),
         "refused": refused,
     }
