@@ -156,6 +156,8 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "request_of_grace": request_objects.of_grace,
     "request_of_luis": request_objects.of_luis,
     "sensitive_request": request_objects.sensitive_of_amara,
+    "shadowed_week": request_objects.shadowed_week,
+    "watched_block": request_objects.watched_block,
     "star_plan": study_objects.star_plan,
     "star_run": study_objects.star_run,
     "star_finding": study_objects.star_finding,

@@ -25,3 +25,18 @@ def of_luis(world: Any) -> str:
 def sensitive_of_amara(world: Any) -> str:
     """Ines works on it, and nobody else reads it."""
     return _asked_by(world, "amara")
+
+
+def shadowed_week(world: Any) -> int:
+    """Grace's week that Dana wrote down."""
+    from fairlead.apps.operations.models import ShadowWeek
+
+    return int(ShadowWeek.objects.get(leader_id=world.person["grace"]).pk)
+
+
+def watched_block(world: Any) -> str:
+    """The first of what Dana wrote down."""
+    from fairlead.apps.operations.models import TimeBlock
+
+    mine = TimeBlock.objects.filter(recorder_id=world.person["dana"])
+    return str(mine.order_by("began_at").values_list("pk", flat=True)[0])

@@ -25,6 +25,7 @@ REQUEST = ("id", "organization_id", "purpose", "kind", "urgency", "asker_id", "a
            "solve_due", "hours", "hours_low", "hours_high", "hours_said")  # fmt: skip
 LINE = ("id", "request_id", "organization_id", "purpose", "asker_id", "owner_id", "author_id", "at", "kind", "text")
 ESCALATION = ("id", "request_id", "organization_id", "purpose", "level", "told_id", "at", "mailed")
+FORGOTTEN = timedelta(days=14)  # what was solved before has been confirmed by now
 Rows = defaultdict[str, list[tuple[Any, ...]]]
 
 
@@ -91,7 +92,7 @@ def _drawn(world: World, rng: np.random.Generator, days: list[date]) -> list[Sto
     schools = rng.choice(world.schools, n, p=weight / weight.sum())
     kinds = rng.choice(list(SHARES), n, p=np.array(list(SHARES.values())))
     urgencies = rng.choice(["today", "soon", "later"], n, p=[0.2, 0.55, 0.25])
-    on = rng.choice(len(days) - 1, n)
+    on = np.where(rng.random(n) < 0.94, rng.choice(len(days) - 1, n), len(days) - 2 - rng.choice(5, n))
     askers = rng.choice(["principal", "office", "teacher"], n, p=[0.45, 0.35, 0.2])
     minutes = rng.integers(0, 8 * 60, n)
     return [
@@ -113,7 +114,7 @@ def _story(
     story.sensitive = kind == "safety" and rng.random() < 0.3
     wait = float(rng.exponential(0.18 + 0.35 * level.answer))
     answered = _working(asked + timedelta(days=wait))
-    solved = _working(answered + timedelta(days=float(rng.lognormal(np.log(0.15 + 0.42 * level.solve), 0.85))))
+    solved = _working(answered + timedelta(days=float(rng.lognormal(np.log(0.2 + 0.5 * level.solve), 0.85))))
     now = world.moment
     if rng.random() < 0.03 and solved <= now:
         story.by_school, story.solved, story.confirmed = True, answered, answered
@@ -133,7 +134,7 @@ def _story(
     story.solved = solved
     story.another_way, story.reopened = rng.random() < 0.04, rng.random() < 0.05
     confirmed = _working(solved + timedelta(days=float(rng.exponential(1.5))))
-    if rng.random() < 0.85 and confirmed <= now:
+    if confirmed <= now and (rng.random() < 0.85 or solved < now - FORGOTTEN):
         story.confirmed = confirmed
         if rng.random() < 0.35:
             likely = float(rules.in_force(asked.date()).kinds[kind].hours.likely)
@@ -177,7 +178,12 @@ def _write(world: World, rng: np.random.Generator, rows: Rows, story: Story, day
     line(story.asker, story.asked, "asked", story.text)
     line(story.owner, story.answered, "taken", story.answer)
     if story.waiting_on and story.answered:
-        line(story.owner, story.answered + timedelta(minutes=30), "waiting", str(rng.choice(words.WAITING)))
+        line(
+            story.owner,
+            story.answered + timedelta(minutes=30),
+            "waiting",
+            str(rng.choice(words.WAITING[story.waiting_on])),
+        )
     if story.solved:
         if story.reopened and story.answered:
             middle = story.answered + (story.solved - story.answered) / 2

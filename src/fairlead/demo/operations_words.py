@@ -60,7 +60,11 @@ TAKEN = (
     "Called them; they come tomorrow before eight.",
     "Taken. Nothing for you to do.",
 )
-WAITING = ("The part is ordered.", "The district answers by Thursday, they say.", "", "The contractor comes next week.")
+WAITING = {
+    "supplier": ("The part is ordered.", "The contractor comes next week.", ""),
+    "district": ("The district answers by Thursday, they say.", "Their form is in; they have ten days."),
+    "school": ("I need the serial number from the label.", "When may they come into the room?"),
+}
 SOLVED = ("Done this morning.", "It works again.", "", "Settled with the district; the paper is in your folder.")
 ANOTHER_WAY = (
     "A neighbouring school lent us theirs.",

@@ -9,7 +9,7 @@ import numpy as np
 from fairlead.apps.access.models import Account, Agreement
 from fairlead.apps.roster.models import AcademicSession, Course, Organization, Role, SchoolDay
 from fairlead.apps.roster.names import sort_key
-from fairlead.demo import periods
+from fairlead.demo import periods, staffing
 from fairlead.demo.cast import (
     BY_KEY,
     CAST,
@@ -35,6 +35,7 @@ def build(world: World, rng: np.random.Generator) -> None:
     _staff(world, rng)
     _students(world, rng)
     _auditor(world)
+    staffing.left(world)
     for table in ("roster_person", "roster_section"):
         advance_ids(table)
 
@@ -175,7 +176,7 @@ def _staff(world: World, rng: np.random.Generator) -> None:
     world.section_grade = np.array(grade_of, np.int64)
 
     copy_rows("roster_person", PERSON, people)
-    Role.objects.bulk_create(roles, batch_size=1000)
+    Role.objects.bulk_create([*roles, *staffing.came_and_moved(world, roles)], batch_size=1000)
     Account.objects.bulk_create(accounts)
     copy_rows(
         "roster_section",

@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys/", include("fairlead.desks.surveys.urls")),
     path("diagnoses/", include("fairlead.desks.diagnostics.urls")),
     path("requests/", include("fairlead.desks.operations.urls")),
+    path("time/", include("fairlead.desks.operations.time_urls")),
     path("reviews/", include("fairlead.desks.reviews.urls")),
     path("lotteries/", include("fairlead.desks.lotteries.urls")),
 ]

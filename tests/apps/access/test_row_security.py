@@ -45,6 +45,7 @@ OPEN = {
     "attendance_citymeasure": "a published measure of schools, and what the checks found",
     "attendance_citymeasurevalue": "one published value a school",
     "caseload_zippoint": "a catalogue: where ZIP codes are",
+    "operations_timeaggregate": "published: where leaders are few it has no number",
     "growth_told": "published: what is withheld is not in it",
     "surveys_result": "published tables: withheld numbers are not in them",
     "site_democlock": "the demo's clock",

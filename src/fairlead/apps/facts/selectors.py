@@ -20,6 +20,7 @@ from fairlead.apps.facts.rules import attendance_rule
 from fairlead.apps.support.selectors import FEEDBACK_DUE_DAYS
 
 FOUR_WEEKS = 28
+MANY_CONTACTS = 4  # in four weeks: one a week
 DAYS_A_MONTH = 30.4375
 
 
@@ -309,6 +310,122 @@ def coaching_dose(scope: Scope, question: Question) -> list[Count]:
     )
 
 
+def teachers_stayed(scope: Scope, question: Question) -> list[Count]:
+    """Teachers of last year who hold a role at the same school this year, of those of whom this year is known."""
+    return _stayed(scope, question, "teacher")
+
+
+def principals_stayed(scope: Scope, question: Question) -> list[Count]:
+    """Principals of last year who hold a role at the same school this year, of those of whom this year is known."""
+    return _stayed(scope, question, "principal")
+
+
+def _stayed(scope: Scope, question: Question, role: str) -> list[Count]:
+    """From the day on which this year is counted; before it nobody has left. Who is unknown lowers the coverage only."""
+    return _counts(
+        scope,
+        question,
+        """
+        SELECT f.organization_id, p.begins, count(*) FILTER (WHERE f.next_year <> 'unknown'),
+               count(*) FILTER (WHERE f.next_year = 'stayed'), count(*) FILTER (WHERE f.next_year <> 'unknown'),
+               count(*) FILTER (WHERE f.next_year <> 'unknown'), count(*), count(*)
+        FROM facts_staff_year f JOIN period p ON f.next_counted_on BETWEEN %(since)s AND p.ends
+        WHERE f.organization_id = ANY (%(schools)s) AND f.role = %(role)s
+        GROUP BY f.organization_id, p.begins
+        """,
+        since=question.since,
+        role=role,
+    )
+
+
+def requests_in_time(scope: Scope, question: Question) -> list[Count]:
+    """Requests that were to be solved by a day of the period, and were; not those that the school did itself in time."""
+    return _counts(
+        scope,
+        question,
+        """
+        SELECT r.organization_id, p.begins, count(*), count(*) FILTER (WHERE r.solved_on <= r.solve_due AND NOT r.by_school),
+               count(*), count(*), count(*), count(*)
+        FROM facts_request r JOIN period p ON r.solve_due BETWEEN p.back AND p.ends
+        WHERE r.organization_id = ANY (%(schools)s) AND r.purpose = ANY (%(dose)s)
+          AND NOT (r.by_school AND r.solved_on <= r.solve_due)
+        GROUP BY r.organization_id, p.begins
+        """,
+    )
+
+
+def requests_waiting(scope: Scope, question: Question) -> list[Count]:
+    """Requests open at the end of the period that were to be solved before, of those open: what weighs on a school."""
+    return _counts(
+        scope,
+        question,
+        """
+        SELECT r.organization_id, p.begins, count(*), count(*) FILTER (WHERE r.solve_due < p.ends), count(*),
+               count(*), count(*), count(*)
+        FROM facts_request r JOIN period p ON r.asked_on <= p.ends AND (r.solved_on IS NULL OR r.solved_on > p.ends)
+        WHERE r.organization_id = ANY (%(schools)s) AND r.purpose = ANY (%(dose)s)
+        GROUP BY r.organization_id, p.begins
+        """,
+    )
+
+
+def contact_load(scope: Scope, question: Question) -> list[Count]:
+    """Teachers with four or more contacts of any kind (visits among them) in four weeks, of teachers in post."""
+    return _counts(
+        scope,
+        question,
+        """
+        SELECT t.organization_id, p.begins, count(*), count(*) FILTER (WHERE c.contacts >= %(many)s), count(*),
+               count(*), count(*), sum(COALESCE(c.contacts, 0)) + count(*)
+        FROM (SELECT DISTINCT organization_id, person_id, begins, ends FROM facts_staff WHERE role = 'teacher') t
+        JOIN period p ON t.begins <= p.ends AND (t.ends IS NULL OR t.ends >= p.back)
+        LEFT JOIN (
+            SELECT c.organization_id, c.person_id, q.begins, count(*) AS contacts
+            FROM facts_contact c JOIN period q ON c.date BETWEEN q.back AND q.ends
+            WHERE c.purpose = ANY (%(dose)s) GROUP BY c.organization_id, c.person_id, q.begins
+        ) c ON c.organization_id = t.organization_id AND c.person_id = t.person_id AND c.begins = p.begins
+        WHERE t.organization_id = ANY (%(schools)s)
+        GROUP BY t.organization_id, p.begins
+        """,
+        many=MANY_CONTACTS,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnYear:
+    """One of the asking person's own school years: where, as what, and what came after."""
+
+    school: str
+    role: str
+    school_year: int
+    next_year: str
+
+    @property
+    def label(self) -> str:
+        """As it is written: 2026-27."""
+        return f"{self.school_year}-{(self.school_year + 1) % 100:02d}"
+
+
+def own_years(scope: Scope, on: date) -> list[OwnYear]:
+    """The asking person's own years, the latest first; what came after is unknown until the next year is counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN_YEARS, {"person": scope.person_id, "on": on})
+        return [OwnYear(*row) for row in cursor.fetchall()]
+
+
+# A school that the person has left shows them nobody's roles any more, so the view cannot know; their own roles do.
+_OWN_YEARS = """
+SELECT o.name, f.role, f.school_year, CASE
+    WHEN f.next_counted_on IS NULL OR f.next_counted_on > %(on)s THEN 'unknown'
+    WHEN f.next_year = 'unknown' AND EXISTS (
+        SELECT FROM facts_staff s WHERE s.person_id = f.person_id AND s.begins <= f.next_counted_on
+        AND (s.ends IS NULL OR s.ends >= f.next_counted_on)
+    ) THEN 'moved' ELSE f.next_year END
+FROM facts_staff_year f JOIN roster_organization o ON o.id = f.organization_id
+WHERE f.person_id = %(person)s AND f.counted_on <= %(on)s ORDER BY f.school_year DESC, o.name, f.role
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class ResearchScore:
     """One observation made for a registered study: its mean level, and how many items that rests on."""
@@ -356,6 +473,11 @@ MEASURES: dict[str, Callable[[Scope, Question], list[Count]]] = {
         promises_kept,
         principals_supported,
         coaching_dose,
+        teachers_stayed,
+        principals_stayed,
+        requests_in_time,
+        requests_waiting,
+        contact_load,
     )
 }
 BY_GROUP: dict[str, Callable[[Scope, Question], list[GroupCount]]] = {

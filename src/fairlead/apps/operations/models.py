@@ -149,3 +149,116 @@ class Escalation(models.Model):
 
     def __str__(self) -> str:
         return f"escalation {self.pk}"
+
+
+ALONE = "coaching"  # a leader's time is nobody else's: author and subject read it, others that a week was shadowed
+
+
+class Category(models.TextChoices):
+    """What a leader's time goes to."""
+
+    CLASSROOMS = "classrooms", _("In classrooms")
+    COACHING = "coaching", _("Coaching and feedback")
+    MEETINGS = "meetings", _("Meetings")
+    FAMILIES = "families", _("Families and students")
+    OPERATIONS = "operations", _("Operations")
+    OWN = "own", _("Own work")
+
+
+@tracked
+class ShadowWeek(models.Model):
+    """A week in which somebody else writes down where a leader's time goes: planned by the leader, as a baseline."""
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=12, default=ALONE)
+    leader = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    shadow = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    begins = models.DateField(help_text="a Monday")
+    planned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["leader", "begins"], name="shadowed_by_one_a_week"),
+            models.CheckConstraint(condition=~models.Q(leader=models.F("shadow")), name="shadowed_by_somebody_else"),
+        ]
+        triggers = [purpose_is_fixed()]
+
+    def __str__(self) -> str:
+        return f"shadowed week {self.pk}"
+
+
+@tracked
+class TimeBlock(models.Model):
+    """Some minutes of a leader's day: typed by the leader, or (with a week) by whoever shadows it."""
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid.uuid4, editable=False
+    )  # made by the form: sent twice, kept once
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=12, default=ALONE)
+    leader = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    recorder = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    week = models.ForeignKey(ShadowWeek, on_delete=models.CASCADE, null=True, blank=True, related_name="blocks")
+    began_at = models.DateTimeField()
+    minutes = models.PositiveSmallIntegerField()
+    category = models.CharField(max_length=10, choices=Category.choices)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["leader", "began_at"])]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(minutes__gte=1, minutes__lte=600), name="block_of_1_to_600"),
+        ]
+        triggers = [purpose_is_fixed()]
+
+    def __str__(self) -> str:
+        return f"block {self.pk}"
+
+
+class TimeShare(models.Model):
+    """What a leader chose to show their director of a shadowed week: minutes by category. Taken back, it is gone."""
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=12, default=ALONE)
+    week = models.ForeignKey(ShadowWeek, on_delete=models.CASCADE, related_name="shares")
+    leader = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    director = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    category = models.CharField(max_length=10, choices=Category.choices)
+    own_minutes = models.PositiveIntegerField()
+    shadow_minutes = models.PositiveIntegerField()
+    shared_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["week", "category"], name="one_share_a_category")]
+        triggers = [purpose_is_fixed()]
+
+    def __str__(self) -> str:
+        return f"share {self.pk}"
+
+
+class TimeAggregate(models.Model):
+    """Leaders' time in one closed month over a whole network, counted once; without a number where leaders are few."""
+
+    network = models.ForeignKey("roster.Organization", on_delete=models.CASCADE, related_name="+")
+    begins = models.DateField(help_text="first of the month")
+    category = models.CharField(max_length=10, choices=Category.choices)
+    leaders = models.PositiveIntegerField(help_text="principals in post")
+    counted = models.PositiveIntegerField(null=True, help_text="of whom something is known; null: withheld")
+    share = models.FloatField(
+        null=True, help_text="mean over leaders of the share of their known minutes; null: withheld"
+    )
+    known = models.FloatField(null=True, help_text="mean share of the month's working hours that is known")
+    least = models.PositiveSmallIntegerField(help_text="the smallest group that is shown")
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["network", "begins", "category"], name="one_time_aggregate_a_month"),
+            models.CheckConstraint(
+                condition=models.Q(share__isnull=True) | models.Q(counted__gte=models.F("least")),
+                name="a_small_group_has_no_share",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.begins:%Y-%m}"

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from django.utils.translation import get_language
 
-from fairlead.apps.operations.models import Request
+from fairlead.apps.operations.models import Category, Request
 
 FARTHEST = 60  # days of calendar in which the longest level ends, school holidays and all
 
@@ -59,12 +60,40 @@ class Pack:
     kinds: dict[str, Kind]
 
 
+@dataclass(frozen=True, slots=True)
+class TimeRule:
+    """What is meant to be known of a leader's week, and where records of other apps belong."""
+
+    source: str
+    hours_a_week: int
+    minutes_a_line: int
+    least_leaders: int
+    led: dict[str, str]  # kind of contact -> category, "" for none
+    given: dict[str, str]
+
+
+@cache
+def _raw() -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("rules.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def time_rule() -> TimeRule:
+    """How a leader's time is put together; a category that is not known is an error at once."""
+    row = _raw()["time"]
+    wrong = {category for name in ("led", "given") for category in row[name].values()} - {"", *Category.values}
+    if wrong:
+        raise ValueError(f"rules.toml, time: unknown categories {sorted(wrong)}")
+    return TimeRule(
+        row["source"], row["hours_a_week"], row["minutes_a_line"], row["least_leaders"], row["led"], row["given"]
+    )
+
+
 @cache
 def packs() -> tuple[Pack, ...]:
     """All packs, oldest first; a kind or a level that is missing is an error at once."""
-    raw = tomllib.loads(files(__package__).joinpath("rules.toml").read_text(encoding="utf-8"))
     found = []
-    for row in sorted(raw["pack"], key=lambda row: row["begins"]):
+    for row in sorted(_raw()["pack"], key=lambda row: row["begins"]):
         kinds = {}
         for kind in row["kind"]:
             levels = {urgency: Level(*kind[urgency]) for urgency in Request.Urgency.values}

@@ -225,3 +225,17 @@ def waiting_for(scope: Scope, on: date) -> tuple[int, int]:
         on=on,
     )[0]
     return int(row[0]), int(row[1])
+
+
+def colleagues(scope: Scope, organization_ids: Collection[int], on: date) -> list[tuple[int, str]]:
+    """Staff in a role at these organizations on a day, by name."""
+    return [(pk, name) for pk, name in fetch(_COLLEAGUES, orgs=sorted(organization_ids), on=on)]
+
+
+_COLLEAGUES = """
+SELECT id, name FROM (
+    SELECT DISTINCT p.id, p.given_name || ' ' || p.family_name AS name, p.sort_name
+    FROM roster_role r JOIN roster_person p ON p.id = r.person_id
+    WHERE r.organization_id = ANY (%(orgs)s) AND r.begins <= %(on)s AND (r.ends IS NULL OR r.ends >= %(on)s)
+) t ORDER BY sort_name, id
+"""

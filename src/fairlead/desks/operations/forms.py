@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from fairlead.apps.operations.models import Request
+from fairlead.apps.operations.models import Category, Request
 from fairlead.apps.operations.services import MOST_WORDS
 
 NO_NAMES = _("No student's name: say “a student in grade 3”. Whoever works on it may not be of your school.")
@@ -68,3 +70,38 @@ def blame(form: forms.Form, error: ValidationError) -> None:
     for given, words in said.items():
         name = "text" if given == "because" else given
         form.add_error(name if name in form.fields else None, words)
+
+
+MINUTES = [(m, str(m)) for m in (5, 10, 15, 30, 45, 60, 90, 120)]
+
+
+class BlockForm(forms.Form):
+    """Some minutes of a leader's day; what it was, is the button that keeps them."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput)
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    at = forms.TimeField(label=_("From"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    minutes = forms.TypedChoiceField(label=_("Minutes"), coerce=int, choices=MINUTES, widget=forms.RadioSelect)
+    category = forms.ChoiceField(choices=Category.choices, error_messages={"required": _("Choose what it was.")})
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        initial = {"id": uuid4(), "day": now.date(), "at": (now - timedelta(minutes=15)).time(), "minutes": 15}
+        super().__init__(*args, **{"initial": initial, **kwargs})
+
+
+class PlanWeekForm(forms.Form):
+    """Who shadows which week."""
+
+    shadow = forms.TypedChoiceField(
+        label=_("Who writes it down"),
+        coerce=int,
+        help_text=_(
+            "A colleague who can be beside you for the week: another leader, a coach, somebody of the office."
+        ),
+    )
+    begins = forms.TypedChoiceField(label=_("Week from Monday"), coerce=date.fromisoformat)
+
+    def __init__(self, *args: Any, people: list[tuple[int, str]], mondays: list[date], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["shadow"].choices = [("", ""), *people]  # type: ignore[attr-defined]
+        self.fields["begins"].choices = [(d.isoformat(), date_format(d)) for d in mondays]  # type: ignore[attr-defined]

@@ -31,6 +31,7 @@ LOOKED_AT = {
     "schools": gettext_lazy("schools with the names of their leaders"),
     "diagnosis": gettext_lazy("diagnosis of a school, with who rates and who brought evidence"),
     "requests": gettext_lazy("requests of the school, with who asked"),
+    "time": gettext_lazy("shadowed weeks, with who shadows whom"),
     "export": gettext_lazy("the roster, taken out as a file"),
     "import": gettext_lazy("an import with people by name"),
     "audit": gettext_lazy("this log"),

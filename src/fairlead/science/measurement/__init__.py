@@ -28,7 +28,10 @@ LAZY = {
     "Problem": "problems",
     "Ratio": "comparison",
     "Severity": "severity",
+    "Block": "timeuse",
+    "TimeAgreement": "timeuse",
     "TimeUntil": "waiting",
+    "TimeUse": "timeuse",
     "Use": "generalizability",
     "answer_shares": "answers",
     "clustered_share": "clustered",
@@ -49,7 +52,9 @@ LAZY = {
     "rater_drift": "severity",
     "rater_severity": "severity",
     "ratio_of_shares": "comparison",
+    "time_agreement": "timeuse",
     "time_until": "waiting",
+    "time_use": "timeuse",
     "wide": "ratings",
 }
 
