@@ -51,6 +51,7 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
     ("director", "surveys:home", _("Surveys")),
     ("director", "diagnostics:home", _("Diagnoses")),
     ("director", "reviews:home", _("Assignments")),
+    ("director", "lotteries:home", _("Lotteries")),
     ("director", "operations:home", _("Requests")),
     ("network_lead", "network:desk", _("Theory of change")),
     ("network_lead", "analyst:desk", _("Studies")),

@@ -334,9 +334,12 @@ def plan_text(scope: Scope, lottery: Any, outcome: str) -> str:
 
 def _rationale(lottery: Any, chances: list[float]) -> str:
     between = f"{chances[0]:g}" if len(chances) == 1 else f"{chances[0]:g} to {chances[-1]:g}"
-    how = f"{lottery.accepted} of {lottery.tried} rehearsed draws kept the limits. " if lottery.tried else ""
+    how, sure = "", ""
+    if lottery.tried:
+        how = f"{lottery.accepted} of {lottery.tried} rehearsed draws kept the limits. "
+        sure = f", each counted from these to within {1 / lottery.accepted**0.5:.3f}"
     what = "the first step" if lottery.kind == "steps" else "a place"
-    return f"Drawn by lot. List {lottery.list_hash}. {how}Chance of {what}: {between}."
+    return f"Drawn by lot. List {lottery.list_hash}. {how}Chance of {what}: {between}{sure}."
 
 
 def _assignment(lottery: Any) -> list[str]:

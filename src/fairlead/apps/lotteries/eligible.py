@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -95,12 +95,15 @@ GROUP BY o.id ORDER BY o.id
 """
 
 
-def candidates(scope: Scope, unit: str, rule: Rule, below: int, on: date) -> list[Candidate]:
-    """Who is eligible on a day, of an organization and all below it. A teacher at two schools is listed at the first."""
+def candidates(
+    scope: Scope, unit: str, rule: Rule, below: int, on: date, covariates: Collection[str] = ()
+) -> list[Candidate]:
+    """Who is eligible on a day, of an organization and all below it, with these covariates measured. A teacher at two schools
+    is listed at the first."""
     schools = [pk for pk in roster.organizations_below(below) if pk in scope.org_ids]
     if rule.organizations:
         schools = [pk for pk in schools if pk in rule.organizations]
-    found = _schools(scope, schools, on) if unit == "school" else _teachers(scope, schools, rule, on)
+    found = _schools(scope, schools, on, covariates) if unit == "school" else _teachers(scope, schools, rule, on)
     return [one for one in found if one.students >= rule.least_students]
 
 
@@ -117,16 +120,16 @@ def _teachers(scope: Scope, schools: list[int], rule: Rule, on: date) -> list[Ca
     return list(found.values())
 
 
-def _schools(scope: Scope, schools: list[int], on: date) -> list[Candidate]:
+def _schools(scope: Scope, schools: list[int], on: date, covariates: Collection[str]) -> list[Candidate]:
     rows = fetch(_SCHOOLS, schools=schools, on=on)
-    measured = _measured(scope, [pk for pk, _students in rows], on)
+    measured = _measured(scope, [pk for pk, _students in rows], on, covariates)
     return [
         Candidate(pk, None, None, students, {"students": students, **{k: v.get(pk) for k, v in measured.items()}})
         for pk, students in rows
     ]
 
 
-def _measured(scope: Scope, schools: list[int], on: date) -> dict[str, dict[int, float]]:
+def _measured(scope: Scope, schools: list[int], on: date, covariates: Collection[str]) -> dict[str, dict[int, float]]:
     """Each school's percentages from the first day of the school year up to a day."""
     year = roster.session_of(schools[0], on) if schools else None
     if year is None:
@@ -139,6 +142,7 @@ def _measured(scope: Scope, schools: list[int], on: date) -> dict[str, dict[int,
             if count.denominator
         }
         for name, measure in PERCENT.items()
+        if name in covariates
     }
 
 

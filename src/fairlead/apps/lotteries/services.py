@@ -126,7 +126,8 @@ def close_list(scope: Scope, lottery_id: int) -> Lottery:
     """
     found = _mine(scope, lottery_id, "draft")
     rule = eligible.Rule.read(found.rule)
-    listed = eligible.candidates(scope, found.unit, rule, found.organization_id, clock.today())
+    balanced = {limit["covariate"] for limit in found.limits}
+    listed = eligible.candidates(scope, found.unit, rule, found.organization_id, clock.today(), balanced)
 
     def key(kind: str, pk: int) -> str:
         return eligible.pseudonym(found.pk, kind, pk)
