@@ -75,6 +75,22 @@ def promise_to_amara(world: Any) -> int:
     return int(Promise.objects.get(**who).pk)
 
 
+def contact_with_amara(world: Any) -> int:
+    """Dana's latest contact with Amara: made for coaching."""
+    from fairlead.apps.support.models import Contact
+
+    who = {"lead_id": world.person["dana"], "with_person_id": world.person["amara"]}
+    return int(Contact.objects.filter(**who).order_by("-at").values_list("pk", flat=True)[0])
+
+
+def plan_with_amara(world: Any) -> int:
+    """What Dana has planned with Amara."""
+    from fairlead.apps.support.models import PlannedContact
+
+    who = {"lead_id": world.person["dana"], "with_person_id": world.person["amara"], "became": None}
+    return int(PlannedContact.objects.filter(**who).order_by("at").values_list("pk", flat=True)[0])
+
+
 def investment_of_harborview(world: Any) -> int:
     """The city's investment that is tied to seats."""
     from fairlead.apps.places.models import Investment
@@ -144,6 +160,8 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "calibration_picture": rater_objects.calibration_picture,
     "twelve_minutes": twelve_minutes,
     "promise_to_amara": promise_to_amara,
+    "contact_with_amara": contact_with_amara,
+    "plan_with_amara": plan_with_amara,
     "import_of_tidewater": roster_objects.import_of_tidewater,
     "import_elsewhere": roster_objects.import_elsewhere,
     "own_instrument": own_instrument,

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from fairlead.demo import (
     attendance,
     caseload,
+    contacts,
     diagnostics,
     evidence,
     families,
@@ -44,6 +45,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("families", 9, families.build),
     ("caseload", 3, caseload.build),
     ("support", 4, support.build),
+    ("contacts", 35, contacts.build),
     ("raters", 10, raters.build),
     ("growth", 15, growth.build),
     ("technical", 20, technical.build),

@@ -59,6 +59,12 @@ PROMISES = (
     "Send the photographs of the anchor charts",
     "Ask the office for a second set of boards",
 )
+EVIDENCE = (
+    "Both texts are in the unit folder, with notes",
+    "Done on Tuesday; she counted eleven students who spoke",
+    "https://docs.example.org/exit-questions",
+    "It is in the minutes of the team",
+)
 LEADER_FEEDBACK = (
     "Calm start, and everyone knew where to begin. Thank you.",
     "The question on the board carried the whole lesson. I would like the team to see it.",

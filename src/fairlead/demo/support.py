@@ -182,7 +182,9 @@ def _promise(
 ) -> None:  # fmt: skip
     pk = int(world.take_ids("support_promise", 1)[0])
     book.promises.append((pk, org, purpose, contact, owner, made_to, made, due, kept, bool(because)))
-    book.words.append((pk, org, purpose, owner, made_to, text, because))
+    shown = kept is not None and not because and pk % 3 == 0  # a third of the kept ones say what shows it
+    evidence = sayings.EVIDENCE[pk // 3 % len(sayings.EVIDENCE)] if shown else ""
+    book.words.append((pk, org, purpose, owner, made_to, text, because, evidence))
 
 
 def _maybe_promise(
@@ -459,7 +461,7 @@ def _copy(world: World, book: Book) -> None:
         ("support_promise", ("id", "organization_id", "purpose", "contact_id", "owner_id", "made_to_id", "made_at",
                              "due", "kept_at", "done_another_way"), book.promises),
         ("support_promisewords", ("promise_id", "organization_id", "purpose", "owner_id", "made_to_id", "text",
-                                  "because"), book.words),
+                                  "because", "evidence"), book.words),
     ):  # fmt: skip
         copy_rows(table, columns, rows)
     for table in ("support_support", "instruments_visit", "support_contact", "support_promise"):

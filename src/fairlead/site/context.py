@@ -12,7 +12,7 @@ from django.urls import reverse
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
 
-KEEPERS = ("teacher", "coach", "principal")  # who works where there may be no network
+KEEPERS = ("teacher", "coach", "principal", "director")  # who works where there may be no network
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -33,6 +33,7 @@ def _addresses() -> dict[str, str]:
         "arrive": reverse("teacher:arrive"),
         "arrive_visit": reverse("coach:arrive"),
         "arrive_picture": reverse("coach:arrive_picture"),
+        "arrive_contact": reverse("contacts:arrive"),
         "who": reverse("outbox_who"),
         "roll": reverse("teacher:roll", args=[0]),
     }

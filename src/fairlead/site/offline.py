@@ -1,7 +1,7 @@
 """What makes rolls and visits survive without a network: the service worker, the outbox's page, and who is signed in here.
 
 What waits lives in the browser (static/fairlead/outbox/); rolls arrive at desks/teacher/arrivals.py, visits at
-desks/coach/arrivals.py.
+desks/coach/arrivals.py, contacts at desks/contacts/arrivals.py.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ SHELL = (
     "coach/pictures.js",
     "coach/visit.css",
     "coach/visit.js",
+    "contacts/contact.js",
+    "contacts/contacts.css",
     "teacher/roll.js",
     "django_htmx/htmx-2.min.js",
 )
@@ -73,6 +75,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "arrive": reverse("teacher:arrive"),
         "arriveVisit": reverse("coach:arrive"),
         "arrivePicture": reverse("coach:arrive_picture"),
+        "arriveContact": reverse("contacts:arrive"),
         "who": reverse("outbox_who"),
     }
     sync = f"import {{ sendInBackground }} from {json.dumps(static(SYNC))};\n"

@@ -66,6 +66,7 @@ DESKS = [
     "fairlead.desks.reviews",
     "fairlead.desks.operations",
     "fairlead.desks.lotteries",
+    "fairlead.desks.contacts",
 ]
 
 INSTALLED_APPS = [

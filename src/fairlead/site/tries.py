@@ -8,8 +8,8 @@ from django.core.cache import caches
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 
-# Keys of tries: at signing in and resetting a password (allauth), and at links of families and of surveys.
-TRIES = ("allauth:", "family-", "survey-")
+# Keys of tries: at signing in and resetting a password (allauth), and at links of families, of surveys and of calendars.
+TRIES = ("allauth:", "family-", "survey-", "calendar-")
 SHARED = "tries"
 
 

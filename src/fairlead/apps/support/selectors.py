@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from fairlead import clock
@@ -15,6 +15,7 @@ from fairlead.apps.access import rls
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.selectors import opened
+from fairlead.apps.support.days import day_begins
 from fairlead.apps.support.models import Contact, Promise, Support
 from fairlead.apps.support.visibility import purpose_words
 from fairlead.science.measurement.waiting import TimeUntil, time_until
@@ -161,16 +162,12 @@ class Coached:
     organization_id: int
 
 
-def _day_begins(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
 def contacts(scope: Scope, *, since: date | None = None) -> QuerySet[Contact]:
     """Contacts the person had, and those of their organizations as far as their role may see the dose."""
     rows = Contact.objects.filter(
         Q(lead_id=scope.person_id) | Q(with_person_id=scope.person_id) | opened(scope, "dose")
     )
-    return rows if since is None else rows.filter(at__gte=_day_begins(since))
+    return rows if since is None else rows.filter(at__gte=day_begins(since))
 
 
 def contact_of_visit(scope: Scope, visit_id: int) -> Contact | None:
@@ -226,7 +223,7 @@ def _asking(scope: Scope) -> dict[str, Any]:
 
 def own_contacts(scope: Scope, school_ids: Collection[int], since: date) -> list[tuple[Any, ...]]:
     """The asking person's contacts with these schools, latest first: school, at, minutes, kind, purpose."""
-    return fetch(_OWN_CONTACTS, person=scope.person_id, schools=list(school_ids), since=_day_begins(since))
+    return fetch(_OWN_CONTACTS, person=scope.person_id, schools=list(school_ids), since=day_begins(since))
 
 
 _OWN_CONTACTS = """
@@ -240,7 +237,7 @@ def last_contact_by_school(
     scope: Scope, school_ids: Collection[int], on: date, *, lead_id: int | None = None
 ) -> dict[int, LastContact]:
     """The latest contact of any kind with each school (by `lead_id`, when given). Schools without one are left out."""
-    values = {"schools": list(school_ids), "until": _day_begins(on + timedelta(days=1)), "lead": lead_id}
+    values = {"schools": list(school_ids), "until": day_begins(on + timedelta(days=1)), "lead": lead_id}
     return {
         school: LastContact(at, (on - timezone.localdate(at)).days, kind, purpose, lead, name)
         for school, at, kind, purpose, lead, name in fetch(_LAST_CONTACTS, **_asking(scope), **values)
@@ -329,7 +326,7 @@ def own_feedback_times(scope: Scope, since: date) -> FeedbackTimes:
 def _times_of(lead_id: int | None, since: date | None) -> dict[str, Any]:
     if since is None:
         return {"lead": lead_id, "since": None, "now": None}
-    return {"lead": lead_id, "since": _day_begins(since), "now": clock.now()}
+    return {"lead": lead_id, "since": day_begins(since), "now": clock.now()}
 
 
 def _times(
@@ -402,38 +399,84 @@ def minutes_in_classrooms(scope: Scope, organization_id: int, since: date) -> li
 
 def dose_by_person(scope: Scope, organization_id: int, since: date) -> list[PersonDose]:
     """Who in a school was helped, for which purpose, how often and how long; by name."""
-    rows = (
-        contacts(scope, since=since)
-        .filter(organization_id=organization_id)
-        .values(
-            "with_person_id",
-            "purpose",
-            given=F("with_person__given_name"),
-            family=F("with_person__family_name"),
-            key=F("with_person__sort_name"),
-        )
-        .annotate(n=Count("id"), total=Sum("minutes"), last=Max("at"))
-        .order_by("key", "with_person_id", "purpose")
-    )
-    return [
-        PersonDose(r["with_person_id"], f"{r['given']} {r['family']}", r["purpose"], r["n"], r["total"], r["last"])
-        for r in rows
-    ]
+    values = {"school": organization_id, "since": day_begins(since)}
+    return [PersonDose(*row) for row in fetch(_DOSE_BY_PERSON, **_asking(scope), **values)]
+
+
+# Of each participant, as `support_dose` tells it; the wall of the dose as in `_DOSE`.
+_PARTICIPANT = """
+(c.lead_id = %(person)s OR c.person_id = %(person)s OR %(dose)s::jsonb ? (c.purpose || '@' || c.organization_id))
+"""
+_DOSE_BY_PERSON = f"""
+SELECT c.person_id, p.given_name || ' ' || p.family_name, c.purpose, count(*), sum(c.minutes), max(c.at)
+FROM support_dose c JOIN roster_person p ON p.id = c.person_id
+WHERE c.organization_id = %(school)s AND c.at >= %(since)s AND {_PARTICIPANT}
+GROUP BY c.person_id, p.given_name, p.family_name, p.sort_name, c.purpose
+ORDER BY p.sort_name, c.person_id, c.purpose
+"""  # noqa: S608  (our own words)
 
 
 def support_dose(scope: Scope, support_ids: Collection[int], month_begins: date) -> dict[int, SupportDose]:
     """Minutes and contacts of each support since the month began, and when the latest was; every asked one answers."""
-    values = {"supports": list(support_ids), "month": _day_begins(month_begins)}
+    values = {"supports": list(support_ids), "month": day_begins(month_begins)}
     found = {pk: SupportDose(*dose) for pk, *dose in fetch(_SUPPORT_DOSE, **_asking(scope), **values)}
     return {s: found.get(s, SupportDose()) for s in support_ids}
 
 
+# A contact with several people of one support is one contact of it, as long as the one who was there longest.
 _SUPPORT_DOSE = f"""
-SELECT c.support_id, coalesce(sum(c.minutes) FILTER (WHERE c.at >= %(month)s), 0), count(*) FILTER (WHERE c.at >= %(month)s),
-       max(c.at), max(c.at) FILTER (WHERE c.kind = 'visit')
-FROM support_contact c WHERE c.support_id = ANY (%(supports)s) AND {_DOSE}
-GROUP BY c.support_id
+SELECT d.support_id, coalesce(sum(d.minutes) FILTER (WHERE d.at >= %(month)s), 0), count(*) FILTER (WHERE d.at >= %(month)s),
+       max(d.at), max(d.at) FILTER (WHERE d.kind = 'visit')
+FROM (SELECT c.support_id, c.contact_id, c.kind, c.at, max(c.minutes) AS minutes FROM support_dose c
+      WHERE c.support_id = ANY (%(supports)s) AND {_PARTICIPANT} GROUP BY 1, 2, 3, 4) d
+GROUP BY d.support_id
 """  # noqa: S608  (our own words)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Supports of one kind that one person leads at a school: how many, and this month's minutes beside the plan."""
+
+    kind: str
+    purpose: str
+    lead: str
+    goal: str  # of the only one
+    supports: int
+    minutes: int
+    planned: int
+    without_contact: int
+
+    @property
+    def kind_label(self) -> str:
+        return str(dict(Support.Kind.choices).get(self.kind, self.kind))
+
+    @property
+    def purpose_label(self) -> str:
+        return purpose_words(self.purpose).label
+
+
+_RUNNING = f"""
+SELECT s.kind, s.purpose, p.given_name || ' ' || p.family_name, CASE WHEN count(*) = 1 THEN min(s.goal) ELSE '' END,
+       count(*), sum(coalesce(d.minutes, 0))::integer, sum(s.planned_minutes_per_month)::integer,
+       count(*) FILTER (WHERE d.minutes IS NULL)
+FROM support_support s JOIN roster_person p ON p.id = s.lead_id
+LEFT JOIN LATERAL (
+    SELECT sum(t.minutes) AS minutes FROM (
+        SELECT max(c.minutes) AS minutes FROM support_dose c
+        WHERE c.support_id = s.id AND c.at >= %(month)s AND {_PARTICIPANT} GROUP BY c.contact_id
+    ) t
+) d ON true
+WHERE s.organization_id = %(school)s AND s.begins <= %(on)s AND (s.ends IS NULL OR s.ends >= %(on)s)
+  AND (s.lead_id = %(person)s OR %(dose)s::jsonb ? (s.purpose || '@' || s.organization_id))
+GROUP BY s.kind, s.purpose, s.lead_id, p.given_name, p.family_name, p.sort_name
+ORDER BY s.kind, p.sort_name, s.lead_id
+"""  # noqa: S608  (our own words)
+
+
+def running_at(scope: Scope, organization_id: int, on: date) -> list[Running]:
+    """What support runs at a school, by kind and lead: its dose of this month beside what is planned."""
+    values = {"school": organization_id, "on": on, "month": day_begins(on.replace(day=1))}
+    return [Running(*row) for row in fetch(_RUNNING, **_asking(scope), **values)]
 
 
 def promise(scope: Scope, promise_id: int) -> Promise | None:
@@ -448,7 +491,9 @@ def promise(scope: Scope, promise_id: int) -> Promise | None:
 def visited_pairs(scope: Scope, purpose: str, since: date) -> list[tuple[int, int, int]]:
     """Who has visited whom at which school for a purpose since a day, once each: dose, in the person's organizations."""
     pairs = rls.pairs(scope, "dose")
-    return [(lead, person, school) for lead, person, school in fetch(_VISITED, purpose=purpose, since=since, dose=pairs)]
+    return [
+        (lead, person, school) for lead, person, school in fetch(_VISITED, purpose=purpose, since=since, dose=pairs)
+    ]
 
 
 _VISITED = """

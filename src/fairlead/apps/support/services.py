@@ -68,18 +68,19 @@ def note_feedback(visit_id: int, *, shared_at: datetime | None = None, closed_at
 
 
 @transaction.atomic
-def make_promise(scope: Scope, contact: Contact, *, text: str, due: date) -> Promise:
-    """The asking person promises something to the other person of a contact, by a day."""
+def make_promise(scope: Scope, contact: Contact, *, text: str, due: date, by_other: bool = False) -> Promise:
+    """The asking person promises something to the other person of a contact, by a day (`by_other`: the other to them)."""
     if not text.strip():
         raise ValidationError({"promise": _("Say what you promise.")})
     if due < clock.today():
         raise ValidationError({"due": _("Choose today or a later day.")})
-    made_to = contact.with_person_id if contact.lead_id == scope.person_id else contact.lead_id
+    other = contact.with_person_id if contact.lead_id == scope.person_id else contact.lead_id
+    owner, made_to = (other, scope.person_id) if by_other else (scope.person_id, other)
     promise = Promise.objects.create(
         organization_id=contact.organization_id,
         purpose=contact.purpose,
         contact=contact,
-        owner_id=scope.person_id,
+        owner_id=owner,
         made_to_id=made_to,
         made_at=clock.now(),
         due=due,
@@ -88,7 +89,7 @@ def make_promise(scope: Scope, contact: Contact, *, text: str, due: date) -> Pro
         promise=promise,
         organization_id=contact.organization_id,
         purpose=contact.purpose,
-        owner_id=scope.person_id,
+        owner_id=owner,
         made_to_id=made_to,
         text=text.strip(),
     )

@@ -56,7 +56,7 @@ def _read(file: Any) -> list[arrivals.Event]:
     told = said.get("events") if isinstance(said, dict) and said.get("fairlead") == "outbox" else None
     if not isinstance(told, list) or not 0 < len(told) <= MOST:
         raise not_one
-    told = [e for e in told if not (isinstance(e, dict) and e.get("kind") == "visit")]  # locked, and not the office's
+    told = [e for e in told if not (isinstance(e, dict) and e.get("kind") in ("visit", "contact"))]  # locked, and not the office's
     if not told:
         raise not_one
     # When it was sent nobody knows: a file has no moment of sending.

@@ -106,6 +106,7 @@ LABELS: dict[str, Any] = {
     "amended_by_id": _("amended by"),
     "at": _("when"),
     "because": _("done another way, because"),
+    "evidence": _("what shows it"),
     "born": _("date of birth"),
     "by_id": _("who called"),
     "contact_id": _("contact"),

@@ -25,13 +25,18 @@ async function ofVisit(event) {
     title: was?.title || say("visit"),
     what: say("written", { time: moment(event.taken_at ?? event.saved_at), n: was?.notes ?? "–", pictures: await album(event.id) }),
     names: was ? "" : say("locked"),
-    again: `${event.page}?from=${event.id}`,
+    again: `${event.page}${event.page.includes("?") ? "&" : "?"}from=${event.id}`,
   };
 }
 
 // How many pictures go with a visit: of a draft, or of one that waits.
 async function album(id) {
   return (await pictures(id)).length + (await all()).filter((e) => e.visit === id).length;
+}
+
+async function ofContact(event) {
+  const was = await unseal(event.person, event.sealed);
+  return { ...(await ofVisit(event)), title: was?.title || say("contact"), what: say("logged", { time: moment(event.taken_at) }) };
 }
 
 // A picture whose visit has arrived; before that it is told with its visit.
@@ -57,7 +62,8 @@ async function item(event) {
   const node = shape.firstElementChild.cloneNode(true);
   const part = (name) => node.querySelector(`[data-part="${name}"]`);
   const visit = event.kind === "visit";
-  const told = await (visit ? ofVisit(event) : event.kind === "picture" ? ofPicture(event) : ofARoll(event));
+  const kinds = { visit: ofVisit, contact: ofContact, picture: ofPicture };
+  const told = await (kinds[event.kind] ?? ofARoll)(event);
   node.dataset.id = event.id;
   part("title").textContent = told.title;
   part("taken").textContent = told.what;
@@ -68,7 +74,7 @@ async function item(event) {
   part("send").hidden = event.state !== "waiting";
   part("again").hidden = event.state === "waiting" || !told.again;
   part("again").href = told.again;
-  if (visit) part("again").textContent = part("again").dataset.visit;
+  if (visit || event.kind === "contact") part("again").textContent = part("again").dataset.visit;
   part("export").hidden = Boolean(event.sealed); // its words are locked for this device's person; a file would only be opened here
   for (const button of node.querySelectorAll("button")) {
     button.setAttribute("aria-label", `${button.textContent}: ${part("title").textContent}`);

@@ -2,12 +2,13 @@
 import { sendAs } from "./sending.js";
 import { say } from "./words.js";
 
-const { arrive, arriveVisit, arrivePicture, who } = document.body.dataset;
+const { arrive, arriveVisit, arrivePicture, arriveContact, who } = document.body.dataset;
 
 const where = {
   arrive,
   arriveVisit,
   arrivePicture,
+  arriveContact,
   token: () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "",
   renew: () => fetch(who, { credentials: "same-origin" }), // brings a fresh cookie
   words: say,

@@ -14,7 +14,8 @@ async function letter(event, where) {
   if (event.kind === "picture") {
     return inside && { to: where.arrivePicture, says: { ...envelope, visit: event.visit, ...inside } };
   }
-  return inside && { to: where.arriveVisit, says: { ...envelope, fields: inside.fields } };
+  const to = event.kind === "contact" ? where.arriveContact : where.arriveVisit;
+  return inside && { to, says: { ...envelope, fields: inside.fields } };
 }
 
 async function post({ to, says }, where) {
@@ -71,7 +72,7 @@ const told = new BroadcastChannel("fairlead-sent");
 told.onmessage = (message) => dispatchEvent(new CustomEvent("outbox-sent", { detail: message.data }));
 
 // One tab, or the service worker, at a time, so that the same event is not sent by each (it would count once all the
-// same). `where`: addresses (arrive, arriveVisit, arrivePicture); token() against forged requests, and renew() to get another;
+// same). `where`: addresses (arrive, arriveVisit, arrivePicture, arriveContact); token() against forged requests, and renew() to get another;
 // words(code, values) says a refusal in the page's language, or "" where nobody reads.
 export async function sendAs(person, where) {
   const work = () => run(person, where);
