@@ -24,7 +24,7 @@ def test_language_and_appearance_switch_and_stay(javascript: bool, open_as: Any)
     tab.page.get_by_role("button", name="Español").click()
     assert tab.page.locator("html").get_attribute("lang") == "es"
     assert tab.page.url.endswith("/about/seeds")
-    tab.page.locator("details.menu summary").click()
+    tab.page.locator(".mast__tools summary").click()
     tab.page.locator("button[name=theme][value=dark]").click()
     assert tab.page.locator("html").get_attribute("data-theme") == "dark"
     assert tab.page.locator("html").get_attribute("lang") == "es"
@@ -34,13 +34,13 @@ def test_language_and_appearance_switch_and_stay(javascript: bool, open_as: Any)
 def test_escape_closes_the_menu_and_gives_the_focus_back(open_as: Any) -> None:
     tab = open_as("amara")
     tab.go("/about/looks")
-    summary = tab.page.locator("details.menu summary")
+    summary = tab.page.locator(".mast__tools summary")
     summary.focus()
     tab.page.keyboard.press("Enter")
-    assert tab.page.locator("details.menu").get_attribute("open") is not None
+    assert tab.page.locator(".mast__tools details").get_attribute("open") is not None
     tab.page.keyboard.press("Tab")
     tab.page.keyboard.press("Escape")
-    assert tab.page.locator("details.menu").get_attribute("open") is None
+    assert tab.page.locator(".mast__tools details").get_attribute("open") is None
     assert tab.page.evaluate("document.activeElement.tagName") == "SUMMARY"
 
 
@@ -55,14 +55,14 @@ def test_escape_closes_the_menu_and_gives_the_focus_back(open_as: Any) -> None:
 def test_the_open_menu_can_be_read(scheme: str, width: int, open_as: Any) -> None:
     tab = open_as("grace", scheme=scheme, width=width)
     tab.go("/about/looks")
-    tab.page.locator("details.menu summary").click()
+    tab.page.locator(".mast__tools summary").click()
     assert tab.axe() + tab.too_wide() == []
 
 
 def test_paper_is_white_in_the_dark(open_as: Any) -> None:
     tab = open_as(None, scheme="dark")
     tab.go("/about/looks")
-    tab.page.locator("details.menu summary").click()
+    tab.page.locator(".mast__tools summary").click()
     tab.page.locator("button[name=theme][value=dark]").click()
     paper = "getComputedStyle(document.body).backgroundColor"
     assert tab.page.evaluate(paper) != "rgb(255, 255, 255)"

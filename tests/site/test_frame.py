@@ -70,3 +70,26 @@ def test_the_frame_asks_four_questions(as_person: Callable[[str], Any], settings
     client = as_person("luis")
     with max_queries(4):
         assert client.get(reverse("about_looks")).status_code == 200
+
+
+def test_many_pages_stand_behind_one_word_and_the_one_that_is_open_is_named(as_person: Callable[[str], Any]) -> None:
+    client = as_person("ines")
+    text = client.get(reverse("surveys:home")).content.decode()
+    nav = re.search(r'<nav class="nav".*?</nav>', text, re.DOTALL)[0]  # type: ignore[index]
+    stand, more = nav.split("<details", 1)
+    assert stand.count("<a ") == frame.STAND
+    assert reverse("surveys:home") not in stand
+    assert re.search(r'<summary class="is-here">.*More pages: </span>Surveys', more)
+    assert f'<a href="{reverse("surveys:home")}" aria-current="page">' in more
+
+
+def test_a_menu_of_one_page_is_none(monkeypatch: pytest.MonkeyPatch, as_person: Callable[[str], Any]) -> None:
+    pages = tuple(("office", f"about_{name}", name) for name in ("looks", "seeds")) * 2
+    address = reverse("about_looks")
+    for kept, menu in ((pages + pages[:1], False), (pages + pages[:2], True)):
+        monkeypatch.setattr(frame, "PAGES", kept)
+        frame._addresses.cache_clear()
+        frame._drawn.cache_clear()
+        nav = as_person("luis").get(address).content.decode().split("</nav>")[0]
+        assert ("<details" in nav) == menu
+    frame._addresses.cache_clear()

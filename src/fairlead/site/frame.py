@@ -80,6 +80,7 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
     ("city_lead", "network:published", _("Published tables")),
     ("city_lead", "city:submission", _("Submission")),
 )
+STAND = 4  # pages that stand in the masthead; the rest are behind "More"
 TOKEN, HERE = "\ue000", "\ue001"
 KEPT = 1000  # drawings of about 5 kB
 
@@ -154,7 +155,9 @@ def _addresses(roles: frozenset[str]) -> tuple[tuple[str, Any], ...]:
 def _drawn(template: str, reader: Reader) -> SafeString:
     values = {**reader._asdict(), "csrf_token": TOKEN if reader.token else "", "here": HERE}
     pages = _pages(reader.roles) if reader.at else ()
-    values["nav"] = [(url, label, there) for (url, label), there in zip(pages, reader.at, strict=True)]
+    nav = [(url, label, there) for (url, label), there in zip(pages, reader.at, strict=True)]
+    stand = len(nav) if len(nav) == STAND + 1 else STAND  # a menu of one page would hide it for nothing
+    values |= {"nav": nav[:stand], "more": nav[stand:], "within": next((x[1] for x in nav[stand:] if x[2]), "")}
     if reader.now is not None:
         values["choices"] = [
             *((key, time_format(at, "TIME_FORMAT"), reader.now.time() == at) for key, at in MOMENTS.items()),
