@@ -155,15 +155,16 @@ def wide(theory: TheoryOfChange, series: Mapping[str, Any]) -> Picture:
             x1, x2 = a.right, b.x - 3
             bend = (x2 - x1) / 2
             path = f"M{x1},{y1} C{x1 + bend},{y1} {x2 - bend},{y2} {x2},{y2}"
-            lines.append(Line(number, arrow, path, (x1 + x2) / 2, (y1 + y2) / 2))
+            lines.append(Line(number, arrow, path, *_beside_it(lines, x1, y1, x2, y2)))
         elif a.y <= TOP + 1 and b.y <= TOP + 1:
             x1, x2, y = a.x + a.width * 0.75, b.x + b.width * 0.25, TOP - 30
             lines.append(Line(number, arrow, _detour(x1, a.y, x2, b.y - 3, y), (x1 + x2) / 2, y))
         else:
             x1, x2 = a.x + a.width * 0.75, b.x + b.width * 0.25
             lines.append(Line(number, arrow, _detour(x1, a.bottom, x2, b.bottom + 3, under), (x1 + x2) / 2, under))
+            under += LANE  # each below the one before: lines over each other could not be told apart
     width = len(columns) * COLUMN + (len(columns) - 1) * GAP + 2
-    return Picture(width, under + 16, tuple(headings), tuple(boxes), tuple(lines))
+    return Picture(width, under + 16 - LANE * (under > bottom + 22), tuple(headings), tuple(boxes), tuple(lines))
 
 
 def narrow(theory: TheoryOfChange, series: Mapping[str, Any]) -> Picture:
@@ -232,6 +233,16 @@ def _port(ports: dict[tuple[str, str], int], box: Box, side: str, step: float = 
     used = ports[box.node.key, side] = ports.get((box.node.key, side), -1) + 1
     offset = (used + 1) // 2 * step * (1 if used % 2 else -1)
     return round(min(max(box.middle + offset, box.y + 10), box.bottom - 10), 1)
+
+
+def _beside_it(lines: Sequence[Line], x1: float, y1: float, x2: float, y2: float) -> tuple[float, float]:
+    """Where on its bend an arrow's number stands clear of the others: in the middle, else nearer to one end."""
+    places = [
+        (x1 + (x2 - x1) * (1.5 * t - 1.5 * t**2 + t**3), y1 + (y2 - y1) * (3 * t**2 - 2 * t**3))
+        for t in (0.5, 0.3, 0.7)
+    ]
+    clear = (p for p in places if all((p[0] - line.x) ** 2 + (p[1] - line.y) ** 2 > 27**2 for line in lines))
+    return next(clear, places[0])
 
 
 def _free(lines: Sequence[Line], x: float, low: float, high: float) -> float:
