@@ -107,12 +107,19 @@ def test_a_roll_out_is_read_month_by_month(tomas: Any, seeded: Any) -> None:
     lottery, study = opened(
         tomas, seeded, "attendance", unit="school", kind="steps", share="", steps=steps, limits=()
     )
+    plan = studies.Progress(studies.study(tomas, study.key)).plan
+    with clock.standing_at(BEFORE + timedelta(hours=1)):
+        evidence.register(tomas, plan)
     with clock.standing_at(DRAWN):
         services.draw(tomas, lottery.pk)
     table = extracts.extract_of(tomas, study).table
     assert set(table["begins"].unique()) == {3, 4}, "October and November are the third and fourth month since August"
-    assert table.height == 4 * len(seeded.school_ids)
-    assert table.filter(table["month"] > 1)["attendance"].null_count() == 0
+    assert set(table["month"]) == {2, 3, 4}, "the small network has no marks in August"
+    assert table.height == 3 * len(seeded.school_ids)
+    assert table["attendance"].null_count() == 0
+    redraw = studies.result_of(evidence.run(tomas, plan)).primary.redraw
+    assert redraw is not None, "the order is drawn again from its record"
+    assert (redraw.design, redraw.under_limits, redraw.draws) == ("steps", True, of_lotteries.PERMUTATIONS)
 
 
 def test_an_erased_teacher_leaves_the_rows_but_not_the_record(seeded: Any, tomas: Any) -> None:

@@ -197,6 +197,7 @@ FUNCTIONS = {
     "trials": {
         "difference_in_means": "trials.difference_in_means", "interacted_regression": "trials.interacted_regression",
         "complier_effect": "trials.compliers", "randomization_test": "trials.randomization_test", "drawn": "reads",
+        "stepped_test": "trials.randomization_test",
     },
 }  # fmt: skip
 NONE = {"describes", "draws", "prints", "reads", "rewrites a formula"}

@@ -34,7 +34,7 @@ class Extract:
     outcomes_to: date
     source: str
     source_es: str
-    redraws: Callable[[int], trials.Redraws] | None = None
+    redraws: Callable[[int], trials.Redraws | trials.Orders] | None = None
 
     def narrowed_to(self, plan: impact.Plan) -> Extract:
         """Only the columns that the plan reads: what nobody planned to use is not kept."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from fairlead import clock
@@ -229,15 +230,24 @@ def _roll_out(scope: Scope, study: Study, lottery: Any, entries: list[Any]) -> E
         }
         for entry in entries
         for number, month in enumerate(months, start=1)
+        if any((entry.organization_id, month.begins) in of for of in found.values())
     ]
     schema = {"school": pl.String, "month": pl.Int64, "begins": pl.Int64, "stratum": pl.String, "students": pl.Int64}
     start = date.fromisoformat(lottery.steps[0])
+    names = {entry.entry_key: pseudonym(study, "school", entry.organization_id) for entry in entries}
+
+    def orders(draws: int) -> trials.Orders:
+        design = designs.design_of(lottery, entries)
+        keys = tuple(names[entry.key] for entry in design.ordered)
+        return trials.Orders("school", keys, np.array(steps, dtype=float)[assignments(design, draws)])
+
     return Extract(
         table=pl.DataFrame(rows, schema={**schema, **dict.fromkeys(MEASURES, pl.Float64)}, orient="row").sort("school", "month"),
         outcomes_from=start,
         outcomes_to=max(start, today),
         source=f"The order drawn in “{lottery.title}”, list {lottery.list_hash[:12]}, and attendance month by month",
         source_es=f"El orden sorteado en «{lottery.title_es or lottery.title}», lista {lottery.list_hash[:12]}, y la asistencia mes por mes",
+        redraws=orders if lottery.drawn_at else None,
     )  # fmt: skip
 
 
@@ -266,7 +276,9 @@ def early(scope: Scope, study: Study, plan: impact.Plan) -> Design | None:
     if lottery.kind == "steps":
         students = sum(entry.students for entry in entries) / len(entries)
         rows = {
-            r2: impact.power.stepped_wedge(max(1.0, students), designs.step_sizes(design), icc=0.1, r2=r2, autocorrelation=0.8)
+            r2: impact.power.stepped_wedge(
+                max(1.0, students), designs.step_sizes(design), icc=0.1, r2=r2, autocorrelation=0.8
+            )
             for r2 in EXPLAINED
         }
         return Design(units, max(1, blocks), None, rows)
@@ -376,7 +388,7 @@ def _models(lottery: Any, outcome: str) -> list[str]:
         label = _pairs(
             ("label", "schools that began beside those that had not", "escuelas que comenzaron junto a las que no")
         )
-        return ["[[models]]", 'name = "steps"', *label, "primary = true"]
+        return ["[[models]]", 'name = "steps"', *label, f"permutations = {PERMUTATIONS}", "primary = true"]
     within = ['fixed_effects = "stratum"'] if lottery.strata else []
     errors = ['errors = "CR2"' if lottery.together else 'errors = "HC1"']
     found = [

@@ -16,6 +16,7 @@ from fairlead.science.impact.sample import ARM, OUTCOME, Analytic, Dropped, Flow
 from fairlead.science.impact.trials import (
     ComplierEffect,
     Contrast,
+    Orders,
     RandomizationTest,
     Redraws,
     complier_effect,
@@ -88,13 +89,13 @@ def draft(
     outcome: Outcome,
     model: Model,
     rng: np.random.Generator,
-    redraws: Redraws | None = None,
+    redraws: Redraws | Orders | None = None,
 ) -> Draft:
     """Draw the sample and estimate. `redraws`: other draws of the lottery, for models that draw it again."""
     if model.method == "panel":
         from fairlead.science.impact.estimators_panel import adoption
 
-        return adoption(plan, table, outcome, model)
+        return adoption(plan, table, outcome, model, redraws)
     sample = draw_sample(plan, table, outcome, model)
     if model.method == "matched":
         return _matched(plan, outcome, model, sample, rng)
@@ -112,6 +113,9 @@ def draft(
             solved = _of_contrast(_by_design(plan, model, sample))
         solved = replace(solved, absorbed=plan.assignment.blocks)
         found = told(plan, outcome, model, sample, solved)
+    if isinstance(redraws, Orders):
+        what = "the lottery drew an order, and this model compares two groups"
+        raise DataError([Problem("redraws", what, model.method, "panel", 'write design = "panel"')])
     redraw = _redraw(plan, model, sample, rng, redraws) if model.permutations else None
     balance = estimation.balance(plan, sample, model, outcome)
     return Draft(sample.flow, balance, found, sample, compliers=compliers, redraw=redraw)

@@ -13,8 +13,9 @@ from fairlead.science.impact.differences import FEWEST, GroupEffect, SubgroupRes
 from fairlead.science.impact.estimate import Balance, Solved, told
 from fairlead.science.impact.estimators import Adoption, Draft, Point
 from fairlead.science.impact.plan import Baseline, Model, Outcome, Plan, Subgroup
-from fairlead.science.impact.problems import ImpactError
+from fairlead.science.impact.problems import DataError, ImpactError, Problem
 from fairlead.science.impact.sample import ARM, OUTCOME, Analytic, Count, Dropped, Flow, outcome_values
+from fairlead.science.impact.trials import Orders, RandomizationTest, stepped_test
 from fairlead.science.impact.wording import counted
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ NORMAL = 1e6  # degrees of freedom: intervals are normal, by influence functions
 GAIN = 0.60  # pre–post correlation from which a difference of differences counts as adjusting for its own pretest
 
 
-def adoption(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model) -> Draft:
-    """Units that adopted beside units that had not, with balance on the first period."""
+def adoption(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model, orders: object = None) -> Draft:
+    """Units that adopted beside units that had not, with balance on the first period. `orders`: of the lottery that drew when."""
     chosen = plan.panel
     assert chosen is not None
     when, unit, time = plan.assignment.column, chosen.unit, chosen.time
@@ -41,8 +42,14 @@ def adoption(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model) ->
     # whoever adopted by the first period has nothing before it, and is left out by the method
     early = units.filter((never > 0) & (never <= first))
     kept = rows.join(early.select(unit), on=unit, how="anti").drop_nulls(OUTCOME)
+    # where all adopt in the end, periods without anybody left to compare with are not among the estimator's
+    kept = kept.filter(pl.col(time).cast(pl.Float64).is_in([float(p) for p in found.periods]))
     whole = kept.group_by(unit).len().filter(pl.col("len") == len(found.periods))
     kept = kept.join(whole.select(unit), on=unit, how="semi")
+    if whole.is_empty():
+        what = "no unit has the outcome in every period"
+        next_ = "leave out periods in which nothing was measured"
+        raise DataError([Problem(outcome.name, what, f"0 of {units.height}", next=next_)])
     start = kept.filter(pl.col(time) == first).sort(unit)
     end = kept.filter(pl.col(time) == last).sort(unit)
     assigned, analysed = _count(units), _count(start)
@@ -117,7 +124,30 @@ def adoption(plan: Plan, table: pl.DataFrame, outcome: Outcome, model: Model) ->
         told(plan, outcome, model, sample, solved),
         sample,
         adoption=told_of,
+        redraw=_drawn_again(plan, rows, model, orders) if model.permutations else None,
         subgroups=tuple(_by_group(plan, kept, item) for item in plan.subgroups) if model.primary else (),
+    )
+
+
+def _drawn_again(plan: Plan, rows: pl.DataFrame, model: Model, orders: object) -> RandomizationTest:
+    """The order drawn again, over the units with an outcome in every period that anybody has one in."""
+    chosen, when = plan.panel, plan.assignment.column
+    assert chosen is not None
+    if not isinstance(orders, Orders):
+        what = "an order is drawn again from the record of the lottery that drew it"
+        raise DataError([Problem("models.permutations", what, "no record", "0", "open the study from its lottery")])
+    known = rows.drop_nulls(OUTCOME)
+    periods = sorted(known[chosen.time].unique().to_list())
+    whole = known.group_by(chosen.unit).len().filter(pl.col("len") == len(periods))
+    known = known.join(whole.select(chosen.unit), on=chosen.unit, how="semi").sort(chosen.unit, chosen.time)
+    units = known.unique(chosen.unit, keep="first").sort(chosen.unit)
+    began = units[when].cast(pl.Float64).fill_nan(None).fill_null(0.0).to_numpy()
+    return stepped_test(
+        known[OUTCOME].to_numpy().astype(float).reshape(units.height, len(periods)),
+        np.where(began > 0, began, np.inf),
+        periods,
+        orders.of(units[orders.column].cast(pl.String).to_list())[: model.permutations],
+        alpha=plan.alpha,
     )
 
 

@@ -172,7 +172,7 @@ def _later_checks(plan: Plan) -> list[Problem]:
             problems.append(Problem("assignment.received", what, "nothing", next='add received = "attended"'))
         if model.method == "multilevel" or model.formula is not None:
             problems += _formula(model.formula, model.method, f"{where}.formula")
-        if model.permutations and not plan.randomized:
+        if model.permutations and not plan.randomized and design != "panel":
             what = "only a lottery can be drawn again"
             problems.append(Problem(f"{where}.permutations", what, f"design {design}", "0"))
     names = [subgroup.name for subgroup in plan.subgroups]

@@ -31,7 +31,7 @@ from fairlead.science.impact.sample import Flow, check_table, named_in
 from fairlead.science.impact.spending import CostResult, cost
 from fairlead.science.impact.standards.facts import Sibling, evidence
 from fairlead.science.impact.standards.rating import Verdict, verdict
-from fairlead.science.impact.trials import ComplierEffect, RandomizationTest, Redraws
+from fairlead.science.impact.trials import ComplierEffect, Orders, RandomizationTest, Redraws
 
 RESULT_FORMAT = 1
 SEED = 20260901
@@ -136,7 +136,7 @@ def analyse(
     provenance: Provenance,
     seed: int = SEED,
     allow_experimental: bool = False,
-    redraws: Redraws | None = None,
+    redraws: Redraws | Orders | None = None,
 ) -> StudyResult:
     """Run the plan on a table with one row per unit of analysis. Deterministic; the table is not changed.
 
@@ -238,7 +238,7 @@ def _estimate(
     outcome: Outcome,
     model: Model,
     rng: np.random.Generator,
-    redraws: Redraws | None,
+    redraws: Redraws | Orders | None,
 ) -> Draft:
     try:
         return draft(plan, table, outcome, model, rng, redraws)

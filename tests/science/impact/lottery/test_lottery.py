@@ -243,7 +243,11 @@ def test_records_of_the_first_format_still_verify() -> None:
     tickets = impact.draw([e.key for e in design.ordered], [e.stratum for e in design.ordered], 0.5, "seed")
     drawing = lottery.record.listed_drawing(design, "seed")
     assert drawing.group == tuple(int(t.selected) for t in tickets)
-    assert sorted(w for w, t in zip(drawing.waiting, tickets, strict=True) if t.stratum == "tier 1" and w) == [1, 2, 3]
+    assert sorted(w for w, t in zip(drawing.waiting, tickets, strict=True) if t.stratum == "tier 1" and w) == [
+        1,
+        2,
+        3,
+    ]
     record = made(design) | {"format": "fairlead-lottery-1", "attempt": 0}
     record["result"] = [
         {"key": e.key, "group": g, "waiting": w}

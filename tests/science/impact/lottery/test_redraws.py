@@ -137,3 +137,35 @@ method = "difference"
 permutations = 500
 primary = true
 """
+
+
+def test_an_order_is_tested_by_every_order() -> None:
+    """Six schools in three steps: all 90 orders, refitted by least squares with dummies; and through a plan."""
+    rng = np.random.default_rng(3)
+    periods = np.arange(5)
+    orders = np.array(sorted(set(itertools.permutations((1, 1, 2, 2, 3, 3)))), dtype=float)
+    y = rng.normal(0, 1, (6, 5)) + np.arange(6)[:, None] + 2.0 * (periods[None, :] >= orders[0][:, None])
+
+    def fitted(order: np.ndarray, outcome: np.ndarray) -> float:
+        z = (periods[None, :] >= order[:, None]).astype(float).reshape(-1)
+        x = np.column_stack([z, np.kron(np.eye(6), np.ones((5, 1))), np.tile(np.eye(5), (6, 1))[:, 1:]])
+        return float(np.linalg.lstsq(x, outcome.reshape(-1), rcond=None)[0][0])
+
+    found = trials.stepped_test(y, orders[0], periods, orders)
+    every = np.array([fitted(order, y) for order in orders])
+    assert found.statistic == pytest.approx(every[0], abs=1e-9)
+    hits = int((np.abs(every) >= abs(every[0]) - 1e-9).sum())
+    assert found.p == pytest.approx((1 + hits) / 91, abs=1e-12)
+    assert found.ci_low is not None
+    assert found.ci_high is not None
+    for inside in (found.ci_low, found.ci_high):  # at the edges of the interval the p-value reaches alpha
+        shifted = y - inside * (periods[None, :] >= orders[0][:, None])
+        assert trials.stepped_test(shifted, orders[0], periods, orders).p > 0.04
+    beyond = y - (found.ci_high + 0.05) * (periods[None, :] >= orders[0][:, None])
+    assert trials.stepped_test(beyond, orders[0], periods, orders).p <= 0.05
+    with pytest.raises(impact.DataError, match="no period has"):
+        trials.stepped_test(y, np.zeros(6), periods, orders)
+    with pytest.raises(impact.DataError, match="one finite value"):
+        trials.stepped_test(y[:, :4], orders[0], periods, orders)
+    with pytest.raises(impact.DataError, match="was not in the lottery"):
+        trials.Orders("school", ("a",), orders[:, :1]).of(["b"])

@@ -163,7 +163,9 @@ def check_record(record: Mapping[str, Any]) -> tuple[Check, ...]:
 def listed_drawing(design: Design, seed: str) -> Drawing:
     """A lottery of the first format, which `draw` drew: a share of each stratum, no limits, and the seed alone."""
     if design.kind != "places" or design.share is None or design.limits or design.public or set(design.sizes) != {1}:
-        raise DataError([Problem("design", "the first format draws a share of each stratum, one by one", design.kind)])
+        raise DataError(
+            [Problem("design", "the first format draws a share of each stratum, one by one", design.kind)]
+        )
     entries = design.ordered
     share = float(Fraction(design.share))
     tickets = draw([entry.key for entry in entries], [entry.stratum for entry in entries], share, seed)

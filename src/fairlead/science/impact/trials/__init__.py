@@ -6,11 +6,13 @@ from fairlead.science.impact.trials.compliers import ComplierEffect, Region, com
 from fairlead.science.impact.trials.contrast import Contrast, difference_in_means
 from fairlead.science.impact.trials.interacted import interacted_regression
 from fairlead.science.impact.trials.redraw import RandomizationTest, Redraws, randomization_test
+from fairlead.science.impact.trials.stepped import Orders, stepped_test
 
 __all__ = [
     "ComplierEffect",
     "Contrast",
     "Drawn",
+    "Orders",
     "RandomizationTest",
     "Redraws",
     "Region",
@@ -19,4 +21,5 @@ __all__ = [
     "drawn",
     "interacted_regression",
     "randomization_test",
+    "stepped_test",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,12 +56,18 @@ class Redraws:
 
     def of(self, labels: NDArray[np.str_]) -> NDArray[np.bool_]:
         """(draws, labels) the draws of these units. Raises `DataError` for a unit that was not in the lottery."""
-        place = {key: i for i, key in enumerate(self.keys)}
-        unknown = [str(label) for label in labels if str(label) not in place]
-        if unknown:
-            what = "a unit of the table was not in the lottery"
-            raise DataError([Problem(self.column, what, f"{len(unknown)}, e.g. {unknown[0]}", next="leave it out")])
-        return self.won[:, [place[str(label)] for label in labels]]
+        return self.won[:, places_of(self.column, self.keys, labels)]
+
+
+def places_of(column: str, keys: Sequence[str], labels: Iterable[object]) -> list[int]:
+    """Where these units stand among a lottery's keys. Raises `DataError` for one that is not among them."""
+    place = {key: i for i, key in enumerate(keys)}
+    named = [str(label) for label in labels]
+    unknown = [label for label in named if label not in place]
+    if unknown:
+        what = "a unit of the table was not in the lottery"
+        raise DataError([Problem(column, what, f"{len(unknown)}, e.g. {unknown[0]}", next="leave it out")])
+    return [place[label] for label in named]
 
 
 def randomization_test(
@@ -132,6 +138,30 @@ def randomization_test(
     parts = [_ratios(z, sums) for z in source]
     found = [part for part in parts if part is not None]
     a, b = np.concatenate([part[0] for part in found]), np.concatenate([part[1] for part in found])
+    return against_draws(
+        statistic,
+        a,
+        b,
+        design=design.name,
+        alpha=alpha,
+        assignments=count,
+        exact=exact,
+        under_limits=redraws is not None,
+    )
+
+
+def against_draws(
+    statistic: float,
+    a: Vector,
+    b: Vector,
+    *,
+    design: str,
+    alpha: float,
+    assignments: float = float("inf"),
+    exact: bool = False,
+    under_limits: bool = True,
+) -> RandomizationTest:
+    """The test of a coefficient by other draws: `a` theirs on the outcome, `b` theirs on the draw that happened."""
     slack = 1e-10 * max(1e-300, float(np.abs(a).max(initial=abs(statistic))))
 
     def p_of(effect: float) -> float:
@@ -140,16 +170,16 @@ def randomization_test(
 
     spread = float(np.std(a)) or 1.0
     return RandomizationTest(
-        design=design.name,
+        design=design,
         statistic=statistic,
         p=p_of(0.0),
         exact=exact,
         draws=int(a.size),
-        assignments=float(count) if count < 10**300 else float("1e300"),
+        assignments=float(assignments) if assignments < 10**300 else float("1e300"),
         alpha=alpha,
         ci_low=_edge(p_of, statistic, -spread, alpha),
         ci_high=_edge(p_of, statistic, spread, alpha),
-        under_limits=redraws is not None,
+        under_limits=under_limits,
     )
 
 
