@@ -8,6 +8,7 @@ from typing import Any
 from tests.access import (
     family_objects,
     growth_objects,
+    learning_objects,
     lottery_objects,
     morning_objects,
     picture_objects,
@@ -176,6 +177,9 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "sensitive_request": request_objects.sensitive_of_amara,
     "shadowed_week": request_objects.shadowed_week,
     "watched_block": request_objects.watched_block,
+    "programme_of_number": learning_objects.programme,
+    "session_now": learning_objects.session_now,
+    "session_of_september": learning_objects.session_of_september,
     "star_plan": study_objects.star_plan,
     "star_run": study_objects.star_run,
     "star_finding": study_objects.star_finding,

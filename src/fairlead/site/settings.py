@@ -36,6 +36,7 @@ APPS = [
     "fairlead.apps.surveys",
     "fairlead.apps.diagnostics",
     "fairlead.apps.operations",
+    "fairlead.apps.learning",
     "fairlead.apps.reviews",
     "fairlead.apps.facts",
     "fairlead.apps.caseload",
@@ -67,6 +68,7 @@ DESKS = [
     "fairlead.desks.operations",
     "fairlead.desks.lotteries",
     "fairlead.desks.contacts",
+    "fairlead.desks.learning",
 ]
 
 INSTALLED_APPS = [

@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("requests/", include("fairlead.desks.operations.urls")),
     path("time/", include("fairlead.desks.operations.time_urls")),
     path("contacts/", include("fairlead.desks.contacts.urls")),
+    path("learning/", include("fairlead.desks.learning.urls")),
     path("reviews/", include("fairlead.desks.reviews.urls")),
     path("lotteries/", include("fairlead.desks.lotteries.urls")),
 ]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from itertools import groupby
 from typing import Any
 
-import qrcode
-import qrcode.image.svg
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,6 +16,7 @@ from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.attendance import services, sheets
 from fairlead.apps.attendance import substitutes as links
+from fairlead.desks import qr
 from fairlead.desks.office.views import morning, own_school
 
 
@@ -71,18 +68,10 @@ def make(request: ScopedRequest) -> HttpResponse:
         return redirect("office:substitutes")
     address = request.build_absolute_uri(reverse("substitute:link", args=[made.token]))
     response = render(
-        request, "office/substitute_made.html", {"link": made, "address": address, "code": _code(address)}
+        request, "office/substitute_made.html", {"link": made, "address": address, "code": qr.drawn(address)}
     )
     response["Cache-Control"] = "no-store"
     return response
-
-
-def _code(address: str) -> str:
-    """The address as a QR code, drawn without any style of its own."""
-    out = io.BytesIO()
-    qrcode.make(address, image_factory=qrcode.image.svg.SvgPathFillImage, box_size=12, border=4).save(out)
-    drawn = out.getvalue().decode()
-    return mark_safe(drawn[drawn.index("<svg") :].replace("<svg", '<svg aria-hidden="true"', 1))  # noqa: S308
 
 
 @require_POST

@@ -31,6 +31,7 @@ LOOKED_AT = {
     "schools": gettext_lazy("schools with the names of their leaders"),
     "diagnosis": gettext_lazy("diagnosis of a school, with who rates and who brought evidence"),
     "contacts": gettext_lazy("contacts and promises, people by name"),
+    "learning": gettext_lazy("who took part in professional learning, by name"),
     "requests": gettext_lazy("requests of the school, with who asked"),
     "time": gettext_lazy("shadowed weeks, with who shadows whom"),
     "export": gettext_lazy("the roster, taken out as a file"),

@@ -1,0 +1,1 @@
+"""Professional learning: programmes, sign-in, hours, five levels side by side, cost."""
