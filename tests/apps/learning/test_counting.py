@@ -8,7 +8,8 @@ import pytest
 
 from fairlead.apps.learning import codes
 from fairlead.apps.learning.counting import together
-from fairlead.apps.learning.selectors import Dose, band, spread
+from fairlead.apps.learning.selectors import Dose
+from fairlead.apps.learning.spreading import band, spread
 
 
 def dose(had: int, offered: int) -> Dose:

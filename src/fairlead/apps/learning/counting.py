@@ -14,7 +14,7 @@ from django.utils.timezone import get_current_timezone_name
 
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.learning.models import Counted, Programme
-from fairlead.apps.learning.selectors import band
+from fairlead.apps.learning.spreading import band
 
 FLOOR = 5
 BANDS = 6

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.learning.models import Counted, Programme
-from fairlead.apps.learning.selectors import Dose, SessionLine, Spread
+from fairlead.apps.learning.selectors import Dose, SessionLine
+from fairlead.apps.learning.spreading import Spread
 from fairlead.desks.shares import percent
 
 

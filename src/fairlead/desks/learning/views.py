@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.services import log_list
-from fairlead.apps.learning import selectors, services
+from fairlead.apps.learning import selectors, services, spreading
 from fairlead.apps.learning.models import Programme
 from fairlead.apps.roster import selectors as roster
 from fairlead.desks.learning import shown
@@ -85,7 +85,7 @@ def programme(request: ScopedRequest, pk: int) -> HttpResponse:
         "sessions": selectors.sessions(scope, pk),
         "own": next((shown.dose(d) for d in doses if d.person_id == scope.person_id), None),
         "rows": [shown.dose(d) for d in others],
-        "spread": shown.spread(selectors.spread(others)),
+        "spread": shown.spread(spreading.spread(others)),
         "whole": shown.told(selectors.counted(scope, pk), known, scope),
         "makes": makes,
         "schools": selectors.schools_to_invite(scope, known.organization_id) if makes else [],
