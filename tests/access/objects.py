@@ -170,6 +170,8 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "survey_open": survey_objects.opened,
     "survey_closed": survey_objects.closed,
     "survey_secret": survey_objects.secret,
+    "survey_of_classes": survey_objects.of_classes,
+    "amaras_class": survey_objects.amaras_class,
     "diagnosis_of_harbor_point": diagnosis_of_harbor_point,
     "rating_now": rating_now,
     "request_of_grace": request_objects.of_grace,

@@ -35,6 +35,16 @@ def closed(world: Any) -> int:
     return int(_of("what-we-hold-true", counted_at__isnull=False).pk)
 
 
+def of_classes(world: Any) -> int:
+    """The demo's survey of students, counted."""
+    return int(_of("in-this-class", counted_at__isnull=False).pk)
+
+
+def amaras_class(world: Any) -> int:
+    """The section that Amara teaches."""
+    return int(world.section_ids[world.section_teacher == world.person["amara"]][0])
+
+
 def _of(key: str, **which: Any) -> Administration:
     return Administration.objects.filter(version__instrument__key=key, opened_at__isnull=False, **which).order_by(
         "pk"

@@ -128,6 +128,7 @@ PAGES = (
     Page("5-survey-open", "ines", "surveys:survey", ("@survey_open",)),
     Page("2-survey-results", "grace", "surveys:results", ("@survey_closed",)),
     Page("1-surveys", "amara", "surveys:mine"),
+    Page("1-class-report", "amara", "surveys:class_report", ("@survey_of_classes", "@amaras_class")),
     Page("1-survey-code", None, "answering:door"),
     Page("1-survey-answer", None, "answering:answer", ("@survey_secret",)),
     Page("1-survey-thanks", None, "answering:thanks"),

@@ -115,10 +115,10 @@ def _ask(
         _seal(known, rng, forms)
         return
     least = least_group(known.version.instrument)
-    counting.publish(
-        known, [int(world.school_ids[s]) for s in schools], forms, items, least,
-        shown=policy.counts_shown(known.version.instrument),
-    )  # fmt: skip
+    shown = policy.counts_shown(known.version.instrument)
+    exact = counting.publish(known, [int(world.school_ids[s]) for s in schools], forms, items, least, shown=shown)
+    if known.asked == Administration.Asked.STUDENTS:
+        counting.publish_classes(known, forms, exact, least, shown=shown, only=int(world.school_ids[0]))
     _let_go(known, rng, forms, least)
     at = datetime.combine(known.closes_on + timedelta(days=1), time(0, 40), tzinfo=ZONE)
     Administration.objects.filter(pk=known.pk).update(closed_at=at, counted_at=at + timedelta(minutes=1))

@@ -26,7 +26,8 @@ from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.instruments.nameless import Nameless, record_nameless
 from fairlead.apps.instruments.responding import Given
 from fairlead.apps.surveys import links
-from fairlead.apps.surveys.models import Administration, Ballot, Result, Tie
+from fairlead.apps.surveys.classes import class_results
+from fairlead.apps.surveys.models import Administration, Ballot, ClassResult, Receipt, Result, Tie
 from fairlead.apps.surveys.selectors import FLOOR, least_group
 from fairlead.science.disclosure import STUDENTS, Band, Lattice, Release, Rule, State, protect
 from fairlead.science.measurement import ClusteredShare, clustered_share
@@ -88,10 +89,14 @@ def count(administration_id: int, at: datetime) -> bool:
     random.SystemRandom().shuffle(forms)
     schools = list(known.schools.order_by("organization_id").values_list("organization_id", flat=True))
     items = instruments.items_of(known.version_id)
-    publish(known, schools, forms, items, least, shown=policy.counts_shown(instrument))
+    shown = policy.counts_shown(instrument)
+    exact = publish(known, schools, forms, items, least, shown=shown)
+    if known.asked == Administration.Asked.STUDENTS:
+        publish_classes(known, forms, exact, least, shown=shown)
     if len(forms) >= least:  # of fewer, nothing could ever be told: their ballots are not opened
         _let_go(known, forms, least)
     Ballot.objects.filter(administration=known).delete()
+    Receipt.objects.filter(administration=known).delete()
     known.counted_at = at
     known.save(update_fields=["counted_at"])
     return True
@@ -105,8 +110,11 @@ def publish(
     least: int,
     *,
     shown: bool,
-) -> None:
-    """Work out and store what may be told: how many answered at each school, and every measure's table."""
+) -> list[tuple[Measure, frozenset[int]]]:
+    """Work out and store what may be told: how many answered at each school, and every measure's table.
+
+    Gives each measure with the schools whose number stands exactly.
+    """
     rule = rule_for(least)
     top = known.organization_id
     below = [school for school in schools if school != top]
@@ -116,35 +124,57 @@ def publish(
         row = ((top, *below).index(school)) if school in (top, *below) else 0
         change(
             _COUNTED, administration=known.pk, school=school, invited=counts[0], opted_out=counts[1],
-            no_permission=counts[2], answered=None if school in few else int(part.n[row, 0]),
+            no_permission=counts[2], declined=counts[3], floor=FLOOR,
+            answered=None if school in few else int(part.n[row, 0]),
         )  # fmt: skip
     results: list[Result] = []
+    exact: list[tuple[Measure, frozenset[int]]] = []
     for position, measure in enumerate(measures(forms, items), start=1):
         release = protected(top, below, forms, measure.well, rule)
+        here = set()
         for row, organization in enumerate((top, *below)):
             found = told(release, row, organization in few)
             if found["state"] == Result.State.SHOWN:
                 members = None if row == 0 else organization
                 found |= _interval(forms, measure.well, members)
+                here.add(organization)
             results.append(
                 Result(
                     administration=known, organization_id=organization, part=measure.part, key=measure.key,
                     position=position, **(found if shown else found | {"n": None}),
                 )
             )  # fmt: skip
+        exact.append((measure, frozenset(here)))
     Result.objects.bulk_create(results, batch_size=2000)
+    return exact
+
+
+def publish_classes(
+    known: Administration,
+    forms: Sequence[Form],
+    exact: Sequence[tuple[Measure, frozenset[int]]],
+    least: int,
+    *,
+    shown: bool,
+    only: int | None = None,
+) -> None:
+    """The same of every class, for its teacher alone; the demo has it of `only` one school."""
+    own = class_results(known, forms, exact, rule_for(least), shown=shown, only=only)
+    ClassResult.objects.bulk_create(own, batch_size=2000)
 
 
 _INVITED = """
 SELECT s.organization_id, count(i.id), count(i.id) FILTER (WHERE i.state = 'opted_out'),
-       count(i.id) FILTER (WHERE i.state = 'no_permission')
+       count(i.id) FILTER (WHERE i.state = 'no_permission'), count(i.id) FILTER (WHERE i.state = 'declined')
 FROM surveys_schoolasked s
 LEFT JOIN surveys_invitation i ON i.administration_id = s.administration_id AND i.organization_id = s.organization_id
 WHERE s.administration_id = %(administration)s GROUP BY s.organization_id
 """
 _COUNTED = """
-UPDATE surveys_schoolasked SET invited = %(invited)s, opted_out = %(opted_out)s, no_permission = %(no_permission)s,
-       answered = %(answered)s
+UPDATE surveys_schoolasked SET invited = %(invited)s, answered = %(answered)s,
+       opted_out = CASE WHEN %(opted_out)s >= %(floor)s THEN %(opted_out)s END,
+       no_permission = CASE WHEN %(no_permission)s >= %(floor)s THEN %(no_permission)s END,
+       declined = CASE WHEN %(declined)s >= %(floor)s THEN %(declined)s END
 WHERE administration_id = %(administration)s AND organization_id = %(school)s
 """
 

@@ -7,7 +7,10 @@
           ├─► Ballot   SEALED ────────► Response, Answer, Note of `instruments`, all at once when the survey is closed
           │       ┆ only when confidential   ▲
           │     Tie     SEALED ──────────────┘
-          └─► Result                        the published table: what is withheld is not in it
+          ├─► Result                        the published table: what is withheld is not in it
+          ├─► ClassResult                   of one class, behind a wall that opens to its teacher alone
+          ├─► FamilyNotice                  a letter home with a link: whether the family opted out, never why
+          └─► ClassSession                  a class on shared devices: a code for a day, and how many have finished
 
 What keeps an answer from a name, in both modes:
 
@@ -48,6 +51,7 @@ class Administration(models.Model):
     class Asked(models.TextChoices):
         STAFF = "staff", _("staff")
         STUDENTS = "students", _("students")
+        FAMILIES = "families", _("families")
 
     organization = models.ForeignKey(
         "roster.Organization", on_delete=models.PROTECT, related_name="+", help_text="whose survey it is"
@@ -65,6 +69,9 @@ class Administration(models.Model):
     grade_high = models.SmallIntegerField(null=True, blank=True)
     opens_on = models.DateField()
     closes_on = models.DateField(help_text="the last day on which an answer is taken")
+    opt_out_until = models.DateField(
+        null=True, blank=True, help_text="until then families may keep their child out by the link of their letter"
+    )
     words = models.TextField(blank=True, help_text="the school's own words on the slip and above the questions")
     words_es = models.TextField(blank=True)
     made_by = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
@@ -119,6 +126,10 @@ class SchoolAsked(models.Model):
     invited = models.PositiveIntegerField(null=True, blank=True)
     opted_out = models.PositiveIntegerField(null=True, blank=True)
     no_permission = models.PositiveIntegerField(null=True, blank=True)
+    declined = models.PositiveIntegerField(
+        null=True, blank=True, help_text="said that they would rather not; empty: too few to tell"
+    )
+    notices_at = models.DateTimeField(null=True, blank=True, help_text="letters to families were last printed")
     answered = models.PositiveIntegerField(
         null=True, blank=True, help_text="empty: not counted yet, or too few to tell"
     )
@@ -252,3 +263,100 @@ class Result(models.Model):
 
     def __str__(self) -> str:
         return f"result {self.pk}"
+
+
+class ClassResult(models.Model):
+    """One number of one class, for its teacher: its wall opens it to that person alone, whatever they are asked above.
+
+    A class is told only where its school's own number stands exactly, and together with the other classes of the school
+    is protected as one lattice: nobody who knows one class gets a smaller rest by taking it away (`counting`).
+    """
+
+    administration = models.ForeignKey(Administration, on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=12, help_text="of its wall: that of the survey")
+    section = models.ForeignKey("roster.Section", on_delete=models.CASCADE, related_name="+")
+    teacher = models.ForeignKey("roster.Person", on_delete=models.CASCADE, related_name="+")
+    part = models.CharField(max_length=6, choices=Result.Part.choices)
+    key = models.SlugField()
+    position = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=6, choices=Result.State.choices)
+    n = models.PositiveIntegerField(null=True)
+    share = models.FloatField(null=True)
+    most = models.FloatField(null=True)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["teacher", "administration"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["administration", "section", "part", "key"], name="one_result_of_a_class"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["few", "value"]) | Q(share=None, most=None, low=None, high=None),
+                name="what_is_withheld_of_a_class_is_not_stored",
+            ),
+            models.CheckConstraint(condition=~Q(state="few") | Q(n=None), name="few_of_a_class_are_not_counted"),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"class result {self.pk}"
+
+
+@tracked
+class FamilyNotice(models.Model):
+    """A letter to the family of one student before a survey: whether they opted out, who wrote it down; never why."""
+
+    administration = models.ForeignKey(Administration, on_delete=models.CASCADE, related_name="notices")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    student = models.ForeignKey("roster.Person", on_delete=models.CASCADE, related_name="+")
+    token_hash = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    opted_out = models.BooleanField(default=False)
+    said_at = models.DateTimeField(null=True, blank=True, help_text="the family last said so, or took it back")
+    entered_by = models.ForeignKey(
+        "roster.Person", on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
+        help_text="from paper or the telephone; empty: by the family's own link",
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["administration", "student"], name="one_letter_a_student")]
+
+    def __str__(self) -> str:
+        return f"family notice {self.pk}"
+
+
+class ClassSession(models.Model):
+    """A class that answers on shared devices, on one day, behind one code. It knows nobody who answered."""
+
+    administration = models.ForeignKey(Administration, on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    section = models.ForeignKey("roster.Section", on_delete=models.CASCADE, related_name="+")
+    opened_by = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    day = models.DateField()
+    code = models.CharField(max_length=12, unique=True, help_text="of a day: it opens questions and no answer")
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["administration", "section"], condition=Q(closed_at=None), name="one_open_session_a_class"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"class session {self.pk}"
+
+
+class Receipt(models.Model):
+    """A form of a shared device that has arrived, by the random id that the device made: sent twice, it counts once.
+
+    Sealed; it says neither who nor what, and goes when the survey is counted.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    administration = models.ForeignKey(Administration, on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"receipt {self.pk}"

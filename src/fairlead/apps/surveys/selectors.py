@@ -65,8 +65,9 @@ class Rate:
     organization_id: int
     school: str
     invited: int
-    opted_out: int
-    no_permission: int
+    opted_out: int | None  # None: fewer than may be told, among them none
+    no_permission: int | None
+    declined: int | None
     answered: int | None
     mailed: int
     not_mailed: int
@@ -74,8 +75,8 @@ class Rate:
 
     @property
     def asked(self) -> int:
-        """Those who could answer."""
-        return self.invited - self.opted_out - self.no_permission
+        """Those who could answer; where too few could not for their number to be told, they are not taken away."""
+        return self.invited - (self.opted_out or 0) - (self.no_permission or 0)
 
     @property
     def share(self) -> float | None:
@@ -90,19 +91,24 @@ def rates(scope: Scope, known: Administration) -> list[Rate]:
 
 
 _NOW = """
-SELECT o.id, o.name, count(i.id), count(i.id) FILTER (WHERE i.state = 'opted_out'),
-       count(i.id) FILTER (WHERE i.state = 'no_permission'),
-       CASE WHEN count(i.id) FILTER (WHERE i.state = 'answered') >= %(floor)s
-            THEN count(i.id) FILTER (WHERE i.state = 'answered') END,
+SELECT o.id, o.name, n.invited, CASE WHEN n.opted_out >= %(floor)s THEN n.opted_out END,
+       CASE WHEN n.no_permission >= %(floor)s THEN n.no_permission END,
+       CASE WHEN n.declined >= %(floor)s THEN n.declined END, CASE WHEN n.answered >= %(floor)s THEN n.answered END,
        s.mailed, s.not_mailed, s.slips_at IS NOT NULL
 FROM surveys_schoolasked s
 JOIN roster_organization o ON o.id = s.organization_id
-LEFT JOIN surveys_invitation i ON i.administration_id = s.administration_id AND i.organization_id = s.organization_id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS invited, count(*) FILTER (WHERE i.state = 'opted_out') AS opted_out,
+           count(*) FILTER (WHERE i.state = 'no_permission') AS no_permission,
+           count(*) FILTER (WHERE i.state = 'declined') AS declined, count(*) FILTER (WHERE i.state = 'answered') AS answered
+    FROM surveys_invitation i
+    WHERE i.administration_id = s.administration_id AND i.organization_id = s.organization_id
+) n
 WHERE s.administration_id = %(administration)s AND s.organization_id = ANY (%(orgs)s)
-GROUP BY o.id, o.name, s.id ORDER BY o.name
+ORDER BY o.name
 """
 _PUBLISHED = """
-SELECT o.id, o.name, coalesce(s.invited, 0), coalesce(s.opted_out, 0), coalesce(s.no_permission, 0), s.answered,
+SELECT o.id, o.name, coalesce(s.invited, 0), s.opted_out, s.no_permission, s.declined, s.answered,
        s.mailed, s.not_mailed, s.slips_at IS NOT NULL
 FROM surveys_schoolasked s JOIN roster_organization o ON o.id = s.organization_id
 WHERE s.administration_id = %(administration)s AND s.organization_id = ANY (%(orgs)s) AND %(floor)s > 0

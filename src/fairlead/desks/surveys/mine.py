@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.instruments.models import in_words
-from fairlead.apps.surveys import links, selectors, services
+from fairlead.apps.surveys import links, reports, selectors, services
 
 
 @require_safe
@@ -18,7 +18,8 @@ from fairlead.apps.surveys import links, selectors, services
 def mine(request: ScopedRequest) -> HttpResponse:
     """What waits for the person's own answer."""
     waiting = [(one, in_words(one.name, one.name_es)) for one in selectors.mine(request.scope)]
-    return render(request, "surveys/mine.html", {"waiting": waiting})
+    classes = [(one, in_words(one.name, one.name_es)) for one in reports.classes(request.scope)]
+    return render(request, "surveys/mine.html", {"waiting": waiting, "classes": classes})
 
 
 @require_POST

@@ -13,6 +13,7 @@ from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.instruments.models import in_words
 from fairlead.apps.surveys import selectors
 from fairlead.apps.surveys.models import Administration
+from fairlead.apps.surveys.reports import ClassLine
 from fairlead.apps.surveys.selectors import Line, Rate
 from fairlead.desks.shares import percent
 
@@ -88,7 +89,7 @@ class Told:
     few: bool
 
 
-def told(line: Line | None) -> Told:
+def told(line: Line | ClassLine | None) -> Told:
     """A published number as it stands in a table."""
     if line is None or line.state == "few":
         return Told(_("not enough answers"), "", None, True)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from fairlead.desks.surveys import mine, running, views
+from fairlead.desks.surveys import classes, mine, running, views
 
 app_name = "surveys"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("new", running.new, name="new"),
     path("mine/", mine.mine, name="mine"),
     path("mine/<int:survey_id>", mine.enter, name="enter"),
+    path("mine/<int:survey_id>/class/<int:section_id>/", classes.report, name="class_report"),
     path("<int:survey_id>/", views.survey, name="survey"),
     path("<int:survey_id>/edit", running.edit, name="edit"),
     path("<int:survey_id>/step", running.step, name="step"),

@@ -1,0 +1,96 @@
+"""A teacher's own class report: a class of enough students with its intervals, and why nothing stands where they are few."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from fairlead.apps.surveys.models import Administration, ClassResult, Result
+from fairlead.desks.surveys.classes import changed
+from fairlead.apps.surveys.reports import ClassLine
+from tests.access import survey_objects
+from tests.conftest import as_owner, max_queries
+
+
+@pytest.fixture
+def address(seeded: Any) -> str:
+    return reverse(
+        "surveys:class_report", args=[survey_objects.of_classes(seeded), survey_objects.amaras_class(seeded)]
+    )
+
+
+def tell(seeded: Any, survey: int, share: float) -> None:
+    """Every number of Amara's class, and of her school, as if a whole school had answered."""
+    with as_owner():
+        told = {"state": "shown", "n": None, "share": share, "most": share, "low": share - 0.1, "high": share + 0.1}
+        ClassResult.objects.filter(administration_id=survey, teacher_id=seeded.person["amara"]).update(**told)
+        Result.objects.filter(administration_id=survey, organization_id=int(seeded.school_ids[0])).update(
+            **told | {"share": 0.62, "most": 0.62}
+        )
+
+
+def test_the_class_beside_its_school(as_person: Any, seeded: Any, address: str) -> None:
+    survey = survey_objects.of_classes(seeded)
+    tell(seeded, survey, 0.71)
+    client = as_person("amara")
+    with max_queries(12):
+        page = client.get(address)
+    text = page.content.decode()
+    assert text.count("71 %") + text.count("71%") == 22, "four domains and eighteen questions"
+    assert text.count("62 %") + text.count("62%") >= 22
+    assert "Since" not in text, "there is no survey before it"
+    assert "/technical" in text
+    assert "Nothing of this class can be shown" not in text
+    assert reverse("surveys:class_report", args=[survey, survey_objects.amaras_class(seeded)]) in client.get(
+        reverse("surveys:mine")
+    ).content.decode()  # fmt: skip
+
+
+def test_a_small_class_is_told_why_nothing_stands(as_person: Any, seeded: Any, address: str) -> None:
+    with as_owner():
+        ClassResult.objects.filter(teacher_id=seeded.person["amara"]).update(
+            state="few", n=None, share=None, most=None, low=None, high=None
+        )
+    text = as_person("amara").get(address).content.decode()
+    assert "Fewer than 10 students answered" in text
+    assert "not enough answers" in text
+
+
+def test_change_stands_only_within_a_version(as_person: Any, seeded: Any, address: str) -> None:
+    survey = survey_objects.of_classes(seeded)
+    tell(seeded, survey, 0.71)
+    with as_owner():
+        now = Administration.objects.get(pk=survey)
+        rows = list(ClassResult.objects.filter(administration=now, teacher_id=seeded.person["amara"]))
+        now.pk, now.name = None, "In this class, spring"
+        now.opens_on, now.closes_on = now.opens_on - timedelta(days=200), now.closes_on - timedelta(days=200)
+        now.save()
+        for row in rows:
+            row.pk, row.administration, row.share, row.low, row.high = None, now, 0.4, 0.3, 0.5
+        ClassResult.objects.bulk_create(rows)
+    text = as_person("amara").get(address).content.decode()
+    assert "Since “In this class, spring”" in text
+    assert text.count("+31 points") == 22
+    from fairlead.apps.instruments.models import Version
+
+    with as_owner():
+        other = Version.objects.filter(instrument__key="what-we-hold-true")[0]
+        Administration.objects.filter(pk=now.pk).update(version=other, opened_at=None)
+    assert "+31 points" not in as_person("amara").get(address).content.decode()
+
+
+def test_change_of_what_is_not_exact_is_not_told() -> None:
+    exact = ClassLine("item", "a", "shown", None, 0.7, 0.7, 0.6, 0.8)
+    top = ClassLine("item", "a", "top", None, 0.9, 1.0, None, None)
+    assert (changed(exact, top), changed(top, exact), changed(exact, None)) == ("", "", "")
+    near = ClassLine("item", "a", "shown", None, 0.65, 0.65, 0.5, 0.75)
+    assert "it may be chance" in changed(exact, near)
+    assert changed(near, exact).startswith("−5 points")
+
+
+def test_in_spanish(as_person: Any, address: str) -> None:
+    text = as_person("amara").get(address, headers={"accept-language": "es"}).content.decode()
+    assert "Lo que dice mi clase" in text
