@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from fairlead.apps.roster.selectors import scope_for
-from fairlead.apps.surveys import services
+from fairlead.apps.surveys import optouts, services
 from fairlead.apps.surveys.models import Administration, Invitation
 from tests.apps.surveys import making
 
@@ -43,6 +44,26 @@ def of_classes(world: Any) -> int:
 def amaras_class(world: Any) -> int:
     """The section that Amara teaches."""
     return int(world.section_ids[world.section_teacher == world.person["amara"]][0])
+
+
+def students_now(world: Any) -> int:
+    """The demo's survey that asks students now; Amara's class is open on shared devices."""
+    return int(_of("in-this-class", closed_at=None).pk)
+
+
+def letters_due(world: Any) -> int:
+    """A survey of students that is to come: families may say no until next week."""
+    day = world.today
+    what = making.students(
+        world, opt_out_until=day + timedelta(days=7), opens_on=day + timedelta(days=9),
+        closes_on=day + timedelta(days=20),
+    )  # fmt: skip
+    return int(services.create(_ines(world), world.network_id, what).pk)
+
+
+def letter(world: Any) -> str:
+    """The secret of one of its letters."""
+    return optouts.make_letters(_ines(world), letters_due(world), int(world.school_ids[0]))[0].secret
 
 
 def _of(key: str, **which: Any) -> Administration:

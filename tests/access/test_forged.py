@@ -20,6 +20,8 @@ EXEMPT = {
     "family:link": "a guardian's link from an e-mail: no session stands behind it, and the secret in the address is the ground",
     "answering:door": "a code typed by whoever holds it: the page sets its own asker to nobody, and writes nothing",
     "answering:answer": "a survey's link: answered by nobody who is signed in, and the secret in the address is the ground",
+    "answering:family": "the secret of a letter is all there is",
+    "answering:shared": "a class's code is all there is, and whose form it is, is nobody's",
 }
 
 

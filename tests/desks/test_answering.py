@@ -141,10 +141,10 @@ def test_an_anonymous_answer_leaves_no_link(as_person: Any, seeded: Any) -> None
     invitation = Invitation.objects.filter(administration=known)[0]
     one = services.renew(invitation.pk)
     client = as_person(None)
-    page = client.get(reverse("answering:answer", args=[one])).content.decode()
+    page = client.get(reverse("answering:answer", args=[one]) + "?yes=1").content.decode()
     assert "Your answers are anonymous" in page
     assert "About your class" in page
-    client.post(reverse("answering:answer", args=[one]), {first_item(one): "4"})
+    client.post(reverse("answering:answer", args=[one]), {first_item(one): "4", "yes": "1"})
     with as_owner():
         ballot = Ballot.objects.get(administration=known)
     assert (ballot.invitation_id, ballot.anonymous) == (None, True)

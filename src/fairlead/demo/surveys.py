@@ -14,7 +14,7 @@ from fairlead.apps.instruments import policy
 from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.instruments.responding import Given
 from fairlead.apps.surveys import counting, links
-from fairlead.apps.surveys.models import Administration, SchoolAsked
+from fairlead.apps.surveys.models import Administration, ClassSession, FamilyNotice, SchoolAsked
 from fairlead.apps.surveys.selectors import least_group
 from fairlead.demo.copying import advance_ids, copy_rows
 from fairlead.demo.world import ZONE, World
@@ -22,6 +22,7 @@ from fairlead.demo.world import ZONE, World
 BELIEFS, CLASS = "what-we-hold-true", "in-this-class"
 GRADES = (3, 4)  # of students who are asked
 SKIPPED = 0.03  # of questions
+CODE = "reef2468"  # of the class that is open
 FEW = 3  # answers came from the last school: too few to tell
 
 
@@ -49,7 +50,36 @@ def build(world: World, rng: np.random.Generator) -> None:
         words_es="Preguntamos otra vez después del trabajo de este otoño. Gracias por diez minutos sinceros.",
     )  # fmt: skip
     _ask(world, rng, now, schools, teachers, 0.55, still_open=True)
+    here = place == 0
+    _class_now(world, rng, tuple(column[here] for column in students))
     advance_ids("surveys_invitation")
+
+
+def _class_now(world: World, rng: np.random.Generator, students: tuple[np.ndarray, ...]) -> None:
+    """One that asks students of the first school now: three families said no, and Ms. Okafor's class is open."""
+    known = _survey(
+        world, CLASS, "anonymous", "students", date(2026, 11, 16), date(2026, 11, 25),
+        "In this class, November", "En esta clase, noviembre", grade_low=GRADES[0], grade_high=GRADES[1],
+        opt_out_until=date(2026, 11, 13),
+    )  # fmt: skip
+    amara = world.person["amara"]
+    own = int(np.flatnonzero(world.section_teacher == amara)[0])
+    others = students[1][students[2] != own]
+    out = others[:: max(1, len(others) // 3)][:3]
+    at = datetime.combine(date(2026, 11, 10), time(8, 20), tzinfo=ZONE)
+    FamilyNotice.objects.bulk_create(
+        FamilyNotice(
+            administration=known, organization_id=int(world.school_ids[0]), student_id=int(student), opted_out=True,
+            said_at=at + timedelta(days=n), entered_by_id=world.person["luis"] if n else None,
+        )
+        for n, student in enumerate(out)
+    )  # fmt: skip
+    _ask(world, rng, known, np.array([0]), students, 0.3, still_open=True, out=out)
+    SchoolAsked.objects.filter(administration=known).update(notices_at=at - timedelta(days=6))
+    ClassSession.objects.create(
+        administration=known, organization_id=int(world.school_ids[0]), section_id=int(world.section_ids[own]),
+        opened_by_id=amara, day=world.moment.date(), code=CODE,
+    )  # fmt: skip
 
 
 def _survey(
@@ -67,9 +97,12 @@ def _survey(
 
 def _ask(
     world: World, rng: np.random.Generator, known: Administration, schools: np.ndarray, people: Any, share: float,
-    *, still_open: bool = False,
+    *, still_open: bool = False, out: np.ndarray | None = None,
 ) -> None:  # fmt: skip
-    """Invite people (school by index, person, section by index), let a share of them answer, and count what is closed."""
+    """Invite people (school by index, person, section by index), let a share of them answer, and count what is closed.
+
+    `out`: whose family said no.
+    """
     place, person, section = people
     anonymous = known.mode == Administration.Mode.ANONYMOUS
     SchoolAsked.objects.bulk_create(
@@ -78,7 +111,8 @@ def _ask(
     )
     order = rng.permutation(len(person))
     ids = world.take_ids("surveys_invitation", len(person))
-    answered = rng.random(len(person)) < share
+    kept_out = np.isin(person, out if out is not None else [])
+    answered = (rng.random(len(person)) < share) & ~kept_out
     if still_open:
         answered &= person != world.person["amara"]  # it waits for her
     elif not anonymous:  # at the last school hardly anybody did
@@ -92,7 +126,7 @@ def _ask(
                 int(ids[n]), known.pk, int(world.school_ids[place[i]]), anonymous, None if anonymous else int(person[i]),
                 None if section is None else int(world.section_ids[section[i]]),
                 None if section is None else int(world.section_teacher[section[i]]),
-                "answered" if answered[i] else "waiting", False,
+                "answered" if answered[i] else "opted_out" if kept_out[i] else "waiting", False,
             )
             for n, i in enumerate(order)
         ),

@@ -28,7 +28,7 @@ _FEW: dict[str, Any] = {"state": Result.State.FEW, "n": None}
 
 def teachers_of(administration_id: int) -> dict[int, int]:
     """Who taught each section when the survey was opened."""
-    return {section: teacher for section, teacher in fetch(_TEACHERS, administration=administration_id)}
+    return dict(fetch(_TEACHERS, administration=administration_id))
 
 
 _TEACHERS = """
@@ -49,7 +49,9 @@ def class_results(
     """The numbers of every class with a teacher. `exact`: each measure, with the schools whose number stands as it is."""
     teachers = teachers_of(known.pk)
     sections: dict[int, list[int | None]] = defaultdict(list)
-    for school, section in sorted({(f.organization_id, f.section_id) for f in forms}, key=lambda p: (p[0], p[1] or 0)):
+    for school, section in sorted(
+        {(f.organization_id, f.section_id) for f in forms}, key=lambda p: (p[0], p[1] or 0)
+    ):
         if only in (None, school):
             sections[school].append(section)
     found: list[ClassResult] = []
@@ -74,7 +76,9 @@ def class_results(
     return found
 
 
-def protected(own: Sequence[int | None], places: Sequence[int | None], well: Sequence[bool | None], rule: Rule) -> Release:
+def protected(
+    own: Sequence[int | None], places: Sequence[int | None], well: Sequence[bool | None], rule: Rule
+) -> Release:
     """A school over its classes; who is in no class is a class of its own."""
     n: Counter[int | None] = Counter()
     numerator: Counter[int | None] = Counter()

@@ -69,14 +69,14 @@ def hashed(secret: str, key: str = "") -> str:
     return hmac.new(key.encode(), f"survey|{plain}".encode(), hashlib.sha256).hexdigest()
 
 
-def _hashes(secret: str) -> list[str]:
+def hashes(secret: str) -> list[str]:
     """Under this installation's key and its former ones: a slip outlives a renewal."""
     return [hashed(secret, key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
 
 
 def look(secret: str) -> Opened | None:
     """What a link asks; None when there is no such link."""
-    for one in _hashes(secret):
+    for one in hashes(secret):
         if rows := fetch("SELECT * FROM surveys_look(%(hash)s, %(today)s)", hash=one, today=clock.today()):
             return Opened(*rows[0])
     return None
@@ -96,7 +96,7 @@ def answer(secret: str, opened: Opened, given: Mapping[int, Given]) -> bool:
         fetch(
             "SELECT surveys_answer(%(hash)s, %(today)s, %(said)s::jsonb)", hash=one, today=clock.today(), said=said
         )[0][0]
-        for one in _hashes(secret)
+        for one in hashes(secret)
     )
 
 
@@ -105,7 +105,7 @@ def decline(secret: str) -> bool:
     """Keep that whoever has the link does not want to take part; the link is used up."""
     return any(
         fetch("SELECT surveys_decline(%(hash)s, %(today)s)", hash=one, today=clock.today())[0][0]
-        for one in _hashes(secret)
+        for one in hashes(secret)
     )
 
 

@@ -186,6 +186,6 @@ ORDER BY a.closes_on, a.id
 def values_of(known: Administration) -> dict[str, Any]:
     """A survey's values as its form takes them."""
     names = ("version_id", "name", "name_es", "purpose", "mode", "asked", "role", "grade_low", "grade_high", "opens_on",
-             "closes_on", "words", "words_es")  # fmt: skip
+             "closes_on", "words", "words_es", "opt_out_until")  # fmt: skip
     schools = known.schools.order_by("organization_id").values_list("organization_id", flat=True)
     return {name: getattr(known, name) for name in names} | {"schools": list(schools)}

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as jobs
 
@@ -51,6 +52,7 @@ class Draft:
     grade_high: int | None = None
     words: str = ""
     words_es: str = ""
+    opt_out_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def revise(scope: Scope, administration_id: int, draft: Draft) -> Administration
     if known.opened_at is not None:
         raise ValidationError(_("It has opened: what was promised to those who are asked does not change."))
     _check(scope, known.organization_id, draft)
+    _as_families_were_told(known, draft)
     values = asdict(draft)
     schools = values.pop("school_ids")
     for name, value in values.items():
@@ -100,6 +103,18 @@ def revise(scope: Scope, administration_id: int, draft: Draft) -> Administration
     known.schools.all().delete()
     SchoolAsked.objects.bulk_create(SchoolAsked(administration=known, organization_id=pk) for pk in schools)
     return known
+
+
+def _as_families_were_told(known: Administration, draft: Draft) -> None:
+    """What stands in a letter that went home does not change under it."""
+    told = ("version_id", "purpose", "mode", "asked", "opt_out_until")
+    same = all(getattr(known, name) == getattr(draft, name) for name in told)
+    if not same and known.notices.filter(token_hash__isnull=False).exists():
+        raise ValidationError(
+            _(
+                "Letters to families have been printed: what is asked, under which promise and until when does not change."
+            )
+        )
 
 
 @transaction.atomic
@@ -136,6 +151,12 @@ def _check(scope: Scope, organization_id: int, draft: Draft) -> None:
         )
     if draft.role and draft.role not in ROLES:
         raise ValidationError({"role": _("Choose one of the roles.")})
+    if draft.opt_out_until is not None and not (
+        draft.asked == Administration.Asked.STUDENTS and draft.opt_out_until < draft.opens_on
+    ):
+        raise ValidationError(
+            {"opt_out_until": _("Families say no before students are asked: on a day before the first one.")}
+        )
     below = set(roster.organizations_below(organization_id)) & scope.org_ids
     if not draft.school_ids or not set(draft.school_ids) <= below:
         raise ValidationError({"schools": _("Choose at least one of your schools.")})
@@ -150,9 +171,14 @@ def open_it(scope: Scope, administration_id: int) -> int:
     today = clock.today()
     if known.closes_on < today:
         raise ValidationError({"closes_on": _("Its last day is over. Choose a later one.")})
+    if known.opt_out_until is not None and today <= known.opt_out_until:
+        raise ValidationError(
+            _("Families may still say no, until %(day)s. Open it on the day after.")
+            % {"day": date_format(known.opt_out_until)}
+        )
     _check(scope, known.organization_id, _draft_of(known))
     many = change(
-        (_INVITE_STAFF if known.asked == Administration.Asked.STAFF else _INVITE_STUDENTS),
+        _INVITE[Administration.Asked(known.asked)],
         administration=known.pk, anonymous=known.mode == Administration.Mode.ANONYMOUS,
         schools=_schools(known), on=max(today, known.opens_on), role=known.role,
         low=known.grade_low, high=known.grade_high,
@@ -191,23 +217,47 @@ FROM ({STAFF}) s
 ORDER BY random()
 """  # noqa: S608  (our own words)
 # Each student about one class: where there are several, one of them by a hash, which favours none.
-_INVITE_STUDENTS = """
+STUDENTS = """
+SELECT DISTINCT ON (e.student_id) e.student_id, c.organization_id, c.id AS section_id, c.teacher_id
+FROM roster_section c
+JOIN roster_academicsession y ON y.id = c.session_id AND y.begins <= %(on)s AND y.ends >= %(on)s
+JOIN roster_enrollment e ON e.section_id = c.id AND e.begins <= %(on)s AND (e.ends IS NULL OR e.ends >= %(on)s)
+JOIN roster_person p ON p.id = e.student_id
+WHERE c.organization_id = ANY (%(schools)s)
+  AND (%(low)s::int IS NULL OR p.grade >= %(low)s) AND (%(high)s::int IS NULL OR p.grade <= %(high)s)
+ORDER BY e.student_id, md5(c.id || '-' || e.student_id || '-' || %(administration)s)
+"""
+_INVITE_STUDENTS = f"""
 INSERT INTO surveys_invitation (administration_id, organization_id, anonymous, person_id, section_id, teacher_id, state,
                                 mailed)
 SELECT %(administration)s, s.organization_id, %(anonymous)s, CASE WHEN %(anonymous)s THEN NULL ELSE s.student_id END,
-       s.section_id, s.teacher_id, 'waiting', false
-FROM (
-    SELECT DISTINCT ON (e.student_id) e.student_id, c.organization_id, c.id AS section_id, c.teacher_id
-    FROM roster_section c
-    JOIN roster_academicsession y ON y.id = c.session_id AND y.begins <= %(on)s AND y.ends >= %(on)s
-    JOIN roster_enrollment e ON e.section_id = c.id AND e.begins <= %(on)s AND (e.ends IS NULL OR e.ends >= %(on)s)
-    JOIN roster_person p ON p.id = e.student_id
-    WHERE c.organization_id = ANY (%(schools)s)
-      AND (%(low)s::int IS NULL OR p.grade >= %(low)s) AND (%(high)s::int IS NULL OR p.grade <= %(high)s)
-    ORDER BY e.student_id, md5(c.id || '-' || e.student_id || '-' || %(administration)s)
-) s
+       s.section_id, s.teacher_id, CASE WHEN n.opted_out THEN 'opted_out' ELSE 'waiting' END, false
+FROM ({STUDENTS}) s
+LEFT JOIN surveys_familynotice n ON n.administration_id = %(administration)s AND n.student_id = s.student_id
 ORDER BY random()
-"""
+"""  # noqa: S608  (our own words)
+# One guardian a student, whom the family lets be written to, and each guardian once. The class says who carries the slip.
+_INVITE_FAMILIES = f"""
+INSERT INTO surveys_invitation (administration_id, organization_id, anonymous, person_id, section_id, state, mailed)
+SELECT %(administration)s, f.organization_id, %(anonymous)s, CASE WHEN %(anonymous)s THEN NULL ELSE f.guardian_id END,
+       f.section_id, 'waiting', false
+FROM (
+    SELECT DISTINCT ON (g.guardian_id) g.guardian_id, s.organization_id, s.section_id
+    FROM ({STUDENTS}) s
+    CROSS JOIN LATERAL (
+        SELECT w.guardian_id FROM roster_guardianship w
+        WHERE w.student_id = s.student_id AND w.may_contact AND (w.ends IS NULL OR w.ends >= %(on)s)
+        ORDER BY w.rank, w.id LIMIT 1
+    ) g
+    ORDER BY g.guardian_id, s.student_id
+) f
+ORDER BY random()
+"""  # noqa: S608  (our own words)
+_INVITE = {
+    Administration.Asked.STAFF: _INVITE_STAFF,
+    Administration.Asked.STUDENTS: _INVITE_STUDENTS,
+    Administration.Asked.FAMILIES: _INVITE_FAMILIES,
+}
 
 
 def _open(scope: Scope, administration_id: int) -> Administration:
@@ -226,7 +276,7 @@ def make_slips(scope: Scope, administration_id: int, school_id: int) -> list[Sli
         raise NotThere
     rows = fetch(_WAITING, administration=known.pk, school=school_id)
     made = [links.new_secret() for _row in rows]
-    _keep([row[0] for row in rows], made)
+    keep([row[0] for row in rows], made)
     school.slips_at = clock.now()
     school.save(update_fields=["slips_at"])
     return [Slip(secret, *row[1:]) for secret, row in zip(made, rows, strict=True)]
@@ -244,7 +294,7 @@ ORDER BY s.name, p.sort_name, random()
 """
 
 
-def _keep(invitation_ids: list[int], made: list[str]) -> None:
+def keep(invitation_ids: list[int], made: list[str]) -> None:
     change(
         "UPDATE surveys_invitation i SET token_hash = n.hash FROM unnest(%(ids)s::bigint[], %(hashes)s::text[]) AS n (id, hash) "
         "WHERE i.id = n.id",

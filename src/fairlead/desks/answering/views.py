@@ -8,73 +8,53 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from fairlead.apps.attendance.family_words import spoken
 from fairlead.apps.instruments.models import in_words
-from fairlead.apps.surveys import links
+from fairlead.apps.surveys import links, optouts, sessions
 from fairlead.apps.surveys.selectors import least_group
 from fairlead.desks.answering import forms
+from fairlead.desks.answering.pages import KIND, language_of, nobody, show
 from fairlead.desks.bylink import missed, quiet, too_many
-
-KIND = "survey"  # of links, for counting those that do not open
-
-
-def _show(request: HttpRequest, template: str, language: str, status: int = 200, **context: Any) -> HttpResponse:
-    with translation.override(language):
-        page = render(request, f"answering/{template}.html", {"language": language, **context}, status=status)
-        page["Content-Language"] = language
-        return quiet(page)
-
-
-def _language(request: HttpRequest, own: str = "") -> str:
-    """Asked for on the page; else the person's own, where the roster says more than its default; else the browser's."""
-    asked = request.POST.get("in") or request.GET.get("in", "")
-    for wanted in (asked, own if own != settings.LANGUAGE_CODE else ""):
-        if wanted and spoken(wanted)[1]:
-            return spoken(wanted)[0]
-    return spoken(translation.get_language_from_request(request))[0]
-
-
-def _nobody(request: HttpRequest) -> None:
-    request.scope = request.whole_scope = None  # type: ignore[attr-defined]
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def door(request: HttpRequest) -> HttpResponse:
-    """Where the code of a slip is typed."""
-    _nobody(request)
+    """Where a code is typed: of a slip, of a letter home, or of a class."""
+    nobody(request)
     code = "".join(letter for letter in request.POST.get("code", "").lower() if letter.isalnum() and letter.isascii())
-    if request.method == "POST" and code:
-        return quiet(redirect("answering:answer", links.written(code[:40])))
-    return _show(request, "door", _language(request))
+    if request.method == "POST" and code and not too_many(request, KIND):
+        kind = "shared" if sessions.look(code) else "family" if optouts.look(code) else "answer"
+        return quiet(redirect(f"answering:{kind}", links.written(code[:40])))
+    return show(request, "door", language_of(request))
 
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, secret: str) -> HttpResponse:
     """Ask, and take the answer. A secret that is none gets what every unknown address gets."""
-    _nobody(request)
+    nobody(request)
     if too_many(request, KIND):
-        return _show(request, "slow_down", _language(request), status=429)
+        return show(request, "slow_down", language_of(request), status=429)
     opened = links.look(secret)
     if opened is None:
         missed(request, KIND)
         raise Http404
-    language = _language(request, opened.language)
+    language = language_of(request, opened.language)
     if opened.state != "open":
-        return _show(request, opened.state, language, status=410, opened=opened)
+        return show(request, opened.state, language, status=410, opened=opened)
     if request.method == "POST" and "decline" in request.POST:
         done = links.decline(secret)
-        return _after(language, "declined") if done else _show(request, "used", language, status=410, opened=opened)
+        return _after(language, "declined") if done else show(request, "used", language, status=410, opened=opened)
+    if opened.asked == "students" and "yes" not in (request.POST or request.GET):
+        return _ask_first(request, language, opened)
     items = links.questions(opened.version_id)
     errors: dict[str, str] = {}
     empty = False
@@ -86,18 +66,31 @@ def answer(request: HttpRequest, secret: str) -> HttpResponse:
         if not empty and not errors:
             return _after(language, "sent")
         if "used" in errors:
-            return _show(request, "used", language, status=410, opened=opened)
+            return show(request, "used", language, status=410, opened=opened)
     with translation.override(language):
         context = {
             "opened": opened,
             "name": in_words(opened.name, opened.name_es),
             "words": in_words(opened.words, opened.words_es),
+            "asked_first": opened.asked == "students",
             "groups": forms.groups(items, request.POST if request.method == "POST" else None, errors),
             "least": least_group(items[0].version.instrument) if items else 0,
             "errors": errors,
             "empty": empty,
         }
-    return _show(request, "ask", language, status=422 if errors or empty else 200, **context)
+    return show(request, "ask", language, status=422 if errors or empty else 200, **context)
+
+
+def _ask_first(request: HttpRequest, language: str, opened: links.Opened) -> HttpResponse:
+    """Before a student sees a question: what it is for, who sees what, and whether they want to. A yes is kept nowhere."""
+    with translation.override(language):
+        items = links.questions(opened.version_id)
+        context: dict[str, Any] = {
+            "opened": opened, "name": in_words(opened.name, opened.name_es),
+            "words": in_words(opened.words, opened.words_es),
+            "least": least_group(items[0].version.instrument) if items else 0,
+        }  # fmt: skip
+    return show(request, "first", language, **context)
 
 
 def _refused(secret: str, opened: links.Opened, said: dict[int, Any]) -> dict[str, str]:
@@ -117,5 +110,5 @@ def _after(language: str, how: str) -> HttpResponse:
 @require_safe
 def thanks(request: HttpRequest) -> HttpResponse:
     """After the answer. It knows nothing of it: the link is used up."""
-    _nobody(request)
-    return _show(request, "thanks", _language(request), declined=request.GET.get("how") == "declined")
+    nobody(request)
+    return show(request, "thanks", language_of(request), declined=request.GET.get("how") == "declined")

@@ -20,9 +20,12 @@ from fairlead.apps.surveys.services import PURPOSES, Draft, purposes_of
 USUAL_DAYS = 14
 
 
-def _day(label: Any, hint: Any = "") -> forms.DateField:
+def _day(label: Any, hint: Any = "", *, required: bool = True) -> forms.DateField:
     return forms.DateField(
-        label=label, help_text=hint, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=label,
+        help_text=hint,
+        required=required,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
 
@@ -42,13 +45,19 @@ class SurveyForm(forms.Form):
     )  # fmt: skip
     asked = forms.ChoiceField(
         label=_("Who is asked"), widget=forms.RadioSelect,
-        choices=[("staff", _("Staff, about their school")), ("students", _("Students, each about one class"))],
+        choices=[("staff", _("Staff, about their school")), ("students", _("Students, each about one class")),
+                 ("families", _("Families: one guardian of each student"))],
     )  # fmt: skip
     role = forms.ChoiceField(label=_("Staff in this role"), required=False)
     grade_low = forms.IntegerField(label=_("Students from grade"), required=False, min_value=0, max_value=12)
     grade_high = forms.IntegerField(label=_("to grade"), required=False, min_value=0, max_value=12)
     opens_on = _day(_("First day"))
     closes_on = _day(_("Last day"))
+    opt_out_until = _day(
+        _("Families may say no until"),
+        _("Only where students are asked: letters go home, and it opens on a later day. Empty: no letters."),
+        required=False,
+    )
     words = forms.CharField(
         label=_("Your own words"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("They stand on the slips and above the questions: why you ask, and what you will do with the answers."),
@@ -106,4 +115,6 @@ class SurveyForm(forms.Form):
             data |= {"grade_low": None, "grade_high": None}
         else:
             data["role"] = ""
+        if data["asked"] != "students":
+            data["opt_out_until"] = None
         return Draft(**data, school_ids=schools)

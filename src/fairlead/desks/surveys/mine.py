@@ -10,7 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.instruments.models import in_words
-from fairlead.apps.surveys import links, reports, selectors, services
+from fairlead.apps.surveys import links, reports, selectors, services, sessions
+from fairlead.apps.surveys.optouts import WRITERS
+from fairlead.desks.surveys.sessions import OPENERS
 
 
 @require_safe
@@ -19,7 +21,12 @@ def mine(request: ScopedRequest) -> HttpResponse:
     """What waits for the person's own answer."""
     waiting = [(one, in_words(one.name, one.name_es)) for one in selectors.mine(request.scope)]
     classes = [(one, in_words(one.name, one.name_es)) for one in reports.classes(request.scope)]
-    return render(request, "surveys/mine.html", {"waiting": waiting, "classes": classes})
+    sessions_now = [
+        (one, in_words(one.name, one.name_es)) for one in sessions.classes(request.scope.acting_as(*OPENERS))
+    ]
+    context = {"waiting": waiting, "classes": classes, "sessions": sessions_now,
+               "families": request.scope.has(*WRITERS)}  # fmt: skip
+    return render(request, "surveys/mine.html", context)
 
 
 @require_POST

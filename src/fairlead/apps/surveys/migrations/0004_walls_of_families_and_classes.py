@@ -43,17 +43,16 @@ OPEN = "a.opened_at IS NOT NULL AND a.closed_at IS NULL AND a.opens_on <= today 
 CLASS_LOOK = f"""
 CREATE FUNCTION surveys_class_look(which text, today date)
 RETURNS TABLE (administration_id bigint, version_id bigint, organization_id bigint, school text, name text, name_es text,
-               purpose text, mode text, section text, teacher text, words text, words_es text, closes_on date,
+               purpose text, mode text, section text, words text, words_es text, closes_on date,
                open boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT a.id, a.version_id, c.organization_id, o.name::text, a.name::text, a.name_es::text, a.purpose::text,
-           a.mode::text, s.name::text, coalesce(t.given_name || ' ' || t.family_name, ''), a.words, a.words_es, a.closes_on,
+           a.mode::text, s.name::text, a.words, a.words_es, a.closes_on,
            c.closed_at IS NULL AND c.day = today AND {OPEN}
     FROM surveys_classsession c
     JOIN surveys_administration a ON a.id = c.administration_id
     JOIN roster_organization o ON o.id = c.organization_id
     JOIN roster_section s ON s.id = c.section_id
-    LEFT JOIN roster_person t ON t.id = s.teacher_id
     WHERE c.code = which
 $$
 """  # noqa: S608
