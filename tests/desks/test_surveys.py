@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
+from fairlead.apps.instruments.models import Item, Note, Response
 from fairlead.apps.surveys.models import Administration, Invitation, Result, SchoolAsked
 from tests.access import survey_objects
 from tests.apps.surveys import making
@@ -143,3 +145,50 @@ def test_an_unknown_step_and_a_wrong_method(as_person: Any, seeded: Any) -> None
     assert client.get(reverse("surveys:step", args=[pk])).status_code == 405
     with as_owner():
         assert SchoolAsked.objects.filter(administration_id=pk, slips_at=None).count() == 0
+
+
+def test_words_are_read_where_the_purpose_opens_them_and_enough_wrote(
+    as_person: Any, seeded: Any, scope_of: Any
+) -> None:
+    """The same words under two purposes: in confidence nobody reads them, the network's lead neither."""
+    closed = survey_objects.closed(seeded)
+    school = int(seeded.school_ids[0])
+    with as_owner():
+        known = Administration.objects.get(pk=closed)
+        item = Item.objects.filter(version_id=known.version_id)[0]
+        sharing = Administration.objects.get(pk=closed)
+        sharing.pk, sharing.purpose, sharing.closed_at, sharing.counted_at = None, "improvement", None, None
+        sharing.opens_on = known.opens_on - timedelta(days=30)
+        sharing.save()
+        Administration.objects.filter(pk=sharing.pk).update(closed_at=known.closed_at, counted_at=known.counted_at)
+        for purpose, day in (("survey", known.opens_on), ("improvement", sharing.opens_on)):
+            for nth in range(6):
+                answer = Response.objects.create(
+                    organization_id=school,
+                    purpose=purpose,
+                    version_id=known.version_id,
+                    part="single",
+                    day=day,
+                    language="",
+                )
+                Note.objects.create(
+                    organization_id=school, purpose=purpose, response=answer, item=item if nth < 5 else other(item),
+                    text=f"More time, says {nth}.",
+                )  # fmt: skip
+    client = as_person("ines")
+    confident = client.get(reverse("surveys:words", args=[closed]) + f"?at={school}").content.decode()
+    assert "Nobody reads what was written in this survey" in confident
+    assert "More time" not in confident
+    with as_owner():
+        Result.objects.create(
+            administration=sharing, organization_id=school, part="item", key=item.key, position=1, state="few"
+        )
+    open_ = client.get(reverse("surveys:words", args=[sharing.pk]) + f"?at={school}").content.decode()
+    assert open_.count("More time, says") == 5, (
+        "five wrote to one question; one alone wrote to another, and is not shown"
+    )
+    assert "says 5" not in open_
+
+
+def other(item: Item) -> Item:
+    return Item.objects.filter(version_id=item.version_id).exclude(pk=item.pk)[0]

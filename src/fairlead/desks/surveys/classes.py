@@ -63,7 +63,11 @@ _TOLD = ("shown", "top", "bottom")
 
 
 def table(
-    known: Administration, school_id: int, own: Sequence[ClassLine], published: Sequence[Line], then: Sequence[ClassLine]
+    known: Administration,
+    school_id: int,
+    own: Sequence[ClassLine],
+    published: Sequence[Line],
+    then: Sequence[ClassLine],
 ) -> list[Measured]:
     """The class's numbers in words, beside those that everybody may read."""
     names = shown.words_of(known)

@@ -18,5 +18,6 @@ urlpatterns = [
     path("<int:survey_id>/step", running.step, name="step"),
     path("<int:survey_id>/slips/<int:school_id>", running.slips, name="slips"),
     path("<int:survey_id>/results/", views.results, name="results"),
+    path("<int:survey_id>/words/", views.in_own_words, name="words"),
     path("<int:survey_id>/results.csv", views.export, name="export"),
 ]

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_safe
 
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
-from fairlead.apps.surveys import selectors, services
+from fairlead.apps.access.services import log_read
+from fairlead.apps.instruments import selectors as instruments
+from fairlead.apps.surveys import comments, selectors, services
 from fairlead.apps.surveys.models import Administration
-from fairlead.apps.surveys.selectors import READERS, RUNNERS
+from fairlead.apps.surveys.selectors import READERS, RUNNERS, Line
 from fairlead.desks.surveys import shown
 
 
@@ -70,18 +72,45 @@ def results(request: ScopedRequest, survey_id: int) -> HttpResponse:
     if known.counted_at is None:
         raise Http404
     lines = selectors.results(request.scope, known)
-    places = list(dict.fromkeys((line.organization_id, line.organization) for line in lines))
-    own = [pk for pk, _name in places if pk in request.scope.org_ids]
-    asked = request.GET.get("at", "")
-    chosen = int(asked) if asked.isdecimal() and len(asked) < 19 else (own[0] if own else known.organization_id)
-    if places and chosen not in dict(places):
-        raise Http404
+    places, chosen = _places(request, known, lines)
     context = {
         "known": known, "row": shown.row(known, clock.today()), "places": places, "chosen": chosen,
         "chosen_name": dict(places).get(chosen, ""), "whole": chosen == known.organization_id,
         "table": shown.table(known, lines, chosen), "least": selectors.least_group(known.version.instrument),
     }  # fmt: skip
     return render(request, "surveys/results.html", context)
+
+
+def _places(request: ScopedRequest, known: Administration, lines: list[Line]) -> tuple[list[tuple[int, str]], int]:
+    """Organizations that the table tells of, and the one that is asked for."""
+    places = list(dict.fromkeys((line.organization_id, line.organization) for line in lines))
+    own = [pk for pk, _name in places if pk in request.scope.org_ids]
+    asked = request.GET.get("at", "")
+    chosen = int(asked) if asked.isdecimal() and len(asked) < 19 else (own[0] if own else known.organization_id)
+    if places and chosen not in dict(places):
+        raise Http404
+    return places, chosen
+
+
+@require_safe
+@needs(*READERS)
+def in_own_words(request: ScopedRequest, survey_id: int) -> HttpResponse:
+    """What was written, where the survey's purpose lets the person read it and enough wrote."""
+    known = found(request, survey_id)
+    if known.counted_at is None:
+        raise Http404
+    places, chosen = _places(request, known, selectors.results(request.scope, known))
+    written = comments.comments(request.scope, known, chosen)
+    items = {item.pk: item.question or str(item) for item in instruments.items_of(known.version_id)}
+    opened = request.scope.opens("notes", known.purpose, chosen)
+    if opened:
+        log_read(request.scope, "surveys.comments", f"survey {known.pk}", chosen)
+    context = {
+        "row": shown.row(known, clock.today()), "place": dict(places).get(chosen, ""), "opened": opened,
+        "questions": [(items[pk], texts) for pk, texts in written.items()],
+        "least": selectors.least_group(known.version.instrument),
+    }  # fmt: skip
+    return render(request, "surveys/comments.html", context)
 
 
 @require_safe
