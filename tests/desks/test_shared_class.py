@@ -24,8 +24,14 @@ def _no_misses() -> None:
     cache.clear()
 
 
+def asked(seeded: Any) -> tuple[int, int]:
+    """The survey and the class that are open."""
+    with as_owner():
+        return survey_objects.students_now(seeded), survey_objects.amaras_class(seeded)
+
+
 def counts(seeded: Any) -> dict[str, int]:
-    known, section = survey_objects.students_now(seeded), survey_objects.amaras_class(seeded)
+    known, section = asked(seeded)
     with as_owner():
         mine = Invitation.objects.filter(administration_id=known, section_id=section)
         states = {state: mine.filter(state=state).count() for state in ("waiting", "answered", "declined")}
@@ -33,8 +39,9 @@ def counts(seeded: Any) -> dict[str, int]:
 
 
 def an_item(seeded: Any) -> str:
-    known = Administration.objects.get(pk=survey_objects.students_now(seeded))
-    return f"item_{links.questions(known.version_id)[0].pk}"
+    with as_owner():
+        version = Administration.objects.get(pk=asked(seeded)[0]).version_id
+        return f"item_{links.questions(version)[0].pk}"
 
 
 def test_without_scripts_from_the_start_to_the_next_student(as_person: Any, seeded: Any) -> None:
@@ -72,7 +79,7 @@ def test_the_teacher_sees_how_many_and_no_more_answer_than_are_asked(as_person: 
     assert (full.status_code, full.json()["state"]) == (422, "none")
     with as_owner():
         assert Receipt.objects.count() == before["waiting"], "who found no place leaves no receipt"
-    known, section = survey_objects.students_now(seeded), survey_objects.amaras_class(seeded)
+    known, section = asked(seeded)
     client = as_person("amara")
     with max_queries(12):
         text = client.get(reverse("surveys:class_session", args=[known, section])).content.decode()
@@ -82,7 +89,7 @@ def test_the_teacher_sees_how_many_and_no_more_answer_than_are_asked(as_person: 
 
 
 def test_closed_it_takes_what_still_waits_and_shows_no_question(as_person: Any, seeded: Any) -> None:
-    known, section = survey_objects.students_now(seeded), survey_objects.amaras_class(seeded)
+    known, section = asked(seeded)
     teacher, item = as_person("amara"), an_item(seeded)
     assert teacher.post(reverse("surveys:class_session", args=[known, section]), {"close": "1"}).status_code == 302
     anybody = as_person(None)
@@ -96,7 +103,7 @@ def test_closed_it_takes_what_still_waits_and_shows_no_question(as_person: Any, 
 
 
 def test_opened_again_it_has_another_code_and_the_door_knows_it(as_person: Any, seeded: Any) -> None:
-    known, section = survey_objects.students_now(seeded), survey_objects.amaras_class(seeded)
+    known, section = asked(seeded)
     address = reverse("surveys:class_session", args=[known, section])
     office = as_person("luis")  # for a substitute
     office.post(address, {"close": "1"})
@@ -111,7 +118,7 @@ def test_opened_again_it_has_another_code_and_the_door_knows_it(as_person: Any, 
 def test_in_a_confidential_survey_a_slip_opens_it_and_only_in_its_class(
     as_person: Any, seeded: Any, scope_of: Any
 ) -> None:
-    known, section = survey_objects.students_now(seeded), survey_objects.amaras_class(seeded)
+    known, section = asked(seeded)
     with as_owner(), connection.cursor() as cursor:  # as if it had been so from the start
         cursor.execute("ALTER TABLE surveys_administration DISABLE TRIGGER USER")
         cursor.execute("UPDATE surveys_administration SET mode = 'confidential' WHERE id = %s", [known])
@@ -129,7 +136,7 @@ def test_in_a_confidential_survey_a_slip_opens_it_and_only_in_its_class(
 
 
 def test_a_student_by_link_is_asked_whether_first(as_person: Any, seeded: Any, scope_of: Any) -> None:
-    known, section = survey_objects.students_now(seeded), survey_objects.amaras_class(seeded)
+    known, section = asked(seeded)
     slip = sessions.slips(scope_of("amara"), known, section)[0]
     client, item, before = as_person(None), an_item(seeded), counts(seeded)
     address = reverse("answering:answer", args=[slip.secret])
