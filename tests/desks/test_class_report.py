@@ -62,25 +62,32 @@ def test_a_small_class_is_told_why_nothing_stands(as_person: Any, seeded: Any, a
     assert "not enough answers" in text
 
 
+def before(survey: int, seeded: Any, name: str, version_id: int | None = None) -> None:
+    """A survey of the spring in the same class, at 40 %."""
+    with as_owner():
+        former = Administration.objects.get(pk=survey)
+        rows = list(ClassResult.objects.filter(administration=former, teacher_id=seeded.person["amara"]))
+        former.pk, former.name = None, name
+        former.version_id = version_id or former.version_id
+        former.opens_on, former.closes_on = (
+            former.opens_on - timedelta(days=200),
+            former.closes_on - timedelta(days=200),
+        )
+        former.save()
+        for row in rows:
+            row.pk, row.administration, row.share, row.low, row.high = None, former, 0.4, 0.3, 0.5
+        ClassResult.objects.bulk_create(rows)
+
+
 def test_change_stands_only_within_a_version(as_person: Any, seeded: Any, address: str) -> None:
     survey = survey_objects.of_classes(seeded)
     tell(seeded, survey, 0.71)
-    with as_owner():
-        now = Administration.objects.get(pk=survey)
-        rows = list(ClassResult.objects.filter(administration=now, teacher_id=seeded.person["amara"]))
-        now.pk, now.name = None, "In this class, spring"
-        now.opens_on, now.closes_on = now.opens_on - timedelta(days=200), now.closes_on - timedelta(days=200)
-        now.save()
-        for row in rows:
-            row.pk, row.administration, row.share, row.low, row.high = None, now, 0.4, 0.3, 0.5
-        ClassResult.objects.bulk_create(rows)
+    before(survey, seeded, "Another form", Version.objects.filter(instrument__key="what-we-hold-true")[0].pk)
+    assert "points" not in as_person("amara").get(address).content.decode()
+    before(survey, seeded, "In this class, spring")
     text = as_person("amara").get(address).content.decode()
     assert "Since “In this class, spring”" in text
     assert text.count("+31 points") == MEASURES
-    with as_owner():
-        other = Version.objects.filter(instrument__key="what-we-hold-true")[0]
-        Administration.objects.filter(pk=now.pk).update(version=other, opened_at=None)
-    assert "+31 points" not in as_person("amara").get(address).content.decode()
 
 
 def test_change_of_what_is_not_exact_is_not_told() -> None:
