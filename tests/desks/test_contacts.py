@@ -32,7 +32,7 @@ def test_one_tap_opens_and_one_tap_saves(as_person: SignIn, seeded: Any) -> None
     marcus = as_person("marcus")
     school = int(seeded.school_ids[0])
     desk = marcus.get(reverse("director:desk")).content.decode()
-    address = f"{reverse('contacts:new')}?school={school}"
+    address = reverse("contacts:new_at", args=[school])
     assert f'href="{address}"' in desk
     page = marcus.get(address)
     assert page["X-Fairlead-Keep"] == "1"
@@ -163,7 +163,7 @@ def test_a_person_of_another_school_cannot_be_reached_by_address(as_person: Sign
     grace = as_person("grace")
     far = int(seeded.section_teacher[[int(s) for s in seeded.section_school].index(1)])
     assert grace.get(reverse("contacts:new") + f"?person={far}").status_code == 404
-    assert grace.get(reverse("contacts:new") + f"?school={int(seeded.school_ids[1])}").status_code == 404
+    assert grace.get(reverse("contacts:new_at", args=[int(seeded.school_ids[1])])).status_code == 404
 
 
 def test_a_week_adds_up(as_person: SignIn, seeded: Any) -> None:

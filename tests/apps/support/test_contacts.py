@@ -235,3 +235,22 @@ def test_a_participant_of_a_team_sees_it_without_the_contacts_own_row(
     assert ContactWords.objects.filter(author_id=other.person_id).count() == 1
     recording.say_minutes(other, contact.pk, 20)
     assert ContactPresence.objects.get(person_id=other.person_id, contact_id=contact.pk).said_minutes == 20
+
+
+def test_sql_cannot_plan_in_anothers_name(seeded: Any, scope_of: ScopeOf) -> None:
+    grace = scope_of("grace")
+    copied = """
+        INSERT INTO support_plannedcontact (token, organization_id, purpose, lead_id, with_person_id, at, minutes, kind, made_at,
+                                            changed_at, sequence)
+        SELECT gen_random_uuid(), organization_id, purpose, lead_id, with_person_id, at, minutes, kind, made_at, changed_at, 0
+        FROM support_plannedcontact WHERE lead_id <> %(me)s LIMIT 1
+    """
+    with pytest.raises(IntegrityError, match="by who plans it"):
+        run(copied, me=grace.person_id)
+    with pytest.raises(IntegrityError, match="by who plans it"):
+        run("UPDATE support_plannedcontact SET minutes = 5 WHERE lead_id <> %(me)s", me=grace.person_id)
+    marcus = scope_of("marcus")
+    with pytest.raises(IntegrityError, match="is fixed"):
+        run("UPDATE support_plannedcontact SET with_person_id = lead_id WHERE lead_id = %(me)s", me=marcus.person_id)
+    with pytest.raises(IntegrityError, match="not deleted"):
+        run("DELETE FROM support_plannedcontact WHERE lead_id = %(me)s", me=marcus.person_id)

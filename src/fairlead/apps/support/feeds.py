@@ -34,6 +34,7 @@ class DuePromise:
     mine: bool
     other: str
     school: str
+    organization_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Told:
 _DUE = """
 SELECT p.id, p.due, p.made_at, p.owner_id = %(person)s,
        CASE WHEN p.owner_id = %(person)s THEN b.given_name || ' ' || b.family_name
-            ELSE a.given_name || ' ' || a.family_name END, o.name
+            ELSE a.given_name || ' ' || a.family_name END, o.name, p.organization_id
 FROM support_promise p
 JOIN roster_person a ON a.id = p.owner_id
 JOIN roster_person b ON b.id = p.made_to_id

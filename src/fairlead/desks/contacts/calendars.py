@@ -170,6 +170,8 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     if told is None:
         missed(request, KIND)
         return quiet(HttpResponse(status=404, content_type="text/plain"))
+    named = {p.organization_id for p in told.planned} | {p.organization_id for p in told.promises}
+    log_list(told.scope, "contacts", named)
     with translation.override(told.language):
         body = written(told)
     tag = quote_etag(sha256(body).hexdigest()[:32])

@@ -32,6 +32,7 @@ class Ready:
     promises: list[conversations.OpenPromise]
     initial: dict[str, Any]
     school_id: int | None
+    schools: list[tuple[int, str]]  # of which the people can be asked for, where the person has several
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -96,7 +97,9 @@ def ready(scope: Scope, asked: dict[str, Any], plan: Any = None) -> Ready | None
         if chosen or school_id
         else conversations.my_open_promises(scope)
     )
-    return Ready(people, [(p, purpose_words(p).label) for p in purposes], promises, initial, school_id)
+    several = school_id is None and len(scope.org_ids) > 1
+    schools = [(o.pk, o.name) for o in roster.organizations(scope, kind="school")] if several else []
+    return Ready(people, [(p, purpose_words(p).label) for p in purposes], promises, initial, school_id, schools)
 
 
 def number(text: Any) -> int | None:

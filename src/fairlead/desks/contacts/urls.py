@@ -10,6 +10,7 @@ app_name = "contacts"
 urlpatterns = [
     path("", views.week, name="week"),
     path("new", views.new, name="new"),
+    path("new/<int:school_id>", views.new, name="new_at"),  # in the path: a kept page answers for its path
     path("arrivals", arrivals.arrive, name="arrive"),
     path("prepare/<int:school_id>", views.prepare, name="prepare"),
     path("plan", calendars.plan, name="plan"),

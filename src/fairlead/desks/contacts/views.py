@@ -97,14 +97,15 @@ def prepare(request: ScopedRequest, school_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(*LOGGERS)
-def new(request: ScopedRequest) -> HttpResponse:
+def new(request: ScopedRequest, school_id: int | None = None) -> HttpResponse:
     """Log a contact: the form comes filled as the last one was; the open promises stand at its top."""
     scope: Scope = request.scope
     posted = request.method == "POST"
     said = request.POST if posted else request.GET
     plan_id = choosing.number(said.get("plan"))
     plan = planning.own_plan(scope, plan_id) if plan_id else None
-    ready = choosing.ready(scope, said, plan)
+    asked = {"school": school_id or said.get("school"), "person": said.get("person")}
+    ready = choosing.ready(scope, asked, plan)
     if ready is None:
         raise Http404
     log_list(
@@ -132,6 +133,7 @@ def new(request: ScopedRequest) -> HttpResponse:
         "lines": form.lines(),
         "outcomes": OUTCOMES,
         "school_id": ready.school_id,
+        "schools": ready.schools,
         "here": here,
         "refused": bool(form.errors),
         "purpose": purpose_words(purpose),

@@ -46,7 +46,12 @@ function lead(form) {
       field("day").value = new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(now);
       field("at").value = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(now);
     }
-    const from = new URLSearchParams(location.search).get("from");
+    const asked = new URLSearchParams(location.search);
+    const boxes = [...form.querySelectorAll("input[name=people]")];
+    if (boxes.some((box) => box.value === asked.get("person"))) {
+      for (const box of boxes) box.checked = box.value === asked.get("person"); // the kept page is nobody's in particular
+    }
+    const from = asked.get("from");
     const event = from ? await get(from) : null;
     const was = event?.person === me ? await unseal(me, event.sealed) : null;
     if (was) {
