@@ -44,8 +44,8 @@ def opened(tomas: Any, seeded: Any, outcome: str, **more: Any) -> tuple[Lottery,
     ("more", "outcome", "design"),
     [
         ({"limits": ({"covariate": "students", "sd": "0.6"},)}, "practice", "randomized_individual"),
-        ({"strata": "grade"}, "practice", "randomized_blocked"),
-        ({"unit": "school"}, "chronic_absence", "randomized_individual"),
+        pytest.param({"strata": "grade"}, "practice", "randomized_blocked", marks=pytest.mark.prove),
+        pytest.param({"unit": "school"}, "chronic_absence", "randomized_individual", marks=pytest.mark.prove),
         ({"together": "team"}, "practice", "randomized_cluster"),
         (
             {"unit": "school", "kind": "steps", "share": "", "steps": ("2026-10-12", "2026-11-02")},
@@ -122,6 +122,7 @@ def test_a_roll_out_is_read_month_by_month(tomas: Any, seeded: Any) -> None:
     assert (redraw.design, redraw.under_limits, redraw.draws) == ("steps", True, of_lotteries.PERMUTATIONS)
 
 
+@pytest.mark.prove
 def test_an_erased_teacher_leaves_the_rows_but_not_the_record(seeded: Any, tomas: Any) -> None:
     from fairlead.apps.access import erasure
     from fairlead.apps.lotteries.models import Entry

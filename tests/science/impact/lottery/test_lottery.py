@@ -47,7 +47,7 @@ def designs(draw) -> Design:
     return Design("places", entries, share=draw(st.sampled_from(["1/2", "0.3", "2/7"])), limits=limits)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(designs(), texts)
 def test_another_program_draws_the_same(design: Design, seed: str) -> None:
     """The recipe of the documentation, written twice: list hash, key, order, groups, limits and waiting list agree."""
@@ -86,7 +86,7 @@ def test_the_draw_is_frozen() -> None:
     assert "".join(str(row["group"]) for row in record["result"]) == "000011110111100001"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(designs(), texts)
 def test_what_every_draw_holds(design: Design, seed: str) -> None:
     group, order = attempt(design, lottery.key_of(design, seed), 0)
@@ -108,7 +108,7 @@ def test_what_every_draw_holds(design: Design, seed: str) -> None:
             assert int(exact) <= int(group[strata == s].sum()) <= int(exact) + (exact != int(exact))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.randoms(use_true_random=False), texts)
 def test_the_order_of_the_list_does_not_matter(shuffler, seed) -> None:
     design = schools()
