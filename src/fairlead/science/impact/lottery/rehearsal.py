@@ -16,6 +16,7 @@ from fairlead.science.impact.problems import DataError, Problem
 ENOUGH = 1000  # accepted draws after which the rehearsal stops
 MOST_TRIES = 20_000
 LEAST_ACCEPTED = 0.01
+HOPELESS = (2000, 0.002)  # after so many draws, fewer than this share kept: it will not come to one in a hundred
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def rehearse(design: Design, *, enough: int = ENOUGH, most_tries: int = MOST_TRI
         tried += 1
         if balanced(design, group):
             groups.append(group)
+        if tried == HOPELESS[0] and len(groups) < HOPELESS[1] * tried:
+            break
     if len(groups) < LEAST_ACCEPTED * tried:
         what = "too few draws keep these limits: they would decide, and no longer chance"
         got = f"{len(groups):,} of {tried:,} draws"
