@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fairlead.science.proportion import Share
+
 SOCIETY = "society: whoever pays"  # the perspective of a plan that names none
 CATEGORIES = ("personnel", "training", "facilities", "materials", "other")
 TENTH = 0.1
@@ -102,3 +104,77 @@ def cost_effect(costs: Costs, g: float, low: float | None = None, high: float | 
     if price(g) is None:
         return CostEffect(costs.per_student, None, None, None, costs.currency, costs.price_year)
     return CostEffect(costs.per_student, price(g), price(high), price(low), costs.currency, costs.price_year)
+
+
+@dataclass(frozen=True, slots=True)
+class CostGrown:
+    """Cost for each person who grew beyond chance. `each` is None where that cannot be estimated; `why` says why then.
+
+    `net` is the share who grew less the share that chance alone brings, `net_low` and `net_high` its interval. `each_high` is
+    None where `each` is.
+    """
+
+    grew: float
+    expected: float
+    net: float
+    net_low: float
+    net_high: float
+    each: float | None
+    each_low: float | None
+    each_high: float | None
+    why: str
+
+
+NO_NET, SPANS_ZERO = "no more grew than by chance", "the interval reaches what chance alone brings"
+
+
+def cost_per_grown(per_person: float, share: Share, n: int, by_chance: float = 0.025) -> CostGrown:
+    """Cost per person ÷ (share who grew beyond the error of measurement − share that would seem so by chance).
+
+    For a programme with a change measured in each person (`measurement.growth_beyond_error`). Dividing by all who seem to
+    have grown would count chance as an effect, and makes every programme look cheaper than it is. Nothing here says that
+    the programme *made* anybody grow: for that a comparison is needed.
+
+    Parameters
+    ----------
+    per_person : cost for each participant, in one currency; taken as known.
+    share : who grew, with its interval.
+    n : how many were measured twice; they stand for all participants.
+    by_chance : share in [0, 1) that would seem to have grown if nobody had; taken as known.
+
+    Returns
+    -------
+    CostGrown
+
+    Raises
+    ------
+    ValueError
+        Nobody measured, a share outside [0, 1), a cost below zero.
+
+    Notes
+    -----
+    The cost's interval comes from the ends of the share's; where that reaches `by_chance`, no finite number of dollars is
+    sure to buy one, and none is told.
+
+    Examples
+    --------
+    >>> from fairlead.science.proportion import wilson
+    >>> found = cost_per_grown(1200.0, wilson(40, 100), n=100)
+    >>> round(found.net, 3), round(found.each), round(found.each_low), round(found.each_high)
+    (0.375, 3200, 2537, 4219)
+    >>> cost_per_grown(1200.0, wilson(3, 100), n=100).why
+    'the interval reaches what chance alone brings'
+    """
+    if n < 1:
+        raise ValueError(f"n must be at least 1: got {n}")
+    if not 0 <= by_chance < 1:
+        raise ValueError(f"by_chance must be in [0, 1): got {by_chance}")
+    if not per_person >= 0:
+        raise ValueError(f"per_person must be zero or more: got {per_person}")
+    net, low, high = (value - by_chance for value in (share.value, share.low, share.high))
+    told = (n * share.value, n * by_chance, net, low, high)
+    if net <= 0:
+        return CostGrown(*told, None, None, None, NO_NET)
+    if low <= 0:
+        return CostGrown(*told, None, None, None, SPANS_ZERO)
+    return CostGrown(*told, per_person / net, per_person / high, per_person / low, "")
