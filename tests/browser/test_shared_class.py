@@ -30,6 +30,7 @@ def ballots(seeded: Any) -> int:
 def answer(page: Any, begin: str, yes: str, send: str, choice: int) -> None:
     page.get_by_role("link", name=begin).tap()
     page.get_by_role("link", name=yes).tap()
+    page.locator('[data-panel^="ask-"]:not([hidden]) fieldset').first.wait_for()
     for group in page.locator("[data-panel]:not([hidden]) fieldset").all()[:3]:
         group.locator("label").nth(choice).tap()
     page.get_by_role("button", name=send).tap()
