@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.access import (
+    appraisal_objects,
     family_objects,
     growth_objects,
     learning_objects,
@@ -177,6 +178,8 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "letter": survey_objects.letter,
     "diagnosis_of_harbor_point": diagnosis_of_harbor_point,
     "rating_now": rating_now,
+    "appraisal_of_grace": appraisal_objects.open_of_grace,
+    "appraisal_closed": appraisal_objects.closed_of_grace,
     "request_of_grace": request_objects.of_grace,
     "request_of_luis": request_objects.of_luis,
     "sensitive_request": request_objects.sensitive_of_amara,

@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("surveys/", include("fairlead.desks.surveys.urls")),
     path("diagnoses/", include("fairlead.desks.diagnostics.urls")),
     path("requests/", include("fairlead.desks.operations.urls")),
+    path("supervision/", include("fairlead.desks.supervision.urls")),
     path("time/", include("fairlead.desks.operations.time_urls")),
     path("contacts/", include("fairlead.desks.contacts.urls")),
     path("learning/", include("fairlead.desks.learning.urls")),

@@ -1,0 +1,98 @@
+"""The pages of the appraisal year and of decision rights, as those who use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from fairlead.apps.supervision import template
+from fairlead.apps.supervision.models import Appraisal, Reason, Source
+from tests.access.appraisal_objects import closed_of_grace, open_of_grace
+from tests.conftest import as_owner, max_queries
+
+SignIn = Callable[[str | None], Client]
+
+
+def page(name: str, *args: Any) -> str:
+    return reverse(f"supervision:{name}", args=args)
+
+
+def test_from_goals_to_response_by_the_pages(as_person: SignIn, seeded: Any) -> None:
+    with as_owner():
+        pk = open_of_grace(seeded)
+
+    def do(who: str, step: str, **said: Any) -> str:
+        return as_person(who).post(page("step", pk, step), said, follow=True).content.decode()
+
+    for declared in ("appraisal", "coaching"):
+        given = {
+            "kind": "observation",
+            "declared": declared,
+            "title": f"Seen for {declared}",
+            "text": "Planted words.",
+        }
+        assert "Done." in do("marcus", "source", **{f"source-{k}": v for k, v in given.items()})
+    assert "Write what was said at mid-year." in do("marcus", "forward")
+    do("marcus", "forward", words="We spoke.")
+    do("marcus", "forward")
+    do("grace", "review", words="My year.")
+    text = as_person("marcus").get(page("appraisal", pk)).content.decode()
+    form = text[text.index('id="rate"') :]
+    assert "Seen for appraisal</option>" in form
+    assert "Seen for coaching</option>" not in form, "not offered"
+    with as_owner():
+        good, coached = (
+            Source.objects.get(appraisal_id=pk, title=f"Seen for {d}").pk for d in ("appraisal", "coaching")
+        )
+    keys = tuple(template.packs()["example-2025"].standards)
+    rating: dict[str, Any] = {}
+    for key in keys:
+        rating |= {f"level-{key}": "strong", f"text-{key}": "Because.", f"cites-{key}": str(good)}
+    refused = as_person("marcus").post(page("step", pk, "rate"), rating | {f"cites-{keys[0]}": str(coached)})
+    assert refused.status_code == 422
+    assert "only what was declared for appraisal" in refused.content.decode()
+    with as_owner():
+        assert not Reason.objects.filter(appraisal_id=pk).exists()
+    assert "Not final" in do("marcus", "rate", **rating)
+    assert "I disagree" in as_person("grace").get(page("appraisal", pk)).content.decode()
+    done = do("grace", "respond", words="Thank you.", **{f"answer-{key}": "agree" for key in keys})
+    assert "Thank you." in done
+    with as_owner():
+        assert Appraisal.objects.get(pk=pk).stage == "closed"
+
+
+def test_the_lists_in_few_queries(as_person: SignIn, seeded: Any) -> None:
+    client = as_person("marcus")
+    with as_owner():
+        pk = closed_of_grace(seeded)
+    for address in (page("home"), page("appraisal", pk), page("rights")):
+        with max_queries(15):
+            assert client.get(address).status_code == 200
+
+
+def test_decision_rights_of_two_days_beside_each_other(as_person: SignIn) -> None:
+    text = as_person("amara").get(page("rights") + "?beside=2025-09-01").content.decode()
+    assert "Two days beside each other" in text
+    assert "Schools asked for it" in text
+    assert "Enter or change one" not in text
+    wrong = as_person("amara").get(page("rights") + "?on=soon")
+    assert wrong.status_code == 200
+
+
+def test_the_lead_enters_a_decision_right(as_person: SignIn, seeded: Any) -> None:
+    given = {"organization": seeded.network_id, "decision": "budget", "holder": "school", "since": "2026-11-19"}
+    client = as_person("ines")
+    assert client.post(page("new_right"), given).status_code == 422
+    done = client.post(page("new_right"), given | {"document": "Minutes", "reason": "Planted reason."}, follow=True)
+    assert "Planted reason." in done.content.decode()
+
+
+def test_spanish(as_person: SignIn, seeded: Any) -> None:
+    client = as_person("grace")
+    with as_owner():
+        pk = closed_of_grace(seeded)
+    text = client.get(page("appraisal", pk), headers={"accept-language": "es"}).content.decode()
+    assert "Calificación y razones" in text
