@@ -166,13 +166,14 @@ def test_a_rating_is_whole_and_support_has_a_plan(seeded: Any, scope_of: ScopeOf
     with pytest.raises(ValidationError, match="later day"):
         services.rate(marcus, pk, said(good, "support"), Plan("Goals", "Help", seeded.today))
     services.rate(marcus, pk, said(good, "support"), Plan("Goals", "Help", seeded.today + timedelta(days=60)))
+
+
+def test_results_need_their_context(seeded: Any, scope_of: ScopeOf) -> None:
+    scope_of("marcus")
+    pk, marcus = year(seeded), scope_of("marcus")
     with pytest.raises(ValidationError, match="context"):
-        brought(scope_of("marcus"), _other(seeded, scope_of), kind="results")
-
-
-def _other(seeded: Any, scope_of: ScopeOf) -> int:
-    marcus = scope_of("marcus")
-    return next(line.pk for line in selectors.appraisals(marcus) if line.stage == "midyear" and line.principal != "Grace Lindqvist")  # fmt: skip
+        brought(marcus, pk, kind="results")
+    assert brought(marcus, pk, kind="results", context="Need is high; 96 of 100 rolls.").declared == "appraisal"
 
 
 def test_what_is_closed_stays_and_is_amended_with_a_reason(seeded: Any, scope_of: ScopeOf) -> None:

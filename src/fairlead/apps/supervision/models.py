@@ -96,7 +96,7 @@ class Source(Walled):
         max_length=1000, blank=True, help_text="need of the school, coverage and uncertainty of its results"
     )
     response = models.ForeignKey(
-        "instruments.Response", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "instruments.Response", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     given_by = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
     given_at = models.DateTimeField()
@@ -126,7 +126,7 @@ class Reason(Walled):
     standard = models.SlugField(max_length=20)
     level = models.SlugField(max_length=20)
     text = models.CharField(max_length=4000)
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
     answer = models.CharField(max_length=8, choices=Answer.choices, blank=True)
 
     class Meta:
