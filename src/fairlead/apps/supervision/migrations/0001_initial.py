@@ -483,7 +483,7 @@ class Migration(migrations.Migration):
             model_name="reason",
             name="source",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="supervision.source"
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="supervision.source"
             ),
         ),
         migrations.AddConstraint(
