@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.access import (
     appraisal_objects,
+    caseload_objects,
     family_objects,
     growth_objects,
     learning_objects,
@@ -144,6 +145,9 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "family_link_id": family_objects.link_id,
     "family_answer": family_objects.answer,
     "investment_of_harborview": investment_of_harborview,
+    "need_draft": caseload_objects.need_draft,
+    "caseload_scenario": caseload_objects.caseload_scenario,
+    "caseload_alternative": caseload_objects.caseload_alternative,
     "drawn_lottery": lottery_objects.drawn_lottery,
     "committed_lottery": lottery_objects.committed_lottery,
     "planned_lottery": lottery_objects.planned_lottery,

@@ -7,7 +7,10 @@ from datetime import date, datetime, time
 import numpy as np
 
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, DirectorSpan, ZipPoint
+from fairlead.apps.caseload import own_recipes
+from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, DirectorSpan, NeedRecipe, ZipPoint
+from fairlead.apps.caseload.planning import Staffing
+from fairlead.apps.caseload.recipes import DEFAULT, PublishedRecipe
 from fairlead.apps.caseload.services import optimise_plan, recompute_need
 from fairlead.apps.facts.once import read_once
 from fairlead.apps.facts.selectors import Period, Question
@@ -40,6 +43,30 @@ def build(world: World, rng: np.random.Generator) -> None:
         recompute_need(scope, world.network_id, decided)
         _this_year(world, scope, decided)
         recompute_need(scope, world.network_id, world.dates[-2])
+        own = _own_recipe(world, scope, decided)
+    optimise_plan(
+        scope, world.network_id, on=world.today, published=own, staffing=Staffing(added=(1.0,)),
+        name="One more director", at=datetime.combine(world.dates[-2], time(15, 20), tzinfo=ZONE),
+    )  # fmt: skip
+
+
+def _own_recipe(world: World, scope: Scope, decided: date) -> PublishedRecipe:
+    """The network's own recipe: attendance first, then, in its second version, languages count for more."""
+    first = own_recipes.begin(scope, world.network_id, DEFAULT, "Our need index")
+    _weigh(first, {"chronic_absence": 50})
+    at = datetime.combine(decided, time(14, 0), tzinfo=ZONE)
+    own_recipes.publish(scope, first, "Attendance is this year’s first goal.", at=at, as_of=decided)
+    second = own_recipes.begin(scope, world.network_id, first.key)
+    _weigh(second, {"chronic_absence": 40, "english_learner": 30})
+    at = datetime.combine(world.dates[-2], time(14, 0), tzinfo=ZONE)
+    why = "Schools with many newcomers told us that the first version did not see their work."
+    own_recipes.publish(scope, second, why, at=at, as_of=world.dates[-2])
+    return own_recipes.read(second)
+
+
+def _weigh(row: NeedRecipe, weights: dict[str, int]) -> None:
+    ingredients = [i | {"weight": weights.get(i["indicator"], i["weight"])} for i in row.content["ingredients"]]
+    own_recipes.change(row, row.label, row.content | {"ingredients": ingredients})
 
 
 def _places(codes: list[str], rng: np.random.Generator) -> None:

@@ -67,6 +67,7 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
     ("director", "learning:home", _("Professional learning")),
     ("director", "supervision:home", _("Appraisal")),
     ("network_lead", "network:desk", _("Theory of change")),
+    ("network_lead", "caseloads:home", _("Need and caseloads")),
     ("network_lead", "analyst:desk", _("Studies")),
     ("network_lead", "diagnostics:home", _("Diagnoses")),
     ("network_lead", "instruments:home", _("Instruments")),

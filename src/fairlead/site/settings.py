@@ -71,6 +71,7 @@ DESKS = [
     "fairlead.desks.lotteries",
     "fairlead.desks.contacts",
     "fairlead.desks.learning",
+    "fairlead.desks.caseload",
 ]
 
 INSTALLED_APPS = [

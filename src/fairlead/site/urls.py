@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("coach/", include("fairlead.desks.coach.urls")),
     path("raters/", include("fairlead.desks.raters.urls")),
     path("director/", include("fairlead.desks.director.urls")),
+    path("caseloads/", include("fairlead.desks.caseload.urls")),
     path("network/", include("fairlead.desks.network.urls")),
     path("analyst/", include("fairlead.desks.analyst.urls")),
     path("city/", include("fairlead.desks.city.urls")),

@@ -120,7 +120,8 @@ def test_the_city_sees_none_of_it(scope_of, seeded):
 
 
 def test_the_demo_has_last_years_plan_and_a_chosen_one(lead, seeded):
-    last, chosen = selectors.plans(lead, seeded.today)
+    last, chosen, scenario = selectors.plans(lead, seeded.today)
+    assert (scenario.status, scenario.settings["imagined"]) == (Status.ALTERNATIVE, True)
     assert (last.status, chosen.status) == (Status.LAST_YEAR, Status.CHOSEN)
     assert chosen.solver["status"] == "optimal"
     assert chosen.solver["bound"] == chosen.solver["objective"]

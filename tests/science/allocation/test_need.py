@@ -248,4 +248,6 @@ def test_sensitivity_refuses_nonsense():
 )
 def test_ranks_of_all_draws_are_those_of_each(scores: list[list[float]]) -> None:
     table = np.array(scores)
-    assert need_module._ranks_by_draw(table).T.tolist() == [need_module._ranks(row).tolist() for row in table]
+    assert need_module._ranks_by_draw(table.T, np.eye(len(table))).T.tolist() == [
+        need_module._ranks(row).tolist() for row in table
+    ]

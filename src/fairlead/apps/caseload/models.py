@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.apps.access.history import tracked
@@ -35,6 +37,54 @@ class NeedScore(models.Model):
 
     def __str__(self) -> str:
         return f"need {self.organization_id} {self.as_of}"
+
+
+@tracked
+class NeedRecipe(models.Model):
+    """A version of a recipe of need that a network made itself. A published one is final: a change is a new version."""
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    key = models.SlugField(max_length=40)
+    number = models.PositiveSmallIntegerField(help_text="1 for the first version")
+    label = models.CharField(max_length=120)
+    content = models.JSONField(help_text="weights, rules, tiers and loads, as a shipped recipe has them in its file")
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    published_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey("roster.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    because = models.CharField(max_length=500, blank=True, help_text="why the network weighs so")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "key", "number"], name="one_recipe_per_key_and_number"),
+            models.UniqueConstraint(
+                fields=["organization", "key"], condition=Q(published_at=None), name="one_draft_per_recipe"
+            ),
+            models.CheckConstraint(
+                condition=Q(published_at=None, published_by=None)
+                | (Q(published_at__isnull=False, published_by__isnull=False) & ~Q(because="")),
+                name="published_by_somebody_because",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="a_published_recipe_is_final",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.published_at IS NOT NULL AND ROW(OLD.organization_id, OLD.key, OLD.number, OLD.label, OLD.content,"
+                    " OLD.published_at, OLD.because) IS DISTINCT FROM ROW(NEW.organization_id, NEW.key, NEW.number,"
+                    " NEW.label, NEW.content, NEW.published_at, NEW.because)"
+                ),
+            ),
+            pgtrigger.Protect(
+                name="a_published_recipe_stays",
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Q(old__published_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.number}"
 
 
 @tracked
@@ -77,6 +127,7 @@ class CaseloadPlan(models.Model):
         CHOSEN = "chosen", _("Chosen")
         ALTERNATIVE = "alternative", _("Alternative")
         LAST_YEAR = "last_year", _("Last year's")
+        REPLACED = "replaced", _("Replaced")
 
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
     session = models.ForeignKey("roster.AcademicSession", on_delete=models.PROTECT, related_name="+")
@@ -90,6 +141,11 @@ class CaseloadPlan(models.Model):
     solver = models.JSONField(
         default=dict, help_text="status, objective, bound, gap, effort; empty for a plan by hand"
     )
+    chosen_because = models.CharField(max_length=500, blank=True)
+    chosen_at = models.DateTimeField(null=True)
+    chosen_by = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    effective_from = models.DateField(null=True, help_text="empty: from the first day of its school year")
+    effective_until = models.DateField(null=True, help_text="for a replaced plan: its last day")
 
     class Meta:
         constraints = [
@@ -111,7 +167,10 @@ class CaseloadAssignment(models.Model):
 
     plan = models.ForeignKey(CaseloadPlan, on_delete=models.CASCADE, related_name="assignments")
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
-    director = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    director = models.ForeignKey("roster.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    added = models.PositiveSmallIntegerField(
+        null=True, help_text="in place of a person: the how-many-eth director that a plan adds"
+    )
     minutes_per_month = models.PositiveSmallIntegerField()
     wanted = models.PositiveSmallIntegerField(null=True, help_text="minutes that its tier of need asked for")
     reason = models.JSONField(default=dict, help_text="why this director: codes, and what the choice cost in minutes")
@@ -119,6 +178,10 @@ class CaseloadAssignment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["plan", "organization"], name="one_director_per_school_and_plan"),
+            models.CheckConstraint(
+                condition=Q(director__isnull=False, added=None) | Q(director=None, added__isnull=False, added__gt=0),
+                name="a_person_or_an_added_director",
+            ),
         ]
 
     def __str__(self) -> str:

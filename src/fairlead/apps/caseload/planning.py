@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from math import ceil
@@ -27,6 +27,23 @@ def terms(recipe: PublishedRecipe, need: Need | None) -> TierTerms:
 
 
 @dataclass(frozen=True)
+class Staffing:
+    """Directors as somebody imagines them; the roster stays as it is."""
+
+    fte: Mapping[int, float] = field(default_factory=dict)
+    """Another FTE for these directors; 0 is without them."""
+    added: tuple[float, ...] = ()
+    """The FTE of each director whom nobody has hired yet."""
+
+    @property
+    def imagined(self) -> bool:
+        return bool(self.fte or self.added)
+
+
+AS_IT_IS = Staffing()
+
+
+@dataclass(frozen=True)
 class Ground:
     """All that a plan of this network depends on, read once."""
 
@@ -46,6 +63,7 @@ def ground(
     recipe: PublishedRecipe,
     last_year: Iterable[Assigned],
     needs: Collection[Need] | None = None,
+    staffing: Staffing = AS_IT_IS,
 ) -> Ground:
     """The network's problem on a day, by a recipe, with its last year's plan for continuity.
 
@@ -60,7 +78,15 @@ def ground(
     before = {a.organization_id: a.director_id for a in last_year}
     place = {s.pk: points[s.zip] for s in schools if s.zip in points}
 
+    fte = {d.person_id: staffing.fte.get(d.person_id, float(d.fte)) for d in directors}
+    directors = [d for d in directors if fte[d.person_id] > 0]
+    fte = {pk: part for pk, part in fte.items() if part > 0} | {
+        -number: part for number, part in enumerate(staffing.added, start=1)
+    }
     bases = {}
+    if place:  # whoever is added starts from the middle of all schools
+        middle = (fmean(p[0] for p in place.values()), fmean(p[1] for p in place.values()))
+        bases = {pk: middle for pk in fte if pk < 0}
     for d in directors:
         mine = [place[s] for s, director in before.items() if director == d.person_id and s in place]
         if mine:
@@ -68,9 +94,9 @@ def ground(
     travel = {}
     for s in schools:
         trips = ceil(terms(recipe, by_school.get(s.pk)).minutes / recipe.minutes_per_visit)
-        for d in directors:
-            if s.pk in place and d.person_id in bases:
-                travel[str(s.pk), str(d.person_id)] = travel_minutes(place[s.pk], bases[d.person_id], trips)
+        for pk in fte:
+            if s.pk in place and pk in bases:
+                travel[str(s.pk), str(pk)] = travel_minutes(place[s.pk], bases[pk], trips)
     asked = {s.pk: terms(recipe, by_school.get(s.pk)) for s in schools}
     problem = Problem(
         schools=tuple(
@@ -84,7 +110,7 @@ def ground(
             )
             for s in schools
         ),
-        directors=tuple(Director(str(d.person_id), float(d.fte), spans.get(d.person_id, (0, 12))) for d in directors),
+        directors=tuple(Director(str(pk), part, spans.get(pk, (0, 12))) for pk, part in fte.items()),
         schools_per_fte=recipe.schools_per_fte,
         minutes_per_fte=recipe.minutes_per_fte,
         travel=travel,
@@ -94,7 +120,8 @@ def ground(
         recipe=recipe,
         needs=by_school,
         schools={s.pk: s.name for s in schools},
-        directors={d.person_id: d.person.name for d in directors},
+        directors={d.person_id: d.person.name for d in directors}
+        | {pk: selectors.added_name(-pk) for pk in fte if pk < 0},
         problem=problem,
         without_place=tuple(s.name for s in schools if s.pk not in place),
     )
@@ -121,6 +148,7 @@ def reasons(problem: Problem, plan: Plan) -> dict[int, dict[str, object]]:
             "continuity": c.cost.continuity,
             "grades": c.cost.grades,
             "travel": c.cost.travel,
+            "road": here,
         }
     return found
 
@@ -254,4 +282,11 @@ def beside(
         places[a.plan_id].append(a)
     last = next((p for p in plan_rows if p.status == CaseloadPlan.Status.LAST_YEAR), None)
     last_year = {a.organization_id: a.director_id for a in places[last.pk]} if last else {}
-    return [view(p, places[p.pk], by_school, recipe, fte, last_year) for p in plan_rows], needs
+    return [view(p, places[p.pk], by_school, recipe, _fte(p, fte), last_year) for p in plan_rows], needs
+
+
+def _fte(plan: KeptPlan, fte: Mapping[int, float]) -> Mapping[int, float]:
+    """Each director's FTE: the roster's, or what the plan imagines."""
+    if not plan.settings.get("imagined"):
+        return fte
+    return {**fte, **{int(pk): part for pk, part in plan.settings["directors"].items()}}

@@ -6,20 +6,23 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload import indicators, planning, selectors
 from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, NeedScore
-from fairlead.apps.caseload.recipes import DEFAULT, recipe
+from fairlead.apps.caseload.planning import Staffing
+from fairlead.apps.caseload.recipes import DEFAULT, PublishedRecipe, recipe
 from fairlead.apps.caseload.selectors import Assigned, KeptPlan
 from fairlead.apps.roster import selectors as roster
-from fairlead.science.allocation.caseload import Plan, Problem, Rule
+from fairlead.science.allocation.caseload import Plan, Problem, Rule, Weights
 from fairlead.science.allocation.need import need_index, rank_sensitivity
 
 DRAWS = 1000
@@ -38,9 +41,14 @@ class NoNeedYet(LookupError):
 
 
 @transaction.atomic
-def recompute_need(scope: Scope, network_id: int, as_of: date, key: str = DEFAULT) -> list[NeedScore]:
-    """Work out every school's need on a day from the facts of the school year so far, and keep it with its parts."""
-    published = recipe(key)
+def recompute_need(
+    scope: Scope, network_id: int, as_of: date, key: str = DEFAULT, published: PublishedRecipe | None = None
+) -> list[NeedScore]:
+    """Work out every school's need on a day from the facts of the school year so far, and keep it with its parts.
+
+    `published`: the recipe, where it is no shipped one.
+    """
+    published = published or recipe(key)
     session = roster.session_on(network_id, as_of)
     if session is None:
         raise NoNeedYet(f"{as_of} is in no school year of this network.")
@@ -129,25 +137,34 @@ def optimise_plan(
     schools_per_fte: float | None = None,
     keep: Collection[int] = (),
     status: str = CaseloadPlan.Status.ALTERNATIVE,
-    key: str = DEFAULT,
+    published: PublishedRecipe | None = None,
+    staffing: Staffing = planning.AS_IT_IS,
+    costs: Weights | None = None,
+    name: str = "",
     at: datetime | None = None,
 ) -> Outcome:
     """Make the plan of least cost for the day's school year and keep it beside the others.
 
     `keep`: schools that stay with the director of the plan now chosen (of last year's, when none is).
+    `staffing`: directors as they are imagined; such a plan can be compared, not chosen.
     """
-    published = recipe(key)
+    published = published or recipe()
     session = roster.session_on(network_id, on)
     known = selectors.plans(scope, on)
     places = selectors.assignments(scope, [p.pk for p in known])
     last = [a for a in places if _status(known, a) == CaseloadPlan.Status.LAST_YEAR]
     chosen = [a for a in places if _status(known, a) == CaseloadPlan.Status.CHOSEN]
-    ground = planning.ground(scope, network_id, on, published, last)
+    ground = planning.ground(scope, network_id, on, published, last, staffing=staffing)
     if session is None or not ground.needs:
         raise NoNeedYet("Work out the schools' needs first, in a school year.")
     current = {a.organization_id: a.director_id for a in (chosen or last)}
     locked = {str(s): str(current[s]) for s in keep if s in current and current[s] in ground.directors}
-    problem = replace(ground.problem, schools_per_fte=schools_per_fte or published.schools_per_fte, locked=locked)
+    problem = replace(
+        ground.problem,
+        schools_per_fte=schools_per_fte or published.schools_per_fte,
+        locked=locked,
+        weights=costs or published.costs,
+    )
     settings = {
         "recipe": published.key,
         "version": published.version,
@@ -156,6 +173,8 @@ def optimise_plan(
         "minutes_per_fte": problem.minutes_per_fte,
         "locked": dict(sorted(locked.items())),
         "directors": {d.key: d.fte for d in problem.directors},
+        "weights": asdict(problem.weights),
+        "imagined": staffing.imagined,
     }
     same = next(
         (p for p in known if p.status == status and {k: p.settings.get(k) for k in settings} == settings), None
@@ -166,11 +185,11 @@ def optimise_plan(
     if not result.choices:
         return Outcome(None, result, tuple(_named(r, problem, ground) for r in result.clashes))
 
-    number = 1 + sum(p.status == CaseloadPlan.Status.ALTERNATIVE for p in known)
+    number = 1 + sum(p.status == CaseloadPlan.Status.ALTERNATIVE and not p.name for p in known)
     plan = CaseloadPlan.objects.create(
         organization_id=network_id,
         session=session,
-        name="",
+        name=name,
         status=status,
         created_at=at or clock.now(),
         created_by_id=scope.person_id or None,
@@ -188,7 +207,8 @@ def optimise_plan(
         CaseloadAssignment(
             plan=plan,
             organization_id=int(c.school),
-            director_id=int(c.director),
+            director_id=int(c.director) if int(c.director) > 0 else None,
+            added=-int(c.director) if int(c.director) < 0 else None,
             minutes_per_month=c.minutes,
             wanted=c.wanted,
             reason=why[int(c.school)],
@@ -196,6 +216,45 @@ def optimise_plan(
         for c in result.choices
     )
     return Outcome(plan, result, new=True)
+
+
+@transaction.atomic
+def choose_plan(scope: Scope, network_id: int, pk: int, *, because: str, begins: date) -> CaseloadPlan:
+    """From a day on, this plan says who serves whom; the one before it holds until the day before."""
+    plan = CaseloadPlan.objects.filter(organization_id=network_id, pk=pk, organization_id__in=scope.org_ids).first()
+    if plan is None or plan.status != CaseloadPlan.Status.ALTERNATIVE:
+        raise ValidationError(_("Only one of the alternatives can be chosen."))
+    if plan.settings.get("imagined"):
+        raise ValidationError(
+            _(
+                "This plan imagines directors otherwise than the roster has them. Change the roster first, then plan again."
+            )
+        )
+    if not because.strip():
+        raise ValidationError(_("Say why this plan was chosen: directors and principals will read it."))
+    session = plan.session
+    if begins < clock.today() or not session.begins <= begins <= session.ends:
+        raise ValidationError(
+            _("The plan can begin today or later, within its school year: from %(first)s to %(last)s.")
+            % {"first": max(clock.today(), session.begins).isoformat(), "last": session.ends.isoformat()}
+        )
+    before = CaseloadPlan.objects.filter(
+        organization_id=network_id, session=session, status=CaseloadPlan.Status.CHOSEN
+    ).first()
+    if before is not None:
+        if before.effective_from is not None and begins <= before.effective_from:
+            raise ValidationError(
+                _("The plan that is chosen begins on %(day)s; choose a later day.")
+                % {"day": before.effective_from.isoformat()}
+            )
+        before.status = CaseloadPlan.Status.REPLACED
+        before.effective_until = begins - timedelta(days=1)
+        before.save(update_fields=["status", "effective_until"])
+    plan.status = CaseloadPlan.Status.CHOSEN
+    plan.chosen_because, plan.chosen_at, plan.chosen_by_id = because.strip(), clock.now(), scope.person_id or None
+    plan.effective_from = begins
+    plan.save(update_fields=["status", "chosen_because", "chosen_at", "chosen_by", "effective_from"])
+    return plan
 
 
 def _status(plans: Collection[KeptPlan], place: Assigned) -> str:

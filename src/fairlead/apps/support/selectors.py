@@ -376,6 +376,30 @@ def minutes_by_school(scope: Scope, school_ids: Collection[int], since: date) ->
     return {s: found.get(s, Minutes()) for s in school_ids}
 
 
+def minutes_of_leads(
+    scope: Scope, school_ids: Collection[int], lead_ids: Collection[int], since: date, until: date
+) -> list[tuple[int, date, int, int]]:
+    """Contacts of these people with these schools, from a day to a day: school, day, minutes, lead. All purposes whose dose is
+    open to the person who asks."""
+    rows = fetch(
+        _OF_LEADS,
+        schools=list(school_ids),
+        leads=list(lead_ids),
+        since=day_begins(since),
+        until=day_begins(until + timedelta(days=1)),
+        **_asking(scope),
+    )
+    return [(int(school), timezone.localdate(at), int(minutes), int(lead)) for school, at, minutes, lead in rows]
+
+
+_OF_LEADS = f"""
+SELECT c.organization_id, c.at, c.minutes, c.lead_id FROM support_contact c
+WHERE c.organization_id = ANY (%(schools)s) AND c.lead_id = ANY (%(leads)s)
+  AND c.at >= %(since)s AND c.at < %(until)s AND {_DOSE}
+ORDER BY c.at, c.id
+"""  # noqa: S608  (our own constants)
+
+
 def minutes_in_classrooms(scope: Scope, organization_id: int, since: date) -> list[LeadMinutes]:
     """Who spent how long in a school's classrooms, and with how many visits the feedback was closed. By name:
     minutes predict little, closed feedback more, so this is no ranking."""

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from fairlead.desks.charts import PALETTE, Figure, figure
 from fairlead.desks.director.shown import Beside, NeedRow
 from fairlead.desks.shares import percent
+from fairlead.science.allocation.concentration import Concentration
 
 COLOURS = ("c6", "c1", "c2")
 UPRIGHT = "M-0.14,-1.15L0.14,-1.15L0.14,1.15L-0.14,1.15Z"  # a tall bar, seen behind and in front of the other marks
@@ -48,6 +49,26 @@ def curve(shown: Beside) -> Figure | None:
     return _kept("curve", data, lambda: _curve(data, names, table))
 
 
+def given(name: str, spread: Concentration) -> Figure:
+    """Minutes that were given, cumulative from the neediest school down, beside what need asks for."""
+    lines = [
+        (name, spread.curve_minutes),
+        (_("What need asks for"), spread.curve_asked),
+        (_("The same for every school"), spread.curve_schools),
+    ]
+    data = [
+        {"plan": label, "schools": float(x), "minutes": float(y)}
+        for label, line in lines
+        for x, y in zip(spread.curve_schools, line, strict=True)
+    ]
+    table = [
+        [percent(float(x)), *(percent(float(line[i])) for _label, line in lines[:2])]
+        for i, x in enumerate(spread.curve_schools)
+        if i
+    ]
+    return _kept("given", data, lambda: _curve(data, [label for label, _line in lines], table))
+
+
 def _curve(data: list[dict[str, Any]], names: list[str], table: list[list[str]]) -> Figure:
     plans = len(names) - 2
     colours = [PALETTE[c] for c in COLOURS[:plans]] + [PALETTE["c3"], PALETTE["line-strong"]]
@@ -76,7 +97,7 @@ def _curve(data: list[dict[str, Any]], names: list[str], table: list[list[str]])
             "A curve above the dotted line gives the neediest schools more than an even share; on the dashed line "
             "every school gets its share of what its need asks for."
         ),
-        [_("Schools, the neediest first"), *names],
+        [_("Schools, the neediest first"), *names][: len(table[0])],
         table,
     )
 

@@ -122,7 +122,7 @@ def beside(scope: Scope, network_id: int, on: date, wanted: int | None = None) -
     published = recipe()
     found = plans.plans(scope, on)
     alternatives = [p for p in found if p.status == Status.ALTERNATIVE]
-    picked = [p for p in alternatives if wanted is None or p.pk == wanted][:1]
+    picked = [p for p in alternatives if p.pk == wanted or (wanted is None and not p.settings.get("imagined"))][:1]
     if wanted is not None and not picked:
         return None
     shown = [p for p in found if p.status == Status.LAST_YEAR][:1]
@@ -305,6 +305,8 @@ class NeedShown:
     rank_range: str
     same_tier: float | None
     parts: list[dict[str, Any]]
+    tiers: list[tuple[str, float]]
+    """The part of the draws in which it was in each tier."""
     without: list[tuple[str, int | None]]
 
 
@@ -324,6 +326,9 @@ def published(recipe_: PublishedRecipe, needs: Sequence[Need]) -> list[NeedShown
             rank_range=_rank_range(n),
             same_tier=n.sensitivity.get("same_tier"),
             parts=[c | {"label": recipe_.ingredient(c["indicator"]).label} for c in n.contributions],
+            tiers=[
+                (recipe_.tier(key).label, part) for key, part in n.sensitivity.get("tier_shares", {}).items() if part
+            ],
             without=[
                 (recipe_.ingredient(key).label, rank) for key, rank in n.sensitivity.get("rank_without", {}).items()
             ],

@@ -15,7 +15,7 @@ from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.services import log_list
-from fairlead.apps.caseload import planning, recipes, services
+from fairlead.apps.caseload import own_recipes, planning, recipes, services
 from fairlead.apps.caseload import selectors as plans
 from fairlead.apps.support import selectors as support
 from fairlead.desks.director import charts, shown
@@ -145,12 +145,15 @@ def optimise(request: ScopedRequest) -> HttpResponse:
 @needs()
 def recipe(request: ScopedRequest, key: str) -> HttpResponse:
     """A recipe of need, published: formula, weights, and how schools move when the weights do."""
-    try:
-        published = recipes.recipe(key)
-    except KeyError:
-        raise Http404 from None
     scope = _scope(request)
+    version = request.GET.get("version")
+    published = own_recipes.find(scope, key, version)
+    if published is None:
+        raise Http404
     found = plans.needs(scope, clock.today(), key)
+    if version is not None and found and key not in recipes.keys():  # noqa: SIM118  (a function, not a mapping)
+        day = next((d for k, v, d in plans.need_days(scope) if (k, v) == (key, version)), None)
+        found = plans.needs_of(scope, key, version, day) if day else []
     school = scope.organization_of("principal")
     context = {
         "recipe": published,
@@ -167,10 +170,12 @@ def recipe(request: ScopedRequest, key: str) -> HttpResponse:
 @needs(*PLANNERS)
 def recompute(request: ScopedRequest, key: str) -> HttpResponse:
     """Work the needs out again, up to the last whole day."""
-    if key not in recipes.keys():  # noqa: SIM118  (a function, not a mapping)
+    scope = _scope(request)
+    published = own_recipes.find(scope, key)
+    if published is None:
         raise Http404
     try:
-        rows = services.recompute_need(_scope(request), _network(_scope(request)), services.last_whole_day(), key)
+        rows = services.recompute_need(scope, _network(scope), services.last_whole_day(), key, published)
     except services.NoNeedYet:
         messages.error(request, _("Today is in no school year of this network, so there are no facts to work with."))
     else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal, get_args
 
 import numpy as np
@@ -26,6 +27,7 @@ IntArray = NDArray[np.int64]
 MIDDLE = 50.0
 """Points of a school that is neither needier nor less needy than the others."""
 
+BLOCK = 10  # draws at a time
 DECIMALS = 9
 """Index values are rounded to this many decimals, so that equal schools tie whatever the order of summation."""
 
@@ -235,7 +237,6 @@ def need_index(recipe: Recipe, schools: Sequence[str], values: Mapping[str, Sequ
     0.75
     """
     raw = _matrix(recipe, schools, values)
-    n = len(schools)
     points = np.empty_like(raw)
     flat = []
     for column, ingredient in enumerate(recipe.ingredients):
@@ -256,22 +257,24 @@ def need_index(recipe: Recipe, schools: Sequence[str], values: Mapping[str, Sequ
     ranks = _ranks(scores)
     tier_of_rank = _tiers(recipe, int(eligible.sum()))
 
+    known = ~np.isnan(points)
+    used = np.where(known, shares, 0.0)
+    of_all = used.sum(axis=1, keepdims=True)
+    used = np.divide(used, of_all, out=used, where=of_all > 0)
+    # Plain lists: an element of an array costs ten times as much to reach, and there are six for each school.
+    keys = [ingredient.indicator for ingredient in recipe.ingredients]
+    told = zip(
+        _lists(raw),
+        _lists(points),
+        used.tolist(),
+        np.where(known, used * points, 0.0).tolist(),
+        filled.tolist(),
+        strict=True,
+    )
+
     results = []
-    for s in range(n):
-        known = ~np.isnan(points[s])
-        used = np.where(known, shares, 0.0)
-        used = used / used.sum() if used.sum() > 0 else used
-        contributions = tuple(
-            Contribution(
-                indicator=ingredient.indicator,
-                raw=None if np.isnan(raw[s, i]) else float(raw[s, i]),
-                points=float(points[s, i]) if known[i] else None,
-                weight=float(used[i]),
-                amount=float(used[i] * points[s, i]) if known[i] else 0.0,
-                filled=bool(filled[s, i]),
-            )
-            for i, ingredient in enumerate(recipe.ingredients)
-        )
+    for s, parts in enumerate(told):
+        contributions = tuple(map(Contribution, keys, *parts))
         ok = bool(eligible[s])
         results.append(
             SchoolNeed(
@@ -337,7 +340,7 @@ def rank_sensitivity(
     eligible = np.array([s.value is not None for s in index.schools], dtype=bool)
     scored = int(eligible.sum())
     weights = rng.dirichlet(recipe.shares * concentration, size=draws)
-    ranks = _ranks_by_draw(_scores(index.points[eligible], weights))
+    ranks = _ranks_by_draw(index.points[eligible], weights)
     in_tiers = _tier_shares(recipe, ranks)
     without = [_ranks_without(index, eligible, i) for i in range(k)]
     low, median, high = np.percentile(ranks, (5, 50, 95), axis=1) if scored else np.empty((3, 0))
@@ -433,6 +436,11 @@ def _matrix(recipe: Recipe, schools: Sequence[str], values: Mapping[str, Sequenc
     return np.column_stack(columns) if len(schools) else np.empty((0, len(columns)))
 
 
+def _lists(table: FloatArray) -> list[list[float | None]]:
+    """Row by row, with None where there is no number."""
+    return [[None if value != value else value for value in row] for row in table.tolist()]  # NaN is not itself
+
+
 def _points(raw: FloatArray, ingredient: Ingredient) -> tuple[FloatArray, bool]:
     """Points of one indicator, and whether it was flat."""
     known = ~np.isnan(raw)
@@ -479,7 +487,8 @@ def _scores(points: FloatArray, weights: FloatArray) -> FloatArray:
     total = weights @ np.where(known, points, 0.0).T
     weight = weights @ known.T.astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.round(total / weight, DECIMALS), dtype=np.float64)
+        np.divide(total, weight, out=total)
+    return np.asarray(np.round(total, DECIMALS, out=total), dtype=np.float64)
 
 
 def _ranks(scores: FloatArray) -> IntArray:
@@ -491,12 +500,14 @@ def _ranks(scores: FloatArray) -> IntArray:
     return ranks
 
 
-def _ranks_by_draw(scores: FloatArray) -> NDArray[np.int32]:
-    """Competition ranks of each draw, 1 for the highest score: (draws, schools), none NaN, to (schools, draws)."""
-    draws, n = scores.shape
+def _ranks_by_draw(points: FloatArray, weights: FloatArray) -> NDArray[np.int32]:
+    """Competition ranks of each draw, 1 for the highest score: (schools, k) and (draws, k) to (schools, draws)."""
+    draws, n = len(weights), len(points)
     ranks = np.empty((draws, n), dtype=np.int32)
     places = np.arange(n, 0, -1, dtype=np.int32)
-    for row, out in zip(scores, ranks, strict=True):
+    # A few draws at a time: their scores stay in the processor's cache, and no table of all of them is ever made.
+    blocks = (_scores(points, weights[begin : begin + BLOCK]) for begin in range(0, draws, BLOCK))
+    for row, out in zip(chain.from_iterable(blocks), ranks, strict=True):
         order = np.argsort(row)
         ordered = row[order]
         if (tied := ordered[1:] == ordered[:-1]).any():

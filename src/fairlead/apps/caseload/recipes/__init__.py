@@ -141,7 +141,11 @@ def recipe(key: str = DEFAULT) -> PublishedRecipe:
     """A recipe by its key; KeyError when no file has it. A file that cannot be used raises RecipeError."""
     if key not in keys():
         raise KeyError(key)
-    data = tomllib.loads(files(__package__).joinpath(f"{key}.toml").read_text(encoding="utf-8"))
+    return read(tomllib.loads(files(__package__).joinpath(f"{key}.toml").read_text(encoding="utf-8")))
+
+
+def read(data: dict[str, Any]) -> PublishedRecipe:
+    """A recipe from its data, a file's or one that a network keeps; RecipeError when it cannot be used."""
     science = Recipe(
         key=data["key"],
         ingredients=tuple(
