@@ -141,6 +141,7 @@ PAGES = (
     Page("5-survey-open", "ines", "surveys:survey", ("@survey_open",)),
     Page("2-survey-results", "grace", "surveys:results", ("@survey_closed",)),
     Page("1-surveys", "amara", "surveys:mine"),
+    Page("2-survey-words", "grace", "surveys:words", ("@survey_closed",)),
     Page("1-class-report", "amara", "surveys:class_report", ("@survey_of_classes", "@amaras_class")),
     Page("1-class-session", "amara", "surveys:class_session", ("@students_now", "@amaras_class")),
     Page("1-class-shared", None, "answering:shared", ("reef-2468",)),

@@ -39,6 +39,7 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
     ("office", "office:desk", _("This morning")),
     ("office", "operations:home", _("Requests")),
     ("office", "supervision:rights", _("Decisions")),
+    ("office", "surveys:families", _("Surveys")),
     ("principal", "principal:desk", _("This morning")),
     ("principal", "outbox", _("Waiting to send")),
     ("principal", "contacts:week", _("Contacts")),

@@ -29,7 +29,7 @@ function show(name) {
   for (const panel of root.querySelectorAll('[data-panel]')) panel.hidden = panel.dataset.panel !== name;
   const panel = root.querySelector(`[data-panel="${name}"]`);
   scrollTo(0, 0);
-  panel.querySelector('h1')?.focus({ preventScroll: true });
+  panel.querySelector('h2')?.focus({ preventScroll: true });
   if (name === 'start') forget();
   if (name.startsWith('done')) back = setTimeout(() => show('start'), THANKS);
 }
