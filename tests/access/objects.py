@@ -115,6 +115,14 @@ def own_instrument(world: Any) -> str:
     return "our-visits"
 
 
+def coaching_of_amara(world: Any) -> int:
+    """Dana's coaching of Amara, this year."""
+    from fairlead.apps.support.models import SupportParticipant
+
+    who = {"person_id": world.person["amara"], "support__lead_id": world.person["dana"]}
+    return int(SupportParticipant.objects.filter(**who).order_by("-begins").values_list("support_id", flat=True)[0])
+
+
 def diagnosis_of_harbor_point(world: Any) -> int:
     """Last year's diagnosis of conditions at Harbor Point: published and looked back on."""
     return _diagnosis(world, 2025)
@@ -180,6 +188,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "students_now": survey_objects.students_now,
     "letters_due": survey_objects.letters_due,
     "letter": survey_objects.letter,
+    "coaching_of_amara": coaching_of_amara,
     "diagnosis_of_harbor_point": diagnosis_of_harbor_point,
     "rating_now": rating_now,
     "appraisal_of_grace": appraisal_objects.open_of_grace,

@@ -81,6 +81,8 @@ PAGES = (
     Page("3-diagnoses", "grace", "diagnostics:home"),
     Page("3-rate-alone", "grace", "diagnostics:rate", ("@rating_now",)),
     Page("3-diagnosis", "grace", "diagnostics:diagnosis", ("@diagnosis_of_harbor_point",)),
+    Page("3-supports", "grace", "cycles:home"),
+    Page("3-support", "dana", "cycles:support", ("@coaching_of_amara",)),
     Page("3-diagnosis-new", "owen", "diagnostics:new"),
     Page("5-schools-at-each-level", "ines", "diagnostics:schools", ("what-makes-it-stick",)),
     Page("4-appraisals", "marcus", "supervision:home"),

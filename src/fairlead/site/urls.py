@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("growth/", include("fairlead.desks.growth.urls")),
     path("instruments/", include("fairlead.desks.instruments.urls")),
     path("surveys/", include("fairlead.desks.surveys.urls")),
+    path("supports/", include("fairlead.desks.cycles.urls")),
     path("diagnoses/", include("fairlead.desks.diagnostics.urls")),
     path("requests/", include("fairlead.desks.operations.urls")),
     path("supervision/", include("fairlead.desks.supervision.urls")),

@@ -25,6 +25,10 @@ class Support(models.Model):
         TEACHER_COACHING = "teacher_coaching", _("Coaching of a teacher")
         PRINCIPAL_COACHING = "principal_coaching", _("Coaching of a principal")
         SUPERVISION = "supervision", _("Supervision of a principal")
+        CONTENT_CYCLE = "content_cycle", _("Content learning cycle")
+        LEADERSHIP_TEAM = "leadership_team", _("Instructional leadership team")
+        CONSULTING = "consulting", _("Consulting with a city")
+        WORKING_GROUP = "working_group", _("Working group")
 
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -34,6 +38,10 @@ class Support(models.Model):
     begins = models.DateField()
     ends = models.DateField(null=True, blank=True)
     planned_minutes_per_month = models.PositiveSmallIntegerField()
+    indicator = models.SlugField(blank=True, default="", db_default="", help_text="key of one of progress")
+    template = models.SlugField(blank=True, default="", db_default="", help_text="key of a cycle's template")
+    template_version = models.PositiveSmallIntegerField(null=True, blank=True)
+    ended_because = models.CharField(max_length=400, blank=True, default="", db_default="")
 
     class Meta:
         indexes = [models.Index(fields=["lead", "begins"]), models.Index(fields=["organization", "kind"])]

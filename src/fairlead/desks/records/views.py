@@ -30,6 +30,7 @@ LOOKED_AT = {
     "lottery": gettext_lazy("a lottery's list, people by name"),
     "schools": gettext_lazy("schools with the names of their leaders"),
     "diagnosis": gettext_lazy("diagnosis of a school, with who rates and who brought evidence"),
+    "support": gettext_lazy("supports, with who leads and who takes part"),
     "contacts": gettext_lazy("contacts and promises, people by name"),
     "learning": gettext_lazy("who took part in professional learning, by name"),
     "requests": gettext_lazy("requests of the school, with who asked"),

@@ -1,0 +1,1 @@
+"""Supports of every kind: opening one, its steps, its end."""

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from fairlead.desks.cycles import views
+
+app_name = "cycles"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("new", views.new, name="new"),
+    path("<int:pk>/", views.support, name="support"),
+    path("<int:pk>/step/<int:position>", views.settle, name="settle"),
+    path("<int:pk>/end", views.end, name="end"),
+]

@@ -1,0 +1,154 @@
+"""The pages of supports. What may be seen and done is asked of the app; here it is laid out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from fairlead import clock
+from fairlead.apps.access.decorators import ScopedRequest, needs
+from fairlead.apps.access.services import log_list
+from fairlead.apps.cycles import selectors, services
+from fairlead.apps.cycles.selectors import Line
+from fairlead.apps.progress.definitions import indicators
+from fairlead.apps.support.models import Support
+from fairlead.apps.support.opening import end_support
+from fairlead.apps.support.visibility import who_sees_what
+from fairlead.desks.cycles.forms import OpenForm
+
+READERS = ("teacher", "coach", "principal", "director", "network_lead", "city_lead")
+OPENERS = ("coach", "principal", "director", "network_lead")
+
+
+def _found(request: ScopedRequest, pk: int) -> Line:
+    found = selectors.line(request.scope, pk, clock.today())
+    if found is None:
+        raise Http404
+    log_list(request.scope, "support", {found.organization_id})
+    return found
+
+
+@require_safe
+@needs(*READERS)
+def home(request: ScopedRequest) -> HttpResponse:
+    """Supports that the person leads, takes part in, or may count: planned beside had, next step, last contact."""
+    scope = request.scope
+    today = clock.today()
+    rows = selectors.lines(scope, today)
+    log_list(scope, "support", {row.organization_id for row in rows})
+    own = [row for row in rows if row.lead_id == scope.person_id or row.is_participant]
+    others = [row for row in rows if row not in own]
+    context = {
+        "groups": [g for g in ((_("Yours"), own), (_("That you may count"), others[: selectors.MOST])) if g[1]],
+        "more": len(rows) > selectors.MOST,
+        "most": selectors.MOST,
+        "kinds": selectors.kinds(scope),
+        "today": today,
+    }
+    return render(request, "cycles/home.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(*OPENERS)
+def new(request: ScopedRequest) -> HttpResponse:
+    """Open one: of which kind (`?kind=`), where (`?of=`), then toward what and with whom."""
+    scope = request.scope
+    kinds = {t.kind: t for t in selectors.kinds(scope)}
+    labels = dict(Support.Kind.choices)
+    asked = request.GET.get("kind", "")
+    if asked not in kinds:
+        if asked:
+            raise Http404
+        return render(request, "cycles/new.html", {"kinds": [(k, labels[k]) for k in kinds]})
+    template = kinds[asked]
+    places = selectors.places(scope, template)
+    of = request.GET.get("of", "")
+    chosen = [p for p in places if str(p[0]) == of] if of else places if len(places) == 1 else []
+    context: dict[str, Any] = {"kind": asked, "label": labels[asked]}
+    if not chosen:
+        if of:
+            raise Http404
+        return render(request, "cycles/new.html", context | {"places": places})
+    place = chosen[0]
+    people = selectors.candidates(scope, template, place[0], clock.today())
+    log_list(scope, "support", {place[0]})
+    choices = [(key, i.label) for key, i in indicators().items()]
+    form = OpenForm(request.POST or None, people=people, indicators=choices)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            made = services.begin(
+                scope,
+                asked,
+                place[0],
+                given["participants"],
+                goal=given["goal"],
+                indicator=given["indicator"],
+                begins=given["begins"],
+                ends=given["ends"],
+                minutes=given["minutes"],
+            )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            messages.success(request, _("Opened. Its steps are below."))
+            return redirect("cycles:support", made.pk)
+    context |= {"place": place, "form": form, "steps": template.steps, "sights": who_sees_what(template.purpose)}
+    return render(request, "cycles/new.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@needs(*READERS)
+def support(request: ScopedRequest, pk: int) -> HttpResponse:
+    """One support: its goal and dose to all who may count; words to those whom the purpose opens them."""
+    found = _found(request, pk)
+    indicator = indicators().get(found.indicator)
+    context = {
+        "found": found,
+        "indicator": indicator.label if indicator else "",
+        "steps": selectors.steps(request.scope, found),
+        "people": selectors.participants(found),
+        "leads": found.lead_id == request.scope.person_id and not found.ended_because,
+        "sights": who_sees_what(found.purpose),
+        "today": clock.today(),
+    }
+    return render(request, "cycles/support.html", context)
+
+
+@require_POST
+@needs(*READERS)
+def settle(request: ScopedRequest, pk: int, position: int) -> HttpResponse:
+    """The lead says what became of a step."""
+    found = _found(request, pk)
+    if found.lead_id != request.scope.person_id:
+        raise Http404
+    how = request.POST.get("how") == "another_way"
+    try:
+        services.settle(request.scope, found, position, words=request.POST.get("words", "")[:4000], another_way=how)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Kept."))
+    return redirect("cycles:support", pk)
+
+
+@require_POST
+@needs(*READERS)
+def end(request: ScopedRequest, pk: int) -> HttpResponse:
+    """The lead ends it, because."""
+    found = _found(request, pk)
+    if found.lead_id != request.scope.person_id:
+        raise Http404
+    try:
+        end_support(request.scope, pk, request.POST.get("because", "")[:400])
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Ended."))
+    return redirect("cycles:support", pk)
