@@ -26,3 +26,10 @@ def session_now(world: Any) -> int:
 def session_of_september(world: Any) -> int:
     """The first one: Amara was there."""
     return _session("2026-09-02")
+
+
+def ingredient(world: Any) -> int:
+    """The participants' time, from the sign-ins."""
+    from fairlead.apps.learning.models import Ingredient
+
+    return int(Ingredient.objects.get(programme_id=programme(world), kind="participants").pk)

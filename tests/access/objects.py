@@ -199,6 +199,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "shadowed_week": request_objects.shadowed_week,
     "watched_block": request_objects.watched_block,
     "programme_of_number": learning_objects.programme,
+    "ingredient_of_number": learning_objects.ingredient,
     "session_now": learning_objects.session_now,
     "session_of_september": learning_objects.session_of_september,
     "star_plan": study_objects.star_plan,

@@ -266,10 +266,22 @@ def drop_ingredient(scope: Scope, programme_id: int, pk: int) -> None:
         raise NotThere
 
 
+# What may stand for which level. Student outcomes: never a bare before and after, only a registered plan's finding.
+FITS: dict[int, tuple[str, ...]] = {
+    Measured.Level.REACTIONS: ("survey",),
+    Measured.Level.LEARNING: ("growth",),
+    Measured.Level.SUPPORT: ("diagnosis", "survey"),
+    Measured.Level.USE: ("survey",),
+    Measured.Level.OUTCOMES: ("finding",),
+}
+
+
 @transaction.atomic
 def tie(scope: Scope, programme_id: int, level: int, source: str, reference: str) -> Measured:
     """Say what stands for a level."""
     known = _own(scope, programme_id)
+    if source not in FITS.get(level, ()):
+        raise ValidationError({"source": _("This cannot stand for this level.")})
     made, _new = Measured.objects.get_or_create(
         programme_id=programme_id, level=level, source=source, reference=reference,
         defaults={"organization_id": known.organization_id},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
@@ -12,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fairlead import clock
-from fairlead.apps.learning.services import Draft, SessionDraft
+from fairlead.apps.learning.models import Ingredient
+from fairlead.apps.learning.services import Draft, IngredientDraft, SessionDraft
 
 
 def _day(label: Any) -> forms.DateField:
@@ -90,6 +92,30 @@ class CodeForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
         error_messages={"required": _("Type the code that stands on the board.")},
     )  # fmt: skip
+
+
+class IngredientForm(forms.Form):
+    """One thing that the programme used."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=Ingredient.Kind.choices)
+    name = forms.CharField(label=_("What"), max_length=120)
+    quantity = forms.DecimalField(
+        label=_("How much"), required=False, min_value=Decimal(0), max_digits=12, decimal_places=2,
+        help_text=_("Of participants' time: leave it empty, and the hours come from the sign-ins."),
+    )  # fmt: skip
+    unit = forms.CharField(label=_("Unit"), max_length=30)
+    price = forms.DecimalField(
+        label=_("Price of each, in dollars"), min_value=Decimal(0), max_digits=12, decimal_places=2,
+        help_text=_("Of hours: the loaded rate, salary with benefits ÷ hours of a year."),
+    )  # fmt: skip
+    paid_by = forms.CharField(label=_("Who pays"), max_length=80)
+    quantity_source = forms.CharField(label=_("How you know how much"), max_length=200)
+    price_source = forms.CharField(label=_("How you know the price"), max_length=200)
+    priced_on = _day(_("Price as of"))
+
+    def draft(self) -> IngredientDraft:
+        """What the services keep."""
+        return IngredientDraft(**self.cleaned_data)
 
 
 def blame(form: forms.Form, error: ValidationError) -> None:

@@ -18,7 +18,7 @@ from fairlead.desks.shares import percent
 
 def hours(minutes: float) -> str:
     """Minutes as hours."""
-    return number_format(minutes / 60, 1)
+    return number_format(round(minutes / 60, 1), 1)
 
 
 @dataclass(frozen=True, slots=True)

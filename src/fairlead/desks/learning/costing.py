@@ -1,0 +1,155 @@
+"""What a programme cost, by ingredients that can be switched off one by one: in all, per teacher, per contact hour, per teacher
+who grew beyond what chance brings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from fairlead.apps.access.scope import Scope
+from fairlead.apps.growth import selectors as growth
+from fairlead.apps.growth.models import Comparison
+from fairlead.apps.instruments.models import Version
+from fairlead.apps.learning.models import Ingredient, Measured
+from fairlead.apps.learning.selectors import Dose
+from fairlead.desks.growth import shown as grown
+from fairlead.desks.shares import percent
+from fairlead.science.impact import costs
+from fairlead.science.proportion import Share
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One ingredient in words."""
+
+    pk: int
+    kind: str
+    name: str
+    quantity: str
+    unit: str
+    price: str
+    cost: str
+    paid_by: str
+    quantity_source: str
+    price_source: str
+    priced_on: date
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PerGrown:
+    """Cost per teacher who grew, on one measure of one comparison."""
+
+    measure: str
+    comparison_id: int
+    version: Version
+    n: str
+    grew: str
+    share: str
+    interval: str
+    expected: str
+    each: str
+    reach: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A programme's cost as its page shows it."""
+
+    rows: tuple[Row, ...]
+    kinds: tuple[tuple[str, str, bool, str], ...]  # key, name, counted, cost
+    payers: tuple[tuple[str, str, str], ...]  # who pays, how much, share
+    total: str
+    people: int
+    hours: str
+    each: str
+    per_hour: str
+    grew: tuple[PerGrown, ...]
+
+
+def money(value: float, digits: int = 0) -> str:
+    """Dollars."""
+    return f"${number_format(round(value, digits), digits, force_grouping=True)}"
+
+
+def cost(
+    scope: Scope,
+    ingredients: Sequence[Ingredient],
+    doses: Sequence[Dose],
+    ties: Sequence[Measured],
+    without: Collection[str],
+) -> Cost:
+    """Add the ingredients up, those of kinds in `without` left out, and share them among those who came."""
+    contact = sum(d.had for d in doses) / 60
+    people = sum(d.had > 0 for d in doses)
+    used = [
+        (one, costs.Ingredient(one.name, contact if one.quantity is None else float(one.quantity), one.unit,
+                               float(one.price), one.kind, one.paid_by, one.price_source))
+        for one in ingredients
+    ]  # fmt: skip
+    counted = costs.Costs(tuple(what for one, what in used if one.kind not in without), people)
+    every = costs.Costs(tuple(what for _one, what in used), people)
+    each = counted.per_student if people else None
+    by_kind = every.by("category")
+    rows = tuple(
+        Row(
+            one.pk, one.get_kind_display(), one.name, number_format(what.quantity, 0, force_grouping=True), one.unit,
+            money(what.price, 2), money(what.cost), one.paid_by, one.quantity_source, one.price_source, one.priced_on,
+            one.kind not in without,
+        )
+        for one, what in used
+    )  # fmt: skip
+    total = counted.total
+    return Cost(
+        rows,
+        tuple(
+            (key, str(Ingredient.Kind(key).label), key not in without, money(value)) for key, value in by_kind.items()
+        ),
+        tuple((who, money(value), percent(value / total)) for who, value in counted.by("paid_by").items() if total),
+        money(total),
+        people,
+        number_format(round(contact), 0, force_grouping=True),
+        "–" if each is None else money(each),
+        money(total / contact) if contact else "–",
+        tuple(_grew(scope, ties, each)) if each is not None else (),
+    )
+
+
+def _grew(scope: Scope, ties: Sequence[Measured], each: float) -> list[PerGrown]:
+    found = []
+    for tie in ties:
+        known = growth.comparison(scope, int(tie.reference)) if tie.source == Measured.Source.GROWTH else None
+        if known is None or known.state != Comparison.State.DONE:
+            continue
+        names = {m.key: m.name for m in grown.measures(known, [])}
+        for line in growth.told(scope, known):
+            if line.organization_id == known.organization_id:
+                found.append(_of_line(known, names.get(line.measure, line.measure), line, each))
+    return found
+
+
+def _of_line(known: Comparison, name: str, line: growth.Line, each: float) -> PerGrown:
+    version = known.before.version
+    if line.state != "shown" or line.n is None or line.share is None or line.low is None or line.high is None:
+        return PerGrown(
+            name, known.pk, version, "–", "–", "–", "", "–", _("not estimable"), "", _("Its exact share is not told."),
+        )  # fmt: skip
+    chance = line.by_chance or 0.0
+    told = costs.cost_per_grown(each, Share(line.share, line.low, line.high, 0.95), line.n, chance)
+    why = {
+        "": "",
+        costs.NO_NET: _("No more seem to have grown than chance alone brings."),
+        costs.SPANS_ZERO: _("The interval reaches what chance alone brings."),
+    }[told.why]
+    estimable = told.each is not None and told.each_low is not None and told.each_high is not None
+    return PerGrown(
+        name, known.pk, version, number_format(line.n), number_format(round(told.grew), 0), percent(line.share),
+        f"{percent(line.low)}–{percent(line.high)}", number_format(round(told.expected, 1), 1),
+        money(told.each) if told.each is not None else _("not estimable"),
+        f"{money(told.each_low or 0)}–{money(told.each_high or 0)}" if estimable else "", why,
+    )  # fmt: skip

@@ -1,0 +1,97 @@
+"""Two pages of a programme: five levels side by side, and what it cost."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from fairlead.apps.access.decorators import ScopedRequest, needs
+from fairlead.apps.learning import selectors, services
+from fairlead.apps.learning.models import Ingredient
+from fairlead.desks.learning import costing, levels
+from fairlead.desks.learning.forms import IngredientForm, blame
+from fairlead.desks.learning.views import found
+
+
+@require_safe
+@needs(*selectors.READERS)
+def five(request: ScopedRequest, pk: int) -> HttpResponse:
+    """Five levels side by side, each from what stands for it or "not measured"."""
+    scope, known = request.scope, found(request, pk)
+    makes = selectors.may_make(scope, known.organization_id)
+    context = {
+        "known": known,
+        "levels": levels.five(scope, selectors.measured(scope, pk)),
+        "choices": levels.choices(scope) if makes else {},
+        "makes": makes,
+        "pays": selectors.may_pay(scope, known.organization_id),
+    }
+    return render(request, "learning/levels.html", context)
+
+
+@require_POST
+@needs(*selectors.MAKERS)
+def tie(request: ScopedRequest, pk: int) -> HttpResponse:
+    """Say what stands for a level, or take it away."""
+    scope, known = request.scope, found(request, pk)
+    level, what, away = (request.POST.get(name, "") for name in ("level", "what", "away"))
+    try:
+        if away.isdecimal() and len(away) < 19:
+            services.untie(scope, known.pk, int(away))
+        elif level in ("1", "2", "3", "4", "5") and what in dict(levels.choices(scope).get(int(level), [])):
+            services.tie(scope, known.pk, int(level), *what.split(":", 1))
+        elif not selectors.may_make(scope, known.organization_id):
+            raise Http404
+        else:
+            messages.error(request, _("Choose what stands for the level."))
+    except services.NotThere:
+        raise Http404 from None
+    return redirect("learning:levels", known.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(*selectors.PAYERS)
+def cost(request: ScopedRequest, pk: int) -> HttpResponse:
+    """What it cost; `?shown=1&with=…` switches kinds of ingredients off. POST adds an ingredient."""
+    scope, known = request.scope, found(request, pk)
+    if not selectors.may_pay(scope, known.organization_id):
+        raise Http404
+    makes = selectors.may_make(scope, known.organization_id)
+    form = IngredientForm(request.POST or None)
+    if request.method == "POST":
+        if not makes:
+            raise Http404
+        if form.is_valid():
+            try:
+                services.add_ingredient(scope, pk, form.draft())
+            except ValidationError as error:
+                blame(form, error)
+            else:
+                messages.success(request, _("It is added."))
+                return redirect("learning:cost", pk)
+    chosen = set(request.GET.getlist("with")) if "shown" in request.GET else set(Ingredient.Kind.values)
+    without = set(Ingredient.Kind.values) - chosen
+    doses, ties = selectors.doses(scope, pk), selectors.measured(scope, pk)
+    context = {
+        "known": known,
+        "cost": costing.cost(scope, selectors.ingredients(scope, pk), doses, ties, without),
+        "form": form if makes else None,
+        "salary": "salary" in without,
+    }
+    return render(request, "learning/cost.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@needs(*selectors.MAKERS)
+def drop(request: ScopedRequest, pk: int, ingredient_id: int) -> HttpResponse:
+    """Take an ingredient out."""
+    try:
+        services.drop_ingredient(request.scope, pk, ingredient_id)
+    except services.NotThere:
+        raise Http404 from None
+    messages.success(request, _("It is taken out; what it said stays in the history."))
+    return redirect("learning:cost", pk)
