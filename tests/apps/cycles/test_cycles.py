@@ -24,8 +24,7 @@ PLANTED = "Planted words of a step."
 def opened(scope: Any, seeded: Any, kind: str, *people: str, **more: Any) -> int:
     given = {"goal": "More talk by students", "indicator": "", "begins": seeded.today, "ends": None, "minutes": 60}
     school = more.pop("organization", int(seeded.school_ids[0]))
-    made = services.begin(scope, kind, school, [seeded.person[p] for p in people], **(given | more))
-    return int(made.pk)
+    return services.begin(scope, kind, school, [seeded.person[p] for p in people], **(given | more))
 
 
 def settle(scope: Any, pk: int, position: int, seeded: Any, words: str = PLANTED, *, another: bool = False) -> None:
@@ -50,6 +49,7 @@ def test_coaching_tells_leaders_that_it_happens_and_not_what_was_said(seeded: An
         line = selectors.line(scope, pk, seeded.today)
         assert line is not None, who
         assert (line.next_position, line.planned) == (1, 60)
+        assert selectors.participants(scope, line) == ["Amara Okafor"]
         first = selectors.steps(scope, line)[0]
         assert first.done_on == seeded.today
         assert (first.words == (PLANTED,)) is reads, who

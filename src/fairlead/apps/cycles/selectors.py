@@ -9,10 +9,9 @@ from fairlead.apps.access import rls
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.cycles.templates import Template, TemplateStep, newest, templates
-from fairlead.apps.roster.models import Role
 from fairlead.apps.roster.selectors import staff
 from fairlead.apps.support.days import day_begins
-from fairlead.apps.support.models import Support
+from fairlead.apps.support.opening import kinds as kinds_of_support
 from fairlead.apps.support.visibility import purpose_words
 
 MOST = 100  # rows of the list
@@ -46,7 +45,7 @@ class Line:
 
     @property
     def kind_label(self) -> str:
-        return str(dict(Support.Kind.choices).get(self.kind, self.kind))
+        return kinds_of_support().get(self.kind, self.kind)
 
     @property
     def purpose_label(self) -> str:
@@ -139,8 +138,13 @@ WHERE w.support_id = %(pk)s AND (w.author_id = %(person)s OR w.reader_id = %(per
 ORDER BY w.position, w.written_at
 """
 _PEOPLE = """
-SELECT p.given_name || ' ' || p.family_name FROM support_supportparticipant x JOIN roster_person p ON p.id = x.person_id
-WHERE x.support_id = %(pk)s ORDER BY p.sort_name
+SELECT p.given_name || ' ' || p.family_name
+FROM support_supportparticipant x
+JOIN support_support s ON s.id = x.support_id
+JOIN roster_person p ON p.id = x.person_id
+WHERE s.id = %(pk)s AND (s.lead_id = %(person)s OR %(dose)s::jsonb ? (s.purpose || '@' || s.organization_id)
+      OR EXISTS (SELECT FROM support_supportparticipant y WHERE y.support_id = s.id AND y.person_id = %(person)s))
+ORDER BY p.sort_name
 """
 
 
@@ -170,14 +174,14 @@ def steps(scope: Scope, support: Line) -> list[StepLine]:
     ]
 
 
-def participants(support: Line) -> list[str]:
-    """Names of who takes part in a support that `line` gave."""
-    return [name for (name,) in fetch(_PEOPLE, pk=support.pk)]
+def participants(scope: Scope, support: Line) -> list[str]:
+    """Names of who takes part, for whoever `line` gives the support."""
+    return [name for (name,) in fetch(_PEOPLE, pk=support.pk, person=scope.person_id, dose=rls.pairs(scope, "dose"))]
 
 
 def kinds(scope: Scope) -> list[Template]:
     """What the asking person may open."""
-    found = (newest(kind) for kind in Support.Kind.values)
+    found = (newest(kind) for kind in kinds_of_support())
     return [t for t in found if t is not None and scope.has(*t.opens)]
 
 
@@ -199,4 +203,4 @@ def candidates(scope: Scope, template: Template, organization_id: int, on: date)
         rows = rows.filter(organization_id=organization_id)
     else:
         rows = rows.filter(organization_id__in=scope.org_ids)
-    return list({r.person_id: f"{r.person} ({Role.Kind(r.role).label}, {r.organization.name})" for r in rows}.items())
+    return list({r.person_id: f"{r.person} ({r.get_role_display()}, {r.organization.name})" for r in rows}.items())

@@ -15,7 +15,6 @@ from fairlead.apps.cycles import selectors
 from fairlead.apps.cycles.models import Step, StepWords
 from fairlead.apps.cycles.selectors import Line
 from fairlead.apps.cycles.templates import newest
-from fairlead.apps.support.models import Support
 from fairlead.apps.support.opening import Asked, open_support
 
 
@@ -31,8 +30,8 @@ def begin(
     begins: date,
     ends: date | None,
     minutes: int,
-) -> Support:
-    """Open a support of a kind by its newest template, whose purpose it keeps."""
+) -> int:
+    """Open a support of a kind by its newest template, whose purpose it keeps; its number."""
     template = newest(kind)
     if template is None or not scope.has(*template.opens):
         raise ValidationError(_("Choose one of the kinds that you may open."))
@@ -58,7 +57,7 @@ def begin(
         for person in sorted(set(participant_ids))
         for position, step in enumerate(template.steps)
     )
-    return support
+    return int(support.pk)
 
 
 @transaction.atomic

@@ -18,6 +18,11 @@ from fairlead.apps.support.models import Support, SupportParticipant
 LONGEST = 2400  # minutes a month: a working week
 
 
+def kinds() -> dict[str, str]:
+    """Every kind of support, in the reader's language."""
+    return {key: str(label) for key, label in Support.Kind.choices}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a support is to be. `template` and its version are those it keeps."""

@@ -17,8 +17,8 @@ from fairlead.apps.access.services import log_list
 from fairlead.apps.cycles import selectors, services
 from fairlead.apps.cycles.selectors import Line
 from fairlead.apps.progress.definitions import indicators
-from fairlead.apps.support.models import Support
 from fairlead.apps.support.opening import end_support
+from fairlead.apps.support.opening import kinds as kinds_of_support
 from fairlead.apps.support.visibility import who_sees_what
 from fairlead.desks.cycles.forms import OpenForm
 
@@ -60,7 +60,7 @@ def new(request: ScopedRequest) -> HttpResponse:
     """Open one: of which kind (`?kind=`), where (`?of=`), then toward what and with whom."""
     scope = request.scope
     kinds = {t.kind: t for t in selectors.kinds(scope)}
-    labels = dict(Support.Kind.choices)
+    labels = kinds_of_support()
     asked = request.GET.get("kind", "")
     if asked not in kinds:
         if asked:
@@ -98,7 +98,7 @@ def new(request: ScopedRequest) -> HttpResponse:
             form.add_error(None, error.messages)
         else:
             messages.success(request, _("Opened. Its steps are below."))
-            return redirect("cycles:support", made.pk)
+            return redirect("cycles:support", made)
     context |= {"place": place, "form": form, "steps": template.steps, "sights": who_sees_what(template.purpose)}
     return render(request, "cycles/new.html", context, status=422 if form.errors else 200)
 
@@ -113,7 +113,7 @@ def support(request: ScopedRequest, pk: int) -> HttpResponse:
         "found": found,
         "indicator": indicator.label if indicator else "",
         "steps": selectors.steps(request.scope, found),
-        "people": selectors.participants(found),
+        "people": selectors.participants(request.scope, found),
         "leads": found.lead_id == request.scope.person_id and not found.ended_because,
         "sights": who_sees_what(found.purpose),
         "today": clock.today(),
