@@ -17,11 +17,12 @@ ROOMS = sorted(p.name for p in APPS.iterdir() if (p / "apps.py").exists())
 WITHOUT_ASKER = {
     "access": {"agreements_of"},
     "attendance": {"need"},
-    "caseload": {"zip_points"},
+    "caseload": {"added_name", "zip_points"},
     "diagnostics": {"answered_items", "rated_items", "roots", "organization_name"},
     "evidence": {"outcome_target", "result_of"},
     "instruments": {"current_version", "first_items", "items_of", "versions"},
     "places": {"chosen_pair", "seat_costs", "result_columns_of", "year_end"},
+    "supervision": {"at"},
     "surveys": {"least_group", "stage", "values_of"},
     "roster": {
         "scope_for", "organization", "organization_by_sourced_id", "networks", "organizations_below", "network_of",

@@ -32,6 +32,7 @@ LOOKED_AT = {
     "diagnosis": gettext_lazy("diagnosis of a school, with who rates and who brought evidence"),
     "support": gettext_lazy("supports, with who leads and who takes part"),
     "contacts": gettext_lazy("contacts and promises, people by name"),
+    "appraisals": gettext_lazy("appraisals of principals, people by name"),
     "learning": gettext_lazy("who took part in professional learning, by name"),
     "requests": gettext_lazy("requests of the school, with who asked"),
     "time": gettext_lazy("shadowed weeks, with who shadows whom"),
