@@ -25,7 +25,7 @@ def by_turns(every: int) -> list[Any]:
 
 
 # Structure does not change with colours, nor contrast with words: each dress is measured once.
-@pytest.mark.parametrize("page", by_turns(3), ids=lambda p: p.slug)
+@pytest.mark.parametrize("page", by_turns(5), ids=lambda p: p.slug)
 def test_page(page: Page, open_as: Any, seeded: Any) -> None:
     tab = open_as(page.person)
     response = tab.go(address_of(page, seeded))
@@ -55,7 +55,7 @@ def test_page_in_spanish_and_the_other_dresses(page: Page, open_as: Any, seeded:
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("page", by_turns(9), ids=lambda p: p.slug)
+@pytest.mark.parametrize("page", by_turns(15), ids=lambda p: p.slug)
 def test_in_spanish_without_scripts(page: Page, open_as: Any, seeded: Any) -> None:
     tab = open_as(page.person, javascript=False, width=360, language="es")
     assert tab.go(address_of(page, seeded)).status == 200

@@ -260,6 +260,7 @@ def test_a_tab_that_still_shows_amara_sends_nothing_under_another_session(device
     assert saved(device.roll_id) == (0, 0, [])
 
 
+@pytest.mark.prove
 def test_paper_entered_meanwhile_is_amended_in_the_open(device: Device, open_as: Any, seeded: Any) -> None:
     device.visit_in_the_morning()
     device.take_without_a_network(0)
@@ -429,7 +430,7 @@ def test_sign_out_wipes_names_and_keeps_what_waits(device: Device) -> None:
     device.context.route("**/rolls/arrivals", lambda route: route.abort())
     device.take(0)
     expect(device.banner()).to_contain_text("1 waiting to send")
-    device.page.locator("details.menu summary").click()
+    device.page.locator("details.menu summary.tool").click()
     device.page.get_by_role("button", name="Sign out").click()
     device.page.wait_for_url("**/")
     expect(device.banner()).to_contain_text("1 waiting for Amara")
@@ -447,7 +448,7 @@ def test_sign_out_in_one_tab_takes_the_names_from_the_others(device: Device) -> 
     other = device.context.new_page()
     other.goto(device.url)
     expect(other.locator("form[data-roll]")).to_be_visible()
-    device.page.locator("details.menu summary").click()
+    device.page.locator("details.menu summary.tool").click()
     device.page.get_by_role("button", name="Sign out").click()
     device.page.wait_for_url("**/")
     other.wait_for_url(f"**{reverse('outbox')}")

@@ -193,6 +193,7 @@ def test_a_page_that_waits_asks_again_by_itself_and_stops_when_it_is_done(priya:
     assert "http-equiv" not in again.content.decode()
 
 
+@pytest.mark.prove
 def test_the_worker_brings_the_timetable_of_ed_fi_too(priya: Any, tmp_path: Path) -> None:
     bells = test_timetables.bells("Normal", "12", "2026-12-22", day_type="A")
     folder = test_timetables.district(tmp_path / "edfi", periods=test_timetables.TWO, schedules=bells)

@@ -87,6 +87,7 @@ def test_a_new_plan_stands_beside_the_others_and_changes_no_caseload(marcus, see
         assert CaseloadPlan.objects.filter(status="alternative", name="").count() == 1
 
 
+@pytest.mark.prove
 def test_clashing_rules_are_named(marcus, seeded, monkeypatch):
     monkeypatch.setattr("fairlead.apps.caseload.services.LOADS", (1.0,))
     monkeypatch.setattr("fairlead.desks.director.forms.PlanForm.base_fields", _with_load_one())

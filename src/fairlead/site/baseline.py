@@ -3,11 +3,13 @@
 Django draws every model anew at each step of each migration, which takes half a minute before the first table has
 a row. An empty database therefore gets `baseline.sql`, which is nothing but the statements of those same migrations,
 with their rows in `django_migrations`. Any other database, and any version whose record is out of date, migrates as
-ever. `make baseline` records; a proof records again and compares.
+ever. `make baseline` records, proves that laying the record makes what the migrations make, and seals it; a record
+that was changed since, by hand or by a merge, is not laid.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,24 +25,46 @@ from fairlead.site.prepare import migrations_digest
 
 FILE = Path(__file__).with_name("baseline.sql")
 BEGINS = "-- migrations "  # the first line: the digest of the migrations that were recorded
+SEAL = "-- sealed "  # the second line: the digest of all that follows
 STEP = "-- step "  # before the statements of one migration, which stand or fall together
 LOOKS = ("SELECT", "WITH", "SAVEPOINT", "RELEASE", "ROLLBACK")  # what changes nothing, or only marks a transaction
 
 MOMENT = re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+00:00'::timestamptz")
 
+SHAPE = """
+    SELECT 'column', c.table_name, c.column_name, c.data_type || coalesce(c.column_default, '') || c.is_nullable
+    FROM information_schema.columns c WHERE c.table_schema = 'public'
+    UNION ALL SELECT 'index', tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT 'policy', tablename, policyname, format('%s %s %s %s', cmd, roles, qual, with_check) FROM pg_policies
+    UNION ALL SELECT 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT 'function', proname, oidvectortypes(proargtypes), prosrc
+    FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT 'grants', relname, relacl::text, relrowsecurity::text || relforcerowsecurity::text
+    FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    ORDER BY 1, 2, 3, 4
+"""
+
 
 def lay() -> bool:
     """Give an empty database the recorded schema; False, with nothing done, where that is not possible."""
-    if not FILE.exists() or connection.introspection.table_names():
-        return False
-    first, *steps = FILE.read_text(encoding="utf-8").split(f"\n{STEP}")
-    if first.removeprefix(BEGINS).strip() != migrations_digest():
+    steps = steps_of(FILE.read_text(encoding="utf-8")) if FILE.exists() else None
+    if steps is None or connection.introspection.table_names():
         return False
     for step in steps:
         _, _, statements = step.partition("\n")
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statements)
     return True
+
+
+def steps_of(text: str) -> list[str] | None:
+    """The steps of a record; None where it is of other migrations, or not as it was sealed."""
+    first, sealed, steps = (*text.split("\n", 2), "", "")[:3]
+    if first != f"{BEGINS}{migrations_digest()}" or sealed != f"{SEAL}{_digest(steps)}":
+        return None
+    return steps.split(f"\n{STEP}")
 
 
 def record() -> str:
@@ -57,9 +81,15 @@ def record() -> str:
             ),
         )
         executor.migrate(executor.loader.graph.leaf_nodes())
-    parts = [f"{BEGINS}{migrations_digest()}"]
-    parts += [f"{STEP}{name}\n" + "\n".join(statements) for name, statements in steps if statements]
-    return "\n".join(parts) + "\n"
+    text = "\n".join(f"{STEP}{name}\n" + "\n".join(statements) for name, statements in steps if statements) + "\n"
+    return f"{BEGINS}{migrations_digest()}\n{SEAL}{_digest(text)}\n{text}"
+
+
+def shape() -> list[tuple[str, ...]]:
+    """All that a schema is made of: columns, indexes, policies, triggers, constraints, functions, grants."""
+    with connection.cursor() as cursor:
+        cursor.execute(SHAPE)
+        return list(cursor.fetchall())
 
 
 @contextmanager
@@ -91,6 +121,10 @@ def _recording(keep: Callable[[str], None]) -> Iterator[None]:
 
     with connection.execute_wrapper(wrapper):
         yield
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _whole(statement: str, params: Any) -> str:

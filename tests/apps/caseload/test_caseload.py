@@ -151,6 +151,7 @@ def test_a_plan_is_made_once_and_beats_last_years(lead, seeded):
     assert views[1].spread.index > views[0].spread.index
 
 
+@pytest.mark.prove
 def test_kept_schools_stay(lead, seeded):
     chosen = selectors.plans(lead, seeded.today)[1]
     current = {a.organization_id: a.director_id for a in selectors.assignments(lead, [chosen.pk])}

@@ -62,6 +62,7 @@ def _work_out(known: Comparison, world: Any) -> None:
     known.refresh_from_db()
 
 
+@pytest.mark.prove
 def test_beliefs_by_domain_with_their_reliability(seeded: Any, scope_of: Any) -> None:
     ines = scope_of("ines")
     one, two = _pair(ines, seeded)
@@ -98,6 +99,7 @@ def test_beliefs_by_domain_with_their_reliability(seeded: Any, scope_of: Any) ->
             assert (line.share, line.mean, line.low) == (None, None, None)
 
 
+@pytest.mark.prove
 def test_ones_own_is_nobody_elses(seeded: Any, scope_of: Any) -> None:
     ines = scope_of("ines")
     one, two = _pair(ines, seeded)
@@ -137,6 +139,7 @@ def test_what_cannot_be_compared_is_refused(seeded: Any, scope_of: Any) -> None:
         services.compare(scope_of("grace"), one.pk, two.pk)  # the network's, and she leads a school
 
 
+@pytest.mark.prove
 def test_a_tie_that_was_cut_is_counted_no_more(seeded: Any, scope_of: Any) -> None:
     ines = scope_of("ines")
     one, two = _pair(ines, seeded)

@@ -137,6 +137,7 @@ def test_a_survey_tells_its_consistency_and_how_many_students_a_class_mean_needs
     assert "single" not in few["means"]
 
 
+@pytest.mark.prove
 def test_an_assessment_tells_how_precise_it_is_and_what_asks_more_of_one_group() -> None:
     rng = np.random.default_rng(5)
     people, items = 600, tuple(f"q{k}" for k in range(10))

@@ -231,6 +231,7 @@ def test_a_plan_that_cannot_be_is_refused_at_its_field(
     assert field in caught.value.message_dict
 
 
+@pytest.mark.prove
 def test_limits_that_leave_nothing_to_chance_say_so(seeded: Any, scope_of: Any) -> None:
     scope = scope_of("ines")
     tight = services.make(scope, draft(seeded, limits=({"covariate": "students", "sd": "0.0001"}, {"covariate": "grade", "sd": "0.0001"})))  # fmt: skip

@@ -69,7 +69,7 @@ def _everybody(scope: Any, seeded: Any, what: Any) -> Administration:
     return known
 
 
-@pytest.mark.parametrize("mode", ["confidential", "anonymous"])
+@pytest.mark.parametrize("mode", ["confidential", pytest.param("anonymous", marks=pytest.mark.prove)])
 def test_the_apps_login_finds_no_way_from_an_answer_to_a_person(seeded: Any, scope_of: Any, mode: str) -> None:
     ines = scope_of("ines")
     known = _everybody(ines, seeded, making.draft(seeded, mode=mode))

@@ -15,6 +15,7 @@ from fairlead.site.refusal import Refusal
 from tests.apps.roster.exchange.files import Rows, plain, write
 
 
+@pytest.mark.prove
 def test_a_refused_reference_names_the_files_own_column(bring: Any) -> None:
     content = plain()
     content["classes"][0]["termSourcedIds"] = "nowhere"

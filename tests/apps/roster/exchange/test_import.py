@@ -96,6 +96,7 @@ def test_a_change_is_told_field_by_field_and_kept_in_history(bring: Any) -> None
         assert cursor.fetchall() == [("Family1",)]
 
 
+@pytest.mark.prove
 def test_an_empty_cell_erases_nothing(bring: Any) -> None:
     bring(plain())
     files = plain()
@@ -124,6 +125,7 @@ def test_what_a_bulk_file_no_longer_lists_is_closed_and_never_deleted(bring: Any
     assert gone.ends is None
 
 
+@pytest.mark.prove
 def test_a_corrected_first_day_is_a_change_and_not_a_new_enrollment(bring: Any) -> None:
     bring(plain())
     files = plain()
@@ -133,6 +135,7 @@ def test_a_corrected_first_day_is_a_change_and_not_a_new_enrollment(bring: Any) 
     assert Enrollment.objects.get(student__sourced_id="s1").begins == date(2026, 9, 1)
 
 
+@pytest.mark.prove
 def test_a_delta_file_closes_only_what_it_names(bring: Any) -> None:
     bring(plain())
     row = {**plain()["enrollments"][1], "status": "tobedeleted"}
@@ -157,6 +160,7 @@ def test_over_ten_percent_stops_unless_confirmed_by_name(bring: Any) -> None:
     assert bring(files, allowed=["enrollments"]).diff.counts["enrollments"]["closed"] == 2
 
 
+@pytest.mark.prove
 def test_exactly_ten_percent_goes_through(bring: Any) -> None:
     bring(plain())
     files = plain()
@@ -201,6 +205,7 @@ def test_rows_that_cannot_be_taken_say_where_and_why(bring: Any) -> None:
     assert "2026-02-30" not in text
 
 
+@pytest.mark.prove
 def test_a_refused_person_takes_the_enrollments_along(bring: Any) -> None:
     files = plain()
     files["users"][0]["orgSourcedIds"] = "nowhere"
@@ -209,6 +214,7 @@ def test_a_refused_person_takes_the_enrollments_along(bring: Any) -> None:
     assert ("enrollments.csv", 2, "userSourcedId") in {r[:3] for r in found.diff.refused}
 
 
+@pytest.mark.prove
 def test_organizations_in_a_circle_are_refused(bring: Any) -> None:
     files = plain()
     files["orgs"][0]["parentSourcedId"] = "a"
@@ -236,6 +242,7 @@ def test_a_person_stays_one_across_sources(bring: Any) -> None:
     assert Person.objects.filter(email="tia@schools.example").count() == 1
 
 
+@pytest.mark.prove
 def test_the_same_identifier_for_a_teacher_and_a_student_is_not_one_person(bring: Any) -> None:
     bring(plain())
     files = plain()
@@ -244,6 +251,7 @@ def test_the_same_identifier_for_a_teacher_and_a_student_is_not_one_person(bring
     assert ("users.csv", 2, "sourcedId") in {r[:3] for r in found.diff.refused}
 
 
+@pytest.mark.prove
 def test_a_role_given_by_hand_is_never_closed_by_a_file(bring: Any) -> None:
     bring(plain())
     tia = Person.objects.get(sourced_id="t1")
@@ -257,6 +265,7 @@ def test_a_role_given_by_hand_is_never_closed_by_a_file(bring: Any) -> None:
     assert given.ends == given.begins == date(2026, 11, 20)  # given today, and never ended before it began
 
 
+@pytest.mark.prove
 def test_a_section_has_several_teachers_and_one_takes_the_roll(bring: Any) -> None:
     files = plain()
     second = {"sourcedId": "x9", "classSourcedId": "c1", "userSourcedId": "t2", "role": "teacher", "primary": "false"}
@@ -269,6 +278,7 @@ def test_a_section_has_several_teachers_and_one_takes_the_roll(bring: Any) -> No
     }  # fmt: skip
 
 
+@pytest.mark.prove
 def test_a_section_without_a_teacher_is_said(bring: Any) -> None:
     files = plain()
     files["enrollments"] = without(files["enrollments"], lambda r: r["sourcedId"] == "x2")
@@ -280,6 +290,7 @@ def test_a_section_without_a_teacher_is_said(bring: Any) -> None:
     assert bring(plain()).diff.counts["classes"]["changed"] == 1
 
 
+@pytest.mark.prove
 def test_a_section_of_a_year_that_has_ended_needs_no_teacher(bring: Any) -> None:
     files = plain()
     files["academicSessions"].append(
@@ -307,6 +318,7 @@ def test_another_network_cannot_be_reached(bring: Any) -> None:
     assert Person.objects.filter(family_name="Family1", kind="student").count() == 2
 
 
+@pytest.mark.prove
 def test_the_organization_that_a_roster_comes_into_keeps_its_name(bring: Any) -> None:
     bring(plain())
     district = Organization.objects.get(sourced_id="d")
@@ -344,6 +356,7 @@ def test_many_rows_into_an_empty_table_have_their_indexes_again(bring: Any, monk
     assert shape() == before
 
 
+@pytest.mark.prove
 def test_a_section_of_the_past_keeps_its_teacher(bring: Any) -> None:
     files = plain()
     files["enrollments"][-1] |= {"endDate": "2026-10-01"}
@@ -352,6 +365,7 @@ def test_a_section_of_the_past_keeps_its_teacher(bring: Any) -> None:
     assert Section.objects.get(sourced_id="c2").teacher.sourced_id == "t2"
 
 
+@pytest.mark.prove
 def test_examples_go_with_the_persons_they_name(bring: Any) -> None:
     from fairlead.apps.roster.models import ImportChange
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
+import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -119,6 +120,7 @@ def exported(root: Organization) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.prove
 def test_an_export_brought_in_again_changes_nothing(bring: Any, net: Any, tmp_path: Path) -> None:
     bring(plain())
     path = tmp_path / "own.zip"
@@ -128,6 +130,7 @@ def test_an_export_brought_in_again_changes_nothing(bring: Any, net: Any, tmp_pa
     assert exported(net) == path.read_bytes()
 
 
+@pytest.mark.prove
 def test_an_export_into_an_empty_network_exports_as_the_same_bytes(bring: Any, net: Any, tmp_path: Path) -> None:
     bring(plain())
     first = exported(net)

@@ -163,6 +163,7 @@ def test_what_was_fetched_while_reading_is_what_would_be_fetched_then(
     assert asked[-3:] == [ahead.PEOPLE, ahead.ENROLLMENTS, ahead.DEMOGRAPHICS]
 
 
+@pytest.mark.prove
 def test_a_separator_in_a_name_does_not_shift_the_columns(bring: Any) -> None:
     files = large()
     files["users"][5]["familyName"] = f"Two{ahead.ROW}rows{ahead.FIELD}or fields"

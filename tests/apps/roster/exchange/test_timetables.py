@@ -132,6 +132,7 @@ def test_periods_bells_and_meetings_of_ed_fi_become_the_timetable(bring: Any, tm
     assert files["MasterSchedule.xml"]["new"] == 2, "a section and a bell schedule"
 
 
+@pytest.mark.prove
 def test_the_same_timetable_twice_changes_nothing(bring: Any, tmp_path: Path) -> None:
     folder = district(
         tmp_path / "d", periods=TWO, schedules=bells("Normal", "12"),
@@ -159,6 +160,7 @@ def test_a_bell_that_moves_is_changed_and_one_that_goes_is_closed(bring: Any, tm
     assert SectionMeeting.objects.get(organization__sourced_id="10").period.name == "2"
 
 
+@pytest.mark.prove
 def test_a_meeting_that_was_narrowed_by_hand_stays(bring: Any, tmp_path: Path) -> None:
     folder = district(tmp_path / "d", periods=TWO, schedules=bells("Normal", "12"))
     bring(folder)
@@ -167,6 +169,7 @@ def test_a_meeting_that_was_narrowed_by_hand_stays(bring: Any, tmp_path: Path) -
     assert SectionMeeting.objects.get(organization__sourced_id="10").weekday == 1
 
 
+@pytest.mark.prove
 def test_a_calendar_closes_days_to_come_and_leaves_those_that_passed(bring: Any, net: Any, tmp_path: Path) -> None:
     days = ("2026-11-19", "2026-11-20", "2026-12-23", "2026-12-24")
     folder = district(
@@ -189,6 +192,7 @@ def test_a_calendar_closes_days_to_come_and_leaves_those_that_passed(bring: Any,
     )
 
 
+@pytest.mark.prove
 def test_a_file_never_opens_a_day_that_the_office_closed(bring: Any, net: Any, tmp_path: Path) -> None:
     folder = district(tmp_path / "d", periods=TWO)
     bring(folder)
@@ -264,6 +268,7 @@ def test_a_period_may_name_its_type_of_day(bring: Any) -> None:
     assert set(own.values_list("period__name", "day_type")) == {("1", "A"), ("2(x)", "")}
 
 
+@pytest.mark.prove
 def test_a_period_that_the_school_gets_later_finds_its_sections(bring: Any) -> None:
     found = bring(rostered("1"))
     assert "meetings" not in found.diff.counts, "no period of the school has this name"

@@ -139,6 +139,7 @@ def test_a_cluster_above_the_unit_sums_influences() -> None:
     assert numbers(fit(both, cluster="origin")) == pytest.approx(numbers(fit(data)), rel=1e-10)
 
 
+@pytest.mark.prove
 def test_the_influences_of_the_weights_count() -> None:
     """The jackknife over units, an error by another path; it differs by terms of the order 1/n."""
     data = rows(3, units=120).with_columns(pl.col("score") + 4 * (pl.col("first") == 2003) * (pl.col("year") >= 2003))

@@ -168,6 +168,7 @@ def test_permutation_within_blocks_takes_their_effects_out() -> None:
     np.testing.assert_allclose(np.sort(found.drawn), np.sort(drawn), rtol=1e-8, atol=1e-10)
 
 
+@pytest.mark.prove
 def test_a_null_that_is_true_is_rarely_rejected() -> None:
     """Of 100 trials without an effect about five fall below 0.05; more than 14 would be a chance of 1 in 10,000."""
     rng = np.random.default_rng(5)
