@@ -11,6 +11,7 @@ import numpy as np
 from fairlead.apps.growth.models import Comparison
 from fairlead.apps.learning import counting
 from fairlead.apps.learning.models import Ingredient, Measured, Programme, Session
+from fairlead.demo import practice
 from fairlead.demo.copying import advance_ids, copy_rows
 from fairlead.demo.growth import SCHOOLS
 from fairlead.demo.world import ZONE, World
@@ -79,6 +80,7 @@ def build(world: World, rng: np.random.Generator) -> None:
         )
         for level, source, reference in ties
     )
+    practice.build(world, rng, programme, people, schools)
     counting.count(programme.pk, world.moment)
 
 

@@ -27,9 +27,11 @@ VISITS, RATERS = 4, 2
 TEACHERS, SEVERITY, LESSONS, ITEMS, OWN, REST = 0.40, 0.22, 0.34, 0.20, 0.18, 0.45
 TWICE = 0.30  # of the visits, scored by a second visitor in the same room
 
+Row = tuple[object, ...]
+
 
 def build(world: World, rng: np.random.Generator) -> None:
-    """Write visits, their contacts and levels, and second ratings."""
+    """Write visits, their contacts and levels, and second ratings. Leaves `world.extra["rubric"]`: who was drawn, and who visits."""
     teachers = _drawn(world, rng)
     if not len(teachers):
         return
@@ -40,7 +42,10 @@ def build(world: World, rng: np.random.Generator) -> None:
     hard, own = rng.normal(0, ITEMS, len(rated)), rng.normal(0, OWN, (len(teachers), len(rated)))
     good = rng.normal(2.45, TEACHERS, len(teachers))
     days = school_days(date(2026, 9, 8), TODAY - timedelta(days=2))
-    visits, responses, answers, contacts = [], [], [], []
+    visits: list[Row] = []
+    responses: list[Row] = []
+    answers: list[Row] = []
+    contacts: list[Row] = []
     for t, index in enumerate(teachers.tolist()):
         org = int(world.school_ids[int(world.section_school[index])])
         section, teacher = int(world.section_ids[index]), int(world.section_teacher[index])
@@ -85,6 +90,13 @@ def build(world: World, rng: np.random.Generator) -> None:
                     (response, *walled, item, level if there else None, not there)
                     for item, level, there in zip(rated, levels.tolist(), seen.tolist(), strict=True)
                 ]
+    world.extra["rubric"] = {"teachers": world.section_teacher[teachers], "visitors": visitors}
+    copy_visits(visits, responses, answers, contacts)
+    jobs.configure_task(MEASURE).defer(network_id=world.network_id)  # the demo's worker begins with it
+
+
+def copy_visits(visits: list[Row], responses: list[Row], answers: list[Row], contacts: list[Row]) -> None:
+    """Write visits for research, with their levels and contacts."""
     people = ("organization_id", "purpose", "visitor_id", "subject_id")
     walled_by = ("organization_id", "purpose", "author_id", "subject_id")
     copy_rows("instruments_visit", ("id", "token", *people, "section_id", "began_at", "minutes", "version_id", "note",
@@ -96,7 +108,6 @@ def build(world: World, rng: np.random.Generator) -> None:
                                   "kind", "purpose", "feedback_closed_at"), contacts)  # fmt: skip
     for table in ("instruments_visit", "support_contact"):
         advance_ids(table)
-    jobs.configure_task(MEASURE).defer(network_id=world.network_id)  # the demo's worker begins with it
 
 
 def _drawn(world: World, rng: np.random.Generator) -> np.ndarray:

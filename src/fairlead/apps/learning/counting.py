@@ -13,7 +13,8 @@ from datetime import datetime
 from django.utils.timezone import get_current_timezone_name
 
 from fairlead.apps.access.asking import fetch
-from fairlead.apps.learning.models import Counted, Programme
+from fairlead.apps.learning import practising
+from fairlead.apps.learning.models import Counted, Measured, Programme
 from fairlead.apps.learning.spreading import band
 
 FLOOR = 5
@@ -47,7 +48,7 @@ def _safe(group: Counter[int]) -> bool:
 
 
 def count(programme_id: int, at: datetime) -> None:
-    """Count a programme's doses and keep what may be told; a later count takes the place of an earlier one."""
+    """Count a programme's doses and whose practice changed, and keep what may be told; a later count takes its place."""
     rows = fetch(_SHARES, programme=programme_id, now=at, zone=get_current_timezone_name())
     told = together([(school, had / offered) for school, offered, had in rows if offered])
     known = Programme.objects.get(pk=programme_id)
@@ -58,6 +59,8 @@ def count(programme_id: int, at: datetime) -> None:
             "found": {"n": sum(n for _first, _last, n in told), "bands": told},
         },
     )  # fmt: skip
+    for tie in Measured.objects.filter(programme_id=programme_id, source=Measured.Source.VISITS):
+        practising.count(tie, at)
 
 
 _SHARES = """
@@ -72,8 +75,16 @@ GROUP BY i.id
 
 
 def count_all(at: datetime) -> int:
-    """Count every programme that is not over since more than a month."""
-    ids = [pk for (pk,) in fetch("SELECT id FROM learning_programme WHERE ends >= %(on)s::date - 31", on=at.date())]
+    """Count every programme that is not over since more than a month; since more than a year, where visits are counted."""
+    ids = [pk for (pk,) in fetch(_GOING_ON, on=at.date(), visits=Measured.Source.VISITS)]
     for pk in ids:
         count(pk, at)
     return len(ids)
+
+
+_GOING_ON = """
+SELECT p.id FROM learning_programme p
+WHERE p.ends >= %(on)s::date - 31 OR (p.ends >= %(on)s::date - 365
+      AND EXISTS (SELECT FROM learning_measured m WHERE m.programme_id = p.id AND m.source = %(visits)s))
+ORDER BY p.id
+"""

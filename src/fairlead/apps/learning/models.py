@@ -188,6 +188,8 @@ class Measured(models.Model):
         SURVEY = "survey", _("a survey")
         GROWTH = "growth", _("growth between two surveys")
         DIAGNOSIS = "diagnosis", _("a diagnosis of schools")
+        VISITS = "visits", _("visits before and after")
+        INDICATOR = "indicator", _("an indicator")
         FINDING = "finding", _("a finding of a registered plan")
 
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="measured")
@@ -195,10 +197,19 @@ class Measured(models.Model):
     level = models.PositiveSmallIntegerField(choices=Level.choices)
     source = models.CharField(max_length=10, choices=Source.choices)
     reference = models.CharField(max_length=60, help_text="key or number of what it names, in its app")
+    until = models.DateField(null=True, blank=True, help_text="of visits: the last day of the earlier time")
+    since = models.DateField(null=True, blank=True, help_text="of visits: the first day of the later time")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["programme", "level", "source", "reference"], name="a_level_is_tied_once")
+            models.UniqueConstraint(
+                fields=["programme", "level", "source", "reference"], name="a_level_is_tied_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(source="visits", until__isnull=False, since__gt=models.F("until"))
+                | (~Q(source="visits") & Q(until=None, since=None)),
+                name="visits_are_of_two_times",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -210,6 +221,7 @@ class Counted(models.Model):
 
     class What(models.TextChoices):
         DOSE = "dose", _("minutes had of minutes offered")
+        PRACTICE = "practice", _("whose practice changed between visits")
 
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="counted")
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")

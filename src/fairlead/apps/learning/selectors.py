@@ -11,6 +11,7 @@ from django.utils.timezone import get_current_timezone_name
 from fairlead import clock
 from fairlead.apps.access import rls
 from fairlead.apps.access.asking import fetch, find
+from fairlead.apps.access.purposes import readable_purposes
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.learning import codes
 from fairlead.apps.learning.models import PURPOSE, Attendance, Counted, Ingredient, Measured, Programme
@@ -21,6 +22,7 @@ READERS = ("network_lead", "analyst", "director", "principal")  # of levels
 PAYERS = ("network_lead", "analyst", "principal")  # of cost
 LEADS = ("coach", "network_lead", "director", "principal", "analyst", "data_manager", "talent")
 STAFF = ("teacher", "office", *LEADS)
+VISITS = "research"  # what visits are made for whose levels may enter a count of everybody
 
 
 def may_make(scope: Scope, organization_id: int) -> bool:
@@ -273,13 +275,20 @@ def measured(scope: Scope, programme_id: int) -> list[Measured]:
 
 
 def counted(scope: Scope, programme_id: int) -> list[Counted]:
-    """What the worker counted over the whole of a programme."""
-    return find(
+    """What the worker counted over the whole of a programme; of visits for those to whom indicators of research are open."""
+    found = find(
         Counted,
         "WHERE t.programme_id = %(programme)s AND t.organization_id = ANY (%(orgs)s) ORDER BY t.what, t.id",
         programme=programme_id,
         orgs=sorted(scope.up_org_ids),
     )
+    return [one for one in found if one.what != Counted.What.PRACTICE or reads_visits(scope, one.organization_id)]
+
+
+def reads_visits(scope: Scope, organization_id: int) -> bool:
+    """Whether the purpose table opens indicators made of visits for research to the person here."""
+    roles = {g.role for g in scope.roles if organization_id in g.below or organization_id == g.organization_id}
+    return VISITS in readable_purposes(frozenset(roles), "indicators")
 
 
 def schools_to_invite(scope: Scope, organization_id: int) -> list[tuple[int, str]]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from procrastinate.contrib.django import app as jobs
 
 from fairlead import clock
 from fairlead.apps.access.asking import change, fetch
@@ -17,6 +18,7 @@ from fairlead.apps.access.scope import Scope
 from fairlead.apps.learning import codes, selectors
 from fairlead.apps.learning.models import (
     Attendance,
+    Counted,
     Ingredient,
     Invitation,
     Measured,
@@ -27,6 +29,7 @@ from fairlead.apps.learning.models import (
 from fairlead.apps.roster import selectors as roster
 
 TRIES, WITHIN = 5, timedelta(minutes=10)
+RECOUNT = "learning.recount"  # by name, since tasks stand above services
 
 
 class NotThere(LookupError):
@@ -266,32 +269,50 @@ def drop_ingredient(scope: Scope, programme_id: int, pk: int) -> None:
         raise NotThere
 
 
-# What may stand for which level. Student outcomes: never a bare before and after, only a registered plan's finding.
+# What may stand for which level. An indicator says where schools stand now and never how far they have come: a bare before
+# and after of students would be read as the programme's doing, and that needs a registered plan's finding.
 FITS: dict[int, tuple[str, ...]] = {
     Measured.Level.REACTIONS: ("survey",),
     Measured.Level.LEARNING: ("growth",),
-    Measured.Level.SUPPORT: ("diagnosis", "survey"),
-    Measured.Level.USE: ("survey",),
-    Measured.Level.OUTCOMES: ("finding",),
+    Measured.Level.SUPPORT: ("diagnosis", "survey", "indicator"),
+    Measured.Level.USE: ("visits", "survey"),
+    Measured.Level.OUTCOMES: ("finding", "indicator"),
 }
 
 
 @transaction.atomic
-def tie(scope: Scope, programme_id: int, level: int, source: str, reference: str) -> Measured:
-    """Say what stands for a level."""
+def tie(
+    scope: Scope, programme_id: int, level: int, source: str, reference: str, times: tuple[date, date] | None = None
+) -> Measured:
+    """Say what stands for a level; of visits also until which day they are of before, and since which of after."""
     known = _own(scope, programme_id)
     if source not in FITS.get(level, ()):
         raise ValidationError({"source": _("This cannot stand for this level.")})
-    made, _new = Measured.objects.get_or_create(
+    visits = source == Measured.Source.VISITS
+    if visits and times is None:
+        raise ValidationError(
+            {"until": _("Say until which day visits are of before, and from which day on of after.")}
+        )
+    if visits and times is not None and times[0] >= times[1]:
+        raise ValidationError({"since": _("Visits after begin later than those before end.")})
+    until, since = times if visits and times is not None else (None, None)
+    made, new = Measured.objects.get_or_create(
         programme_id=programme_id, level=level, source=source, reference=reference,
-        defaults={"organization_id": known.organization_id},
+        defaults={"organization_id": known.organization_id, "until": until, "since": since},
     )  # fmt: skip
+    if visits and not new and (made.until, made.since) != (until, since):
+        raise ValidationError(
+            {"since": _("These visits stand there already, with other days. Take them away first.")}
+        )
+    if visits and new:
+        jobs.configure_task(RECOUNT).defer(programme_id=programme_id)
     return made
 
 
 @transaction.atomic
 def untie(scope: Scope, programme_id: int, pk: int) -> None:
-    """Take it away again."""
+    """Take it away again, with what was counted of it."""
     _own(scope, programme_id)
     if not Measured.objects.filter(programme_id=programme_id, pk=pk).delete()[0]:
         raise NotThere
+    Counted.objects.filter(programme_id=programme_id, what=Counted.What.PRACTICE, reference=str(pk)).delete()

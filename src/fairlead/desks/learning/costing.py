@@ -7,19 +7,24 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.growth import selectors as growth
 from fairlead.apps.growth.models import Comparison
+from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.instruments.models import Version
-from fairlead.apps.learning.models import Ingredient, Measured
+from fairlead.apps.learning.models import Counted, Ingredient, Measured
 from fairlead.apps.learning.selectors import Dose
 from fairlead.desks.growth import shown as grown
+from fairlead.desks.learning import practice
 from fairlead.desks.shares import percent
 from fairlead.science.impact import costs
 from fairlead.science.proportion import Share
+
+LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class PerGrown:
-    """Cost per teacher who grew, on one measure of one comparison."""
+    """Cost per teacher who grew, on one measure of one comparison, or in practice."""
 
     measure: str
-    comparison_id: int
+    link: str
     version: Version
     n: str
     grew: str
@@ -82,6 +87,7 @@ def cost(
     ingredients: Sequence[Ingredient],
     doses: Sequence[Dose],
     ties: Sequence[Measured],
+    counted: Sequence[Counted],
     without: Collection[str],
 ) -> Cost:
     """Add the ingredients up, those of kinds in `without` left out, and share them among those who came."""
@@ -92,9 +98,9 @@ def cost(
                                float(one.price), one.kind, one.paid_by, one.price_source))
         for one in ingredients
     ]  # fmt: skip
-    counted = costs.Costs(tuple(what for one, what in used if one.kind not in without), people)
+    chosen = costs.Costs(tuple(what for one, what in used if one.kind not in without), people)
     every = costs.Costs(tuple(what for _one, what in used), people)
-    each = counted.per_student if people else None
+    each = chosen.per_student if people else None
     by_kind = every.by("category")
     rows = tuple(
         Row(
@@ -104,19 +110,19 @@ def cost(
         )
         for one, what in used
     )  # fmt: skip
-    total = counted.total
+    total = chosen.total
     return Cost(
         rows,
         tuple(
             (key, str(Ingredient.Kind(key).label), key not in without, money(value)) for key, value in by_kind.items()
         ),
-        tuple((who, money(value), percent(value / total)) for who, value in counted.by("paid_by").items() if total),
+        tuple((who, money(value), percent(value / total)) for who, value in chosen.by("paid_by").items() if total),
         money(total),
         people,
         number_format(round(contact), 0, force_grouping=True),
         "–" if each is None else money(each),
         money(total / contact) if contact else "–",
-        tuple(_grew(scope, ties, each)) if each is not None else (),
+        (*_grew(scope, ties, each), *_practised(ties, counted, each)) if each is not None else (),
     )
 
 
@@ -129,18 +135,35 @@ def _grew(scope: Scope, ties: Sequence[Measured], each: float) -> list[PerGrown]
         names = {m.key: m.name for m in grown.measures(known, [])}
         for line in growth.told(scope, known):
             if line.organization_id == known.organization_id:
-                found.append(_of_line(known, names.get(line.measure, line.measure), line, each))
+                name = names.get(line.measure, line.measure)
+                link = reverse("growth:comparison", args=[known.pk])
+                exact = line.state == "shown" and line.share is not None
+                share = Share(line.share, line.low, line.high, LEVEL) if exact else None  # type: ignore[arg-type]
+                found.append(_each(name, link, known.before.version, share, line.n, line.by_chance, each))
     return found
 
 
-def _of_line(known: Comparison, name: str, line: growth.Line, each: float) -> PerGrown:
-    version = known.before.version
-    if line.state != "shown" or line.n is None or line.share is None or line.low is None or line.high is None:
+def _practised(ties: Sequence[Measured], counted: Sequence[Counted], each: float) -> list[PerGrown]:
+    known = practice.told(counted)
+    found = []
+    for tie in ties:
+        if tie.pk in known:
+            told = known[tie.pk].found
+            version = instruments.versions([int(tie.reference)])[int(tie.reference)]
+            share = Share(told["share"], told["low"], told["high"], LEVEL) if "low" in told else None
+            name = _("Practice, in visits: %(what)s") % {"what": version}
+            found.append(_each(name, "", version, share, told.get("n"), told.get("by_chance"), each))
+    return found
+
+
+def _each(
+    name: str, link: str, version: Version, share: Share | None, n: int | None, by_chance: float | None, each: float
+) -> PerGrown:
+    if share is None or n is None:
         return PerGrown(
-            name, known.pk, version, "–", "–", "–", "", "–", _("not estimable"), "", _("Its exact share is not told."),
+            name, link, version, "–", "–", "–", "", "–", _("not estimable"), "", _("Its exact share is not told."),
         )  # fmt: skip
-    chance = line.by_chance or 0.0
-    told = costs.cost_per_grown(each, Share(line.share, line.low, line.high, 0.95), line.n, chance)
+    told = costs.cost_per_grown(each, share, n, by_chance or 0.0)
     why = {
         "": "",
         costs.NO_NET: _("No more seem to have grown than chance alone brings."),
@@ -148,8 +171,8 @@ def _of_line(known: Comparison, name: str, line: growth.Line, each: float) -> Pe
     }[told.why]
     estimable = told.each is not None and told.each_low is not None and told.each_high is not None
     return PerGrown(
-        name, known.pk, version, number_format(line.n), number_format(round(told.grew), 0), percent(line.share),
-        f"{percent(line.low)}–{percent(line.high)}", number_format(round(told.expected, 1), 1),
+        name, link, version, number_format(n), number_format(round(told.grew), 0), percent(share.value),
+        f"{percent(share.low)}–{percent(share.high)}", number_format(round(told.expected, 1), 1),
         money(told.each) if told.each is not None else _("not estimable"),
         f"{money(told.each_low or 0)}–{money(told.each_high or 0)}" if estimable else "", why,
     )  # fmt: skip

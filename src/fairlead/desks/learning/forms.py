@@ -94,6 +94,13 @@ class CodeForm(forms.Form):
     )  # fmt: skip
 
 
+class TimesForm(forms.Form):
+    """Which visits are of before and which of after."""
+
+    until = _day(_("Visits before: until"))
+    since = _day(_("Visits after: from"))
+
+
 class IngredientForm(forms.Form):
     """One thing that the programme used."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
@@ -13,7 +15,7 @@ from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.learning import selectors, services
 from fairlead.apps.learning.models import Ingredient
 from fairlead.desks.learning import costing, levels
-from fairlead.desks.learning.forms import IngredientForm, blame
+from fairlead.desks.learning.forms import IngredientForm, TimesForm, blame
 from fairlead.desks.learning.views import found
 
 
@@ -25,8 +27,14 @@ def five(request: ScopedRequest, pk: int) -> HttpResponse:
     makes = selectors.may_make(scope, known.organization_id)
     context = {
         "known": known,
-        "levels": levels.five(scope, selectors.measured(scope, pk)),
+        "levels": levels.five(scope, selectors.measured(scope, pk), selectors.counted(scope, pk)),
         "choices": levels.choices(scope) if makes else {},
+        "times": TimesForm(
+            initial={
+                "until": known.begins - timedelta(days=1),
+                "since": known.begins + (known.ends - known.begins) / 2,
+            }
+        ),
         "makes": makes,
         "pays": selectors.may_pay(scope, known.organization_id),
     }
@@ -43,14 +51,23 @@ def tie(request: ScopedRequest, pk: int) -> HttpResponse:
         if away.isdecimal() and len(away) < 19:
             services.untie(scope, known.pk, int(away))
         elif level in ("1", "2", "3", "4", "5") and what in dict(levels.choices(scope).get(int(level), [])):
-            services.tie(scope, known.pk, int(level), *what.split(":", 1))
+            source, reference = what.split(":", 1)
+            services.tie(scope, known.pk, int(level), source, reference, _times(request))
         elif not selectors.may_make(scope, known.organization_id):
             raise Http404
         else:
             messages.error(request, _("Choose what stands for the level."))
     except services.NotThere:
         raise Http404 from None
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
     return redirect("learning:levels", known.pk)
+
+
+def _times(request: ScopedRequest) -> tuple[date, date] | None:
+    """The two days that a tie to visits has."""
+    form = TimesForm(request.POST)
+    return (form.cleaned_data["until"], form.cleaned_data["since"]) if form.is_valid() else None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,7 +95,9 @@ def cost(request: ScopedRequest, pk: int) -> HttpResponse:
     doses, ties = selectors.doses(scope, pk), selectors.measured(scope, pk)
     context = {
         "known": known,
-        "cost": costing.cost(scope, selectors.ingredients(scope, pk), doses, ties, without),
+        "cost": costing.cost(
+            scope, selectors.ingredients(scope, pk), doses, ties, selectors.counted(scope, pk), without
+        ),
         "form": form if makes else None,
         "salary": "salary" in without,
     }

@@ -5,8 +5,9 @@ What a source says is read by its own app, as far as the reader may read it, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -18,10 +19,12 @@ from fairlead.apps.growth import selectors as growth
 from fairlead.apps.growth.models import Comparison
 from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.instruments.models import Version, in_words
-from fairlead.apps.learning.models import Measured
+from fairlead.apps.learning import selectors
+from fairlead.apps.learning.models import Counted, Measured
 from fairlead.apps.surveys import selectors as surveys
 from fairlead.desks.diagnostics import shown as diagnoses
 from fairlead.desks.growth import shown as grown
+from fairlead.desks.learning import practice
 from fairlead.desks.surveys import shown as asked
 
 READS_STUDIES = ("analyst", "network_lead")
@@ -72,11 +75,12 @@ def _asks() -> dict[int, tuple[str, str]]:
     }  # fmt: skip
 
 
-def five(scope: Scope, found: Iterable[Measured]) -> list[Level]:
+def five(scope: Scope, found: Iterable[Measured], counted: Sequence[Counted]) -> list[Level]:
     """The five levels with what stands for each."""
     ties = list(found)
     readers: dict[str, Callable[[Scope, Measured], Source | None]] = {
         "survey": _survey, "growth": _growth, "diagnosis": _diagnosis, "finding": _finding,
+        "visits": partial(_visits, practice.told(counted)),
     }  # fmt: skip
     levels = []
     for number, (asks, would) in _asks().items():
@@ -144,6 +148,24 @@ def _diagnosis(scope: Scope, tie: Measured) -> Source | None:
     )  # fmt: skip
 
 
+def _visits(known: dict[int, Counted], scope: Scope, tie: Measured) -> Source | None:
+    row = known.get(tie.pk)
+    if row is None and not selectors.reads_visits(scope, tie.organization_id):
+        return None
+    version = instruments.versions([int(tie.reference)])[int(tie.reference)]
+    if row is None:
+        waits = _("It is being worked out. Load this page again in a moment.")
+        return Source(tie.pk, str(version), "", practice.times(tie), waits, version, ())
+    found = practice.change(row)
+    numbers = (
+        Number(_("Practice improved"), found.share, found.interval, found.n, found.chance),
+        Number(_("Mean change, in levels"), found.mean, found.mean_interval, found.n),
+    ) if found.share else ()  # fmt: skip
+    return Source(
+        tie.pk, str(version), "", practice.times(tie), " ".join((found.why, *found.notes, found.out)), version, numbers,
+    )  # fmt: skip
+
+
 def _finding(scope: Scope, tie: Measured) -> Source | None:
     known = evidence.finding(scope, int(tie.reference))
     if known is None or known.run.plan.registered_at is None:
@@ -180,8 +202,13 @@ def choices(scope: Scope) -> dict[int, list[tuple[str, str]]]:
         if c.state == Comparison.State.DONE
     ]
     return {
-        1: counted, 2: pairs, 3: [*_diagnoses(scope), *counted], 4: counted, 5: _findings(scope) if scope.has(*READS_STUDIES) else [],
+        1: counted, 2: pairs, 3: [*_diagnoses(scope), *counted], 4: [*_visited(scope), *counted], 5: _findings(scope) if scope.has(*READS_STUDIES) else [],
     }  # fmt: skip
+
+
+def _visited(scope: Scope) -> list[tuple[str, str]]:
+    found = instruments.published_of(scope, ("observation", "walkthrough"), selectors.VISITS)
+    return [(f"visits:{version.pk}", _("visits with: %(what)s") % {"what": version}) for version in found]
 
 
 def _diagnoses(scope: Scope) -> list[tuple[str, str]]:
