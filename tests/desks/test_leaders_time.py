@@ -64,6 +64,15 @@ def test_who_leads_nothing_has_load_and_years_and_types_nothing(as_person: SignI
     assert client.post(page("home"), {"category": "own"}).status_code == 404
 
 
+def test_a_coach_has_a_week_out_of_contacts_and_types_nothing(as_person: SignIn) -> None:
+    client = as_person("dana")
+    with max_queries(15):
+        home = client.get(page("home"))
+    assert home.context["week"].known_hours > 0
+    assert "Type in what is missing" not in home.content.decode()
+    assert client.post(page("home"), {"category": "own"}).status_code == 404
+
+
 def test_the_shadow_writes_and_the_leader_sees_both(as_person: SignIn, seeded: Any) -> None:
     with as_owner():
         week = request_objects.shadowed_week(seeded)

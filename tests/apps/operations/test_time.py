@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 
 from fairlead.apps.operations import rules, shadowing, spending, telling
 from fairlead.apps.operations.models import ShadowWeek, TimeAggregate, TimeBlock, TimeShare
+from fairlead.apps.support import planning, recording
+from fairlead.apps.support.models import Contact, PlannedContact
 from fairlead.apps.support.services import record_contact
 from fairlead.demo.world import ZONE
 from tests.conftest import as_owner
@@ -42,7 +44,54 @@ def test_a_contact_that_is_typed_too_counts_once(seeded: Any, scope_of: ScopeOf)
     after = minutes(grace)
     assert (after["coaching"], after["families"]) == (before["coaching"] + 10, before["families"] + 30)
     assert spending.week(grace, MONDAY).overlapping >= 30
-    assert all(row.minutes == row.typed + row.contacts + row.lines for row in spending.week(grace, MONDAY).rows)
+    assert all(
+        row.minutes == row.typed + row.contacts + row.lines + row.planned for row in spending.week(grace, MONDAY).rows
+    )
+
+
+def test_every_kind_of_contact_has_its_category() -> None:
+    rule = rules.time_rule()
+    assert set(rule.led) == set(rule.given) == {*Contact.Kind.values, "other"}
+
+
+def test_a_leaders_time_is_what_they_led_once_and_what_they_took_part_in(seeded: Any, scope_of: ScopeOf) -> None:
+    """An hour with three people is one hour of its lead; who came for ten minutes of it had ten."""
+    marcus, grace = scope_of("marcus"), scope_of("grace")
+    before = {scope.person_id: minutes(scope) for scope in (marcus, grace)}
+    marcus = scope_of("marcus")
+    at = datetime.combine(MONDAY, time(5, 0), tzinfo=ZONE)
+    school = int(seeded.school_ids[0])
+    people = (seeded.person["amara"], seeded.person["grace"])
+    entry = recording.ContactEntry(
+        token=uuid4(), organization_id=school, purpose="improvement", kind="workshop", at=at, minutes=60, people=people,
+    )  # fmt: skip
+    contact, _fresh = recording.log_contact(marcus, entry)
+    assert minutes(marcus)["coaching"] == before[marcus.person_id]["coaching"] + 60
+    grace = scope_of("grace")
+    assert minutes(grace)["meetings"] == before[grace.person_id]["meetings"] + 60, "not only who is named first"
+    recording.say_minutes(grace, contact.pk, 10)
+    assert minutes(grace)["meetings"] == before[grace.person_id]["meetings"] + 10
+
+
+def test_what_was_planned_and_never_logged_is_the_last_that_is_believed(seeded: Any, scope_of: ScopeOf) -> None:
+    marcus = scope_of("marcus")
+
+    def planned() -> int:
+        return sum(row.planned for row in spending.week(marcus, MONDAY).rows)
+
+    before = planned()
+    at = datetime.combine(MONDAY, time(4, 0), tzinfo=ZONE)
+    with as_owner():
+        plan = PlannedContact.objects.create(
+            token=uuid4(), organization_id=int(seeded.school_ids[0]), purpose="supervision", lead_id=marcus.person_id,
+            with_person_id=seeded.person["grace"], at=at, minutes=45, kind="school_visit", made_at=at, changed_at=at,
+        )  # fmt: skip
+    marcus = scope_of("marcus")
+    assert planned() == before + 45
+    shadowing.note(marcus, uuid4(), **block(hour=4, minutes=30))
+    assert planned() == before + 15
+    planning.call_off(marcus, plan.pk)
+    assert planned() == before
 
 
 @pytest.mark.parametrize(

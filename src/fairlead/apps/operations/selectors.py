@@ -218,9 +218,17 @@ ORDER BY 1
 
 def waiting_for(scope: Scope, on: date) -> tuple[int, int]:
     """How many open requests the person works on, and how many of these are late."""
+    return _waiting(scope, on, "owner_id = %(person)s AND state IN ('taken', 'waiting')")
+
+
+def waiting_of(scope: Scope, on: date) -> tuple[int, int]:
+    """How many requests the person asked wait for a solution, and how many of these are late."""
+    return _waiting(scope, on, "asker_id = %(person)s AND state IN ('asked', 'taken', 'waiting')")
+
+
+def _waiting(scope: Scope, on: date, which: str) -> tuple[int, int]:
     row = fetch(
-        "SELECT count(*), count(*) FILTER (WHERE solve_due < %(on)s) FROM operations_request "
-        "WHERE owner_id = %(person)s AND state IN ('taken', 'waiting')",
+        f"SELECT count(*), count(*) FILTER (WHERE solve_due < %(on)s) FROM operations_request WHERE {which}",  # noqa: S608  (our own words)
         person=scope.person_id,
         on=on,
     )[0]

@@ -1,7 +1,7 @@
 """Where a leader's week goes, out of records that are kept anyway; and what they miss beside somebody who watched.
 
-What the leader typed is believed before contacts and visits, and these before lines of requests, of which each counts for
-a few minutes (`rules.toml`). The leader reads it, and nobody else: the wall of coaching's words stands before the typed
+What the leader typed is believed before contacts and visits, these before lines of requests, of which each counts for a few
+minutes (`rules.toml`), and last comes what only stands in the calendar: planned, over, and never logged. The leader reads it, and nobody else: the wall of coaching's words stands before the typed
 part, and a page about another person's week does not exist.
 """
 
@@ -16,11 +16,12 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
+from fairlead import clock
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.operations.models import Category, ShadowWeek, TimeAggregate, TimeShare
 from fairlead.apps.operations.rules import TimeRule, time_rule
-from fairlead.apps.support import selectors as support
+from fairlead.apps.support import hours
 from fairlead.science.measurement import Block, TimeAgreement, TimeUse, time_agreement, time_use
 
 WEEK = timedelta(days=7)
@@ -50,6 +51,7 @@ class Spent:
     typed: int
     contacts: int
     lines: int
+    planned: int
 
     @property
     def label(self) -> str:
@@ -93,11 +95,11 @@ def week(scope: Scope, begins: date) -> Week:
     rule = time_rule()
     entries = own_entries(scope, begins)
     layers = [_blocks(entries, begins), *_other_layers(scope, begins, rule)]
-    used = [time_use(layers[: n + 1], length=MINUTES) for n in range(3)]
+    used = [time_use(layers[: n + 1], length=MINUTES) for n in range(len(layers))]
     rows = []
     for category in Category.values:
-        typed, contacts, lines = (u.minutes.get(category, 0) for u in used)
-        rows.append(Spent(category, lines, typed, contacts - typed, lines - contacts))
+        typed, contacts, lines, known = (u.minutes.get(category, 0) for u in used)
+        rows.append(Spent(category, known, typed, contacts - typed, lines - contacts, known - lines))
     return Week(begins, rows, entries, used[-1].overlapping, rule.hours_a_week)
 
 
@@ -135,26 +137,26 @@ def _block(at: datetime, minutes: int, category: str, begins: date) -> Block:
 
 
 def _other_layers(scope: Scope, begins: date, rule: TimeRule) -> list[list[Block]]:
-    since, until, me = _moment(begins), _moment(begins + WEEK), scope.person_id
-    contacts = (
-        support.contacts(scope, since=begins)
-        .filter(Q(lead_id=me) | Q(with_person_id=me), at__lt=until)
-        .order_by("at", "id")
-        .values_list("at", "minutes", "kind", "lead_id")
-    )
-    led = [_block(at, minutes, c, begins) for at, minutes, c in _by_rule(contacts, me, rule) if c]
-    lines = fetch(_OWN_LINES, person=me, since=since, until=until)
-    return [led, [_block(at, rule.minutes_a_line, Category.OPERATIONS, begins) for (at,) in lines]]
+    since, until, me = _moment(begins), _moment(begins + WEEK), [scope.person_id]
+    lines = fetch(_OWN_LINES, person=scope.person_id, since=since, until=until)
+    return [
+        [_of_contact(row, rule, begins) for row in hours.spent(me, since, until) if _category(row, rule)],
+        [_block(at, rule.minutes_a_line, Category.OPERATIONS, begins) for (at,) in lines],
+        [_of_contact(row, rule, begins) for row in _unlogged(me, since, until) if _category(row, rule)],
+    ]
 
 
-def _by_rule(
-    contacts: Iterable[tuple[datetime, int, str, int]], me: int, rule: TimeRule
-) -> list[tuple[datetime, int, str]]:
-    found = []
-    for at, minutes, kind, lead in contacts:
-        words = rule.led if lead == me else rule.given
-        found.append((at, minutes, words.get(kind, words["other"])))
-    return found
+def _unlogged(people: list[int], since: datetime, until: datetime) -> list[hours.TimeWith]:
+    return hours.in_calendars(people, since, min(until, clock.now()))
+
+
+def _category(row: hours.TimeWith, rule: TimeRule) -> str:
+    words = rule.led if row.led else rule.given
+    return words.get(row.kind, words["other"])
+
+
+def _of_contact(row: hours.TimeWith, rule: TimeRule, begins: date) -> Block:
+    return _block(row.at, row.minutes, _category(row, rule), begins)
 
 
 _OWN_LINES = """
@@ -263,15 +265,16 @@ def aggregates(scope: Scope, network_id: int) -> list[TimeAggregate]:
 def of_leaders(leader_ids: Sequence[int], begins: date, ends: date) -> dict[int, TimeUse]:
     """Each leader's time between two days, for the worker, who alone may read everybody's."""
     rule = time_rule()
-    values = {"leaders": list(leader_ids), "since": _moment(begins), "until": _moment(ends + timedelta(days=1))}
-    layers: dict[int, list[list[Block]]] = {pk: [[], [], []] for pk in leader_ids}
+    values: dict[str, Any] = {
+        "leaders": list(leader_ids), "since": _moment(begins), "until": _moment(ends + timedelta(days=1)),
+    }  # fmt: skip
+    layers: dict[int, list[list[Block]]] = {pk: [[], [], [], []] for pk in leader_ids}
     for leader, at, minutes, category in fetch(_TYPED_OF_ALL, **values):
         layers[leader][0].append(_block(at, minutes, category, begins))
-    for at, minutes, kind, lead, other in fetch(_CONTACTS_OF_ALL, **values):
-        for leader in {lead, other} & layers.keys():
-            [(_at, _minutes, category)] = _by_rule([(at, minutes, kind, lead)], leader, rule)
-            if category:
-                layers[leader][1].append(_block(at, minutes, category, begins))
+    for n, rows in ((1, hours.spent), (3, _unlogged)):
+        for row in rows(list(leader_ids), values["since"], values["until"]):
+            if _category(row, rule):
+                layers[row.person_id][n].append(_of_contact(row, rule, begins))
     for leader, at in fetch(_LINES_OF_ALL, **values):
         layers[leader][2].append(_block(at, rule.minutes_a_line, Category.OPERATIONS, begins))
     length = ((ends - begins).days + 1) * 1440
@@ -282,11 +285,6 @@ _TYPED_OF_ALL = """
 SELECT leader_id, began_at, minutes, category FROM operations_timeblock
 WHERE leader_id = ANY (%(leaders)s) AND recorder_id = leader_id AND began_at >= %(since)s AND began_at < %(until)s
 ORDER BY began_at, id
-"""
-_CONTACTS_OF_ALL = """
-SELECT at, minutes, kind, lead_id, with_person_id FROM support_contact
-WHERE (lead_id = ANY (%(leaders)s) OR with_person_id = ANY (%(leaders)s)) AND at >= %(since)s AND at < %(until)s
-ORDER BY at, id
 """
 _LINES_OF_ALL = """
 SELECT author_id, at FROM operations_requestline

@@ -22,12 +22,15 @@ from fairlead.apps.facts import selectors as facts
 from fairlead.apps.operations import selectors, shadowing, spending
 from fairlead.apps.operations.models import Category, ShadowWeek
 from fairlead.apps.operations.rules import time_rule
+from fairlead.apps.support import hours
 from fairlead.apps.support import selectors as support
+from fairlead.apps.support.days import day_begins
 from fairlead.desks.operations.forms import BlockForm, PlanWeekForm, blame
 from fairlead.desks.operations.views import MEMBERS
 from fairlead.desks.shares import percent
 
 LEADERS = shadowing.LEADERS
+WITH_A_WEEK = (*LEADERS, "coach")  # a coach's is read out of contacts and visits; a leader types, too
 FOUR_WEEKS = timedelta(days=27)
 AHEAD = 6  # weeks that can be planned
 NEXT_YEAR = {"stayed": "ok", "moved": "info", "left": "info", "unknown": "none"}
@@ -39,6 +42,11 @@ def _monday(request: ScopedRequest) -> date:
     except ValueError:
         asked = clock.today()
     return spending.monday(min(asked, clock.today()))
+
+
+def _counted(load: list[hours.TimeWith], *, led: bool) -> tuple[int, int]:
+    rows = [row.minutes for row in load if row.led == led]
+    return len(rows), sum(rows)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,11 +79,12 @@ def home(request: ScopedRequest) -> HttpResponse:
     schools = selectors.supervised_schools(scope, today) if scope.has("director") else []
     weeks = spending.shadow_weeks(scope, schools)
     log_list(scope, "time", {week.organization_id for week in weeks if week.leader_id != scope.person_id})
-    contacts = support.contacts(scope, since=today - FOUR_WEEKS)
+    load = hours.spent([scope.person_id], day_begins(today - FOUR_WEEKS), clock.now())
     working, late = selectors.waiting_for(scope, today)
+    asked, asked_late = selectors.waiting_of(scope, today)
     context: dict[str, Any] = {
         "leads": leads,
-        "week": spending.week(scope, begins) if leads else None,
+        "week": spending.week(scope, begins) if scope.has(*WITH_A_WEEK) else None,
         "before": begins - spending.WEEK,
         "after": begins + spending.WEEK if begins + spending.WEEK <= today else None,
         "form": form,
@@ -85,11 +94,13 @@ def home(request: ScopedRequest) -> HttpResponse:
         "others_weeks": [week for week in weeks if scope.person_id not in (week.leader_id, week.shadow_id)],
         "shown": spending.shown_to_me(scope) if schools else {},
         "years": [(year, NEXT_YEAR[year.next_year]) for year in facts.own_years(scope, today)],
-        "led": contacts.filter(lead_id=scope.person_id).count(),
-        "had": contacts.filter(with_person_id=scope.person_id).count(),
+        "led": _counted(load, led=True),
+        "had": _counted(load, led=False),
         "promises": len(support.own_promises(scope)),
         "working": working,
         "late": late,
+        "asked": asked,
+        "asked_late": asked_late,
         "since": today - FOUR_WEEKS,
         "networks": scope.has("network_lead"),
     }
