@@ -83,6 +83,29 @@ def test_many_pages_stand_behind_one_word_and_the_one_that_is_open_is_named(as_p
     assert f'<a href="{reverse("surveys:home")}" aria-current="page">' in more
 
 
+@pytest.mark.parametrize(
+    ("role", "page", "lit"),
+    [
+        ("coach", "time:home", "contacts:week"),
+        ("office", "time:home", "operations:home"),
+        ("network_lead", "time:network", "contacts:week"),
+        ("analyst", "growth:home", "surveys:home"),
+        ("teacher", "growth:mine", "surveys:mine"),
+        ("director", "contacts:promises", "contacts:week"),
+        ("director", "operations:counts", "operations:home"),
+        ("principal", "supervision:begin", "supervision:home"),
+        ("teacher", "supervision:rights", "supervision:rights"),
+        ("network_lead", "caseloads:moved", "caseloads:home"),
+        ("coach", "cycles:new", "cycles:home"),
+        ("coach", "learning:sign_in", "learning:home"),
+    ],
+)
+def test_a_page_lights_the_room_that_it_belongs_to(role: str, page: str, lit: str) -> None:
+    pages = frame._pages([(role, "")])
+    there = frame._at(reverse(page), pages)
+    assert [url for (url, _label), here in zip(pages, there, strict=True) if here] == [reverse(lit)]
+
+
 def test_a_menu_of_one_page_is_none(monkeypatch: pytest.MonkeyPatch, as_person: Callable[[str], Any]) -> None:
     pages = tuple(("office", f"about_{name}", name) for name in ("looks", "seeds")) * 2
     address = reverse("about_looks")

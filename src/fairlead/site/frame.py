@@ -24,55 +24,58 @@ from django.utils.translation import gettext_lazy as _
 from fairlead.demo.world import MORNING
 from fairlead.site.clock import MOMENTS
 
-# role -> pages in the frame's navigation, in order
+# role -> pages in the frame's navigation, in order: the first four are what the person needs most, and stand in sight
 PAGES: tuple[tuple[str, str, Any], ...] = (
     ("teacher", "teacher:desk", _("My classes")),
-    ("teacher", "outbox", _("Waiting to send")),
     ("teacher", "contacts:week", _("Contacts")),
-    ("teacher", "cycles:home", _("Supports")),
     ("teacher", "surveys:mine", _("Surveys")),
+    ("teacher", "learning:home", _("Professional learning")),
+    ("teacher", "outbox", _("Waiting to send")),
+    ("teacher", "cycles:home", _("Supports")),
     ("teacher", "diagnostics:home", _("Diagnoses")),
     ("teacher", "reviews:home", _("Assignments")),
     ("teacher", "operations:home", _("Requests")),
     ("teacher", "lotteries:home", _("Lotteries")),
-    ("teacher", "learning:home", _("Professional learning")),
     ("teacher", "supervision:rights", _("Decisions")),
     ("office", "office:desk", _("This morning")),
     ("office", "operations:home", _("Requests")),
     ("office", "supervision:rights", _("Decisions")),
     ("office", "surveys:families", _("Surveys")),
     ("principal", "principal:desk", _("This morning")),
-    ("principal", "outbox", _("Waiting to send")),
     ("principal", "contacts:week", _("Contacts")),
+    ("principal", "operations:home", _("Requests")),
     ("principal", "cycles:home", _("Supports")),
+    ("principal", "outbox", _("Waiting to send")),
     ("principal", "surveys:home", _("Surveys")),
     ("principal", "diagnostics:home", _("Diagnoses")),
     ("principal", "reviews:home", _("Assignments")),
-    ("principal", "operations:home", _("Requests")),
     ("principal", "supervision:home", _("Appraisal")),
     ("principal", "lotteries:home", _("Lotteries")),
     ("principal", "learning:home", _("Professional learning")),
     ("coach", "coach:desk", _("My visits")),
-    ("coach", "outbox", _("Waiting to send")),
     ("coach", "contacts:week", _("Contacts")),
     ("coach", "cycles:home", _("Supports")),
-    ("coach", "raters:home", _("How I rate")),
     ("coach", "learning:home", _("Professional learning")),
+    ("coach", "outbox", _("Waiting to send")),
+    ("coach", "raters:home", _("How I rate")),
     ("coach", "diagnostics:home", _("Diagnoses")),
     ("coach", "reviews:home", _("Assignments")),
     ("coach", "supervision:rights", _("Decisions")),
+    ("coach", "operations:home", _("Requests")),
+    ("coach", "lotteries:home", _("Lotteries")),
     ("director", "director:desk", _("My schools")),
     ("director", "contacts:week", _("Contacts")),
+    ("director", "operations:home", _("Requests")),
+    ("director", "supervision:home", _("Appraisal")),
     ("director", "cycles:home", _("Supports")),
     ("director", "surveys:home", _("Surveys")),
     ("director", "diagnostics:home", _("Diagnoses")),
     ("director", "reviews:home", _("Assignments")),
     ("director", "lotteries:home", _("Lotteries")),
-    ("director", "operations:home", _("Requests")),
     ("director", "learning:home", _("Professional learning")),
-    ("director", "supervision:home", _("Appraisal")),
     ("network_lead", "network:desk", _("Theory of change")),
     ("network_lead", "caseloads:home", _("Need and caseloads")),
+    ("network_lead", "operations:home", _("Requests")),
     ("network_lead", "analyst:desk", _("Studies")),
     ("network_lead", "cycles:home", _("Supports")),
     ("network_lead", "diagnostics:home", _("Diagnoses")),
@@ -80,25 +83,30 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
     ("network_lead", "raters:home", _("Raters")),
     ("network_lead", "surveys:home", _("Surveys")),
     ("network_lead", "reviews:home", _("Assignments")),
-    ("network_lead", "operations:home", _("Requests")),
     ("network_lead", "supervision:home", _("Appraisal")),
     ("network_lead", "lotteries:home", _("Lotteries")),
     ("network_lead", "learning:home", _("Professional learning")),
+    ("network_lead", "contacts:week", _("Contacts")),
     ("analyst", "analyst:desk", _("Studies")),
     ("analyst", "instruments:home", _("Instruments")),
+    ("analyst", "surveys:home", _("Surveys")),
+    ("analyst", "lotteries:home", _("Lotteries")),
     ("analyst", "raters:home", _("Raters")),
     ("analyst", "learning:home", _("Professional learning")),
-    ("analyst", "surveys:home", _("Surveys")),
     ("analyst", "reviews:home", _("Assignments")),
-    ("analyst", "lotteries:home", _("Lotteries")),
     ("data_manager", "data:desk", _("Rosters")),
     ("data_manager", "instruments:home", _("Instruments")),
     ("auditor", "records:audit", _("Who looked")),
     ("city_lead", "city:desk", _("Quality seats")),
-    ("city_lead", "diagnostics:home", _("Diagnoses")),
-    ("city_lead", "cycles:home", _("Supports")),
     ("city_lead", "network:published", _("Published tables")),
     ("city_lead", "city:submission", _("Submission")),
+    ("city_lead", "diagnostics:home", _("Diagnoses")),
+    ("city_lead", "cycles:home", _("Supports")),
+)
+# Rooms without a place of their own in the navigation: each is behind the first of these that its reader has.
+BEHIND: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("time:home", ("contacts:week", "operations:home")),
+    ("growth:home", ("surveys:home", "surveys:mine")),
 )
 STAND = 4  # pages that stand in the masthead; the rest are behind "More"
 TOKEN, HERE = "\ue000", "\ue001"
@@ -158,8 +166,17 @@ def _reader(context: Mapping[str, Any]) -> Reader:
 
 def _at(path: str, pages: tuple[tuple[str, Any], ...]) -> tuple[bool, ...]:
     """Where the reader is: the longest of the addresses that begin this one (a desk's begins its pages')."""
-    here = max((url for url, _label in pages if path.startswith(url)), key=len, default=None)
+    urls = {url for url, _label in pages}
+    for room, before in _behind():
+        if path.startswith(room):
+            path = next((url for url in before if url in urls), path)
+    here = max((url for url in urls if path.startswith(url)), key=len, default=None)
     return tuple(url == here for url, _label in pages)
+
+
+@lru_cache(maxsize=1)
+def _behind() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((reverse(room), tuple(map(reverse, before))) for room, before in BEHIND)
 
 
 def _pages(roles: Iterable[tuple[str, str]]) -> tuple[tuple[str, Any], ...]:
