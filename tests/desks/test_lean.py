@@ -49,7 +49,7 @@ BUDGETS = {
     ("luis", "office:desk"): (13, 1, 200),
     ("grace", "principal:desk"): (15, 1, 200),
     ("dana", "coach:desk"): (11, 1, 230),
-    ("ines", "network:desk"): (11, 8, 250),
+    ("ines", "network:desk"): (11, 8, 120),
     ("marcus", "director:desk"): (15, 1, 400),
     ("tomas", "analyst:desk"): (8, 1, 250),
     ("ruth", "city:desk"): (10, 15, 200),
@@ -57,7 +57,10 @@ BUDGETS = {
 
 
 @pytest.mark.parametrize(("who", "page"), BUDGETS)
-def test_a_desk_keeps_its_budget(as_person: Any, monkeypatch: pytest.MonkeyPatch, who: str, page: str) -> None:
+def test_a_desk_keeps_its_budget(
+    november: Any, as_person: Any, monkeypatch: pytest.MonkeyPatch, who: str, page: str
+) -> None:
+    """With November's tables, which are the fullest: else what a desk costs would hang on the order of the tests."""
     queries, models, nodes = BUDGETS[who, page]
     client = as_person(who)
     client.get(reverse(page))  # what is drawn once is drawn

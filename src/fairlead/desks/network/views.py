@@ -49,7 +49,6 @@ def desk(request: ScopedRequest) -> HttpResponse:
     series = selectors.series(scope)
     tables = selectors.published_tables(scope, GAPS)
     found = selectors.lattice(scope, tables[0], GROUPS, network_only=True) if tables else []
-    gaps = [_gap(table) for table in found if table.rows]
     studies = evidence.how_far(scope, {arrow.study for arrow in theory.arrows if arrow.study})
     return render(
         request,
@@ -57,22 +56,18 @@ def desk(request: ScopedRequest) -> HttpResponse:
         {
             "theory": theory,
             "indicators": _indicators(theory, series),
-            "arrows": [
-                (number, arrow, _label(arrow.begins), _label(arrow.ends), _study(studies, arrow.study))
-                for number, arrow in enumerate(theory.arrows, start=1)
-            ],
+            "arrows": _arrows(theory, studies),
             "flagged": [one for one in series.values() if one.flags],
             "as_of": max((one.latest.ends for one in series.values() if one.latest), default=None),
-            "gaps": gaps,
-            "gap_most": _widest(gaps),
-            "gap_table": tables[0] if tables else None,
-            "gap_indicator": indicators()[GAPS],
+            "gaps": _gaps(tables[0].begins, [_gap(table) for table in found if table.rows]) if found else "",
             "withheld": _since(selectors.withheld_tables(scope, GAPS), tables),
         },
     )
 
 
 _INDICATORS: Kept[SafeString] = Kept()
+_ARROWS: Kept[SafeString] = Kept()
+_GAPS: Kept[SafeString] = Kept()
 
 
 def _indicators(theory: TheoryOfChange, series: dict[str, Series]) -> SafeString:
@@ -90,6 +85,30 @@ def _indicators(theory: TheoryOfChange, series: dict[str, Series]) -> SafeString
         (key, one.indicator.version, one.counted_at, one.points, one.standing) for key, one in series.items()
     )
     return _INDICATORS.get((get_language(), settings.DEMO, told), draw)
+
+
+def _arrows(theory: TheoryOfChange, studies: dict[str, str]) -> SafeString:
+    """The arrows in words: drawn anew only when a study goes a step further."""
+
+    def draw() -> SafeString:
+        arrows = [
+            (number, arrow, _label(arrow.begins), _label(arrow.ends), _study(studies, arrow.study))
+            for number, arrow in enumerate(theory.arrows, start=1)
+        ]
+        return render_to_string("network/_arrows.html", {"arrows": arrows})
+
+    return _ARROWS.get((get_language(), theory.version, tuple(sorted(studies.items()))), draw)
+
+
+def _gaps(month: date, gaps: list[dict[str, Any]]) -> SafeString:
+    """Where the groups stand in the latest tables: drawn anew for other cells only, however many there are."""
+
+    def draw() -> SafeString:
+        values = {"gaps": gaps, "gap_most": _widest(gaps), "month": month, "gap_indicator": indicators()[GAPS]}
+        return render_to_string("network/_gaps.html", values)
+
+    told = tuple((gap["group"], gap["everybody"], gap["cells"]) for gap in gaps)
+    return _GAPS.get((get_language(), month, told), draw) if gaps else SafeString()
 
 
 @require_safe
@@ -259,10 +278,10 @@ def _gap(table: selectors.Table) -> dict[str, Any]:
     return {
         "group": table.group,
         "everybody": everybody,
-        "cells": [
+        "cells": tuple(
             (category, cell, cell.low if cell.exact else None, _difference(cell, everybody))
             for category, cell in zip(table.categories, rest, strict=True)
-        ],
+        ),
     }
 
 
