@@ -66,6 +66,7 @@ PAGES = (
     Page("3-move", "dana", "contacts:move", ("@plan_with_amara",)),
     Page("3-own-calendar", "amara", "contacts:feed"),
     Page("3-before-a-visit", "marcus", "contacts:prepare", ("@harbor_point",)),
+    Page("3-before-coaching", "dana", "contacts:prepare_person", ("@amara",)),
     Page("3-feedback", "amara", "teacher:feedback"),
     Page("3-feedback-visit", "amara", "teacher:feedback_visit", ("@visit_to_amara",)),
     Page("3-who-sees-what", "amara", "teacher:who_sees"),

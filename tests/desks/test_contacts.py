@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from fairlead.apps.support.models import Contact, ContactPresence, ContactWords, Promise, PromiseWords
-from tests.conftest import as_owner
+from tests.conftest import as_owner, max_queries
 
 SignIn = Callable[[str | None], Client]
 TOKEN = "5f8d3f6e-8a2b-4c1e-9d51-0e3f5a7b9c77"
@@ -178,3 +178,31 @@ def test_a_week_adds_up(as_person: SignIn, seeded: Any) -> None:
     assert as_person("dana").get(reverse("contacts:week") + "?week=2026-02-31").status_code == 200
     teacher = as_person("amara").get(reverse("contacts:week"))
     assert re.search(r"/contacts/\d+/", teacher.content.decode()), "the coachee finds what was written to them"
+
+
+def test_a_coach_prepares_with_what_is_between_the_two_and_nothing_else(as_person: SignIn, seeded: Any) -> None:
+    amara = seeded.person["amara"]
+    address = reverse("contacts:prepare_person", args=[amara])
+    dana = as_person("dana")
+    assert f'href="{address}"' in dana.get(reverse("coach:desk")).content.decode()
+    assert f'href="{address}"' in dana.get(reverse("contacts:plan")).content.decode()
+    with max_queries(15):
+        page = dana.get(address)
+    text = page.content.decode()
+    assert "Open the lesson on unequal wholes" in text, "the promise between them"
+    assert "We chose the comparing task for Thursday." in text, "what was said between them"
+    assert page.context["visits"]
+    grace = as_person("grace").get(address)
+    assert grace.status_code == 200
+    assert "Open the lesson on unequal wholes" not in grace.content.decode()
+    assert "We chose the comparing task" not in grace.content.decode()
+    assert all("grace" in (c.lead + c.with_name).lower() for c in grace.context["contacts"])
+    assert as_person("owen").get(address).status_code == 404
+
+
+def test_a_teacher_finds_the_minutes_of_classroom_visits_on_their_own_list(as_person: SignIn, seeded: Any) -> None:
+    page = as_person("amara").get(reverse("contacts:week"))
+    visits = [c for c in page.context["received"] if c.visit_id]
+    assert visits
+    assert all(c.minutes > 0 for c in visits)
+    assert page.context["received_minutes"] == sum(c.minutes for c in page.context["received"])

@@ -137,6 +137,12 @@ def latest_lines(scope: Scope, most: int) -> list[VisitLine]:
     return _lines("v.visitor_id = %(person)s ORDER BY v.began_at DESC, v.id DESC LIMIT %(most)s", scope, most=most)
 
 
+def latest_lines_of(scope: Scope, subject_id: int, most: int) -> list[VisitLine]:
+    """The person's own latest visits to somebody, as lines."""
+    which = "v.visitor_id = %(person)s AND v.subject_id = %(subject)s ORDER BY v.began_at DESC, v.id DESC LIMIT %(most)s"
+    return _lines(which, scope, subject=subject_id, most=most)
+
+
 def not_closed_lines(scope: Scope) -> list[VisitLine]:
     """The person's own visits whose feedback waits, as lines; oldest first."""
     return _lines("v.visitor_id = %(person)s AND v.closed_at IS NULL ORDER BY v.began_at, v.id", scope)

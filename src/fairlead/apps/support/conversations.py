@@ -79,6 +79,16 @@ def lately_at(scope: Scope, school_id: int, until: datetime, most: int) -> list[
     return [Logged(*row) for row in rows]
 
 
+def between(scope: Scope, person_id: int, until: datetime, most: int) -> list[Logged]:
+    """The last contacts of the asking person with somebody, whoever of the two led them."""
+    which = (
+        "%(person)s IN (c.lead_id, c.with_person_id) AND (%(other)s IN (c.lead_id, c.with_person_id) "
+        "OR EXISTS (SELECT FROM support_contactpresence p WHERE p.contact_id = c.id AND p.person_id = %(other)s))"
+    )
+    rows = fetch(_LOGGED.format(which=which), person=scope.person_id, other=person_id, until=until, most=most)
+    return [Logged(*row) for row in rows]
+
+
 def led_between(scope: Scope, first: date, last: date) -> list[Logged]:
     """Everything that the person led in some days, the earliest first: their own time."""
     rows = fetch(
@@ -101,6 +111,7 @@ class Received:
     school: str
     words: int
     answered: bool
+    visit_id: int | None
 
     @property
     def kind_label(self) -> str:
@@ -110,17 +121,19 @@ class Received:
 _RECEIVED = """
 SELECT d.contact_id, d.at, d.minutes, d.kind, d.purpose, a.given_name || ' ' || a.family_name, o.name,
        (SELECT count(*) FROM support_contactwords w WHERE w.contact_id = d.contact_id AND w.reader_id = %(person)s),
-       EXISTS (SELECT FROM support_contactwords w WHERE w.contact_id = d.contact_id AND w.author_id = %(person)s)
+       EXISTS (SELECT FROM support_contactwords w WHERE w.contact_id = d.contact_id AND w.author_id = %(person)s),
+       c.visit_id
 FROM support_dose d
 JOIN roster_person a ON a.id = d.lead_id
 JOIN roster_organization o ON o.id = d.organization_id
-WHERE d.person_id = %(person)s AND d.at >= %(since)s AND d.at < %(until)s AND d.kind <> 'visit'
+LEFT JOIN support_contact c ON c.id = d.contact_id
+WHERE d.person_id = %(person)s AND d.at >= %(since)s AND d.at < %(until)s
 ORDER BY d.at DESC, d.contact_id DESC
 """
 
 
 def received(scope: Scope, since: date, until: date) -> list[Received]:
-    """Contacts of other people with the asking person, the latest first."""
+    """Contacts of other people with the asking person, classroom visits among them, the latest first."""
     return [
         Received(*row)
         for row in fetch(
@@ -318,6 +331,22 @@ WHERE w.contact_id = %(contact)s
        OR %(notes)s::jsonb ? (w.purpose || '@' || w.organization_id))
 GROUP BY w.author_id, w.written_at, w.text
 ORDER BY w.written_at, min(w.id)
+"""
+
+
+def last_said(scope: Scope, person_id: int, most: int) -> list[Said]:
+    """What the asking person and somebody else wrote to each other about contacts, the latest first."""
+    rows = fetch(_LAST_SAID, person=scope.person_id, other=person_id, most=most)
+    return [Said(author, name, at, text, (reader,)) for author, name, at, text, reader in rows]
+
+
+_LAST_SAID = """
+SELECT w.author_id, a.given_name || ' ' || a.family_name, w.written_at, w.text, b.given_name || ' ' || b.family_name
+FROM support_contactwords w
+JOIN roster_person a ON a.id = w.author_id
+JOIN roster_person b ON b.id = w.reader_id
+WHERE (w.author_id, w.reader_id) IN ((%(person)s, %(other)s), (%(other)s, %(person)s))
+ORDER BY w.written_at DESC, w.id DESC LIMIT %(most)s
 """
 
 

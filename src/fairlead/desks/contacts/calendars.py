@@ -28,7 +28,7 @@ from fairlead.apps.support import feeds, planning
 from fairlead.apps.support.recording import KINDS, MOST_MINUTES
 from fairlead.desks.bylink import missed, quiet, too_many
 from fairlead.desks.contacts import choosing
-from fairlead.desks.contacts.choosing import LOGGERS
+from fairlead.desks.contacts.choosing import LOGGERS, TO_SCHOOLS
 from fairlead.desks.contacts.forms import Who, blame
 
 WEEKS_AHEAD = timedelta(days=120)
@@ -90,7 +90,10 @@ def plan(request: ScopedRequest) -> HttpResponse:
             return redirect("contacts:plan")
     rows = planning.planned(scope, today, today + WEEKS_AHEAD)
     log_list(scope, "contacts", {w.organization_id for w in ready.people} | {p.organization_id for p in rows})
-    context = {"form": form, "rows": rows, "person_id": scope.person_id, "school_id": ready.school_id, "today": today}
+    context = {
+        "form": form, "rows": rows, "person_id": scope.person_id, "to_schools": scope.has(*TO_SCHOOLS),
+        "school_id": ready.school_id, "today": today,
+    }  # fmt: skip
     return render(request, "contacts/plan.html", context, status=422 if form.errors else 200)
 
 

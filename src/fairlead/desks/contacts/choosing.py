@@ -18,6 +18,7 @@ from fairlead.apps.support.visibility import purpose_words
 from fairlead.desks.contacts.forms import Who
 
 LOGGERS = tuple(recording.LOGGED_BY)
+TO_SCHOOLS = ("director", "network_lead")  # who prepares for a school; the others for a person
 USUAL_MINUTES = 30
 USUAL_KIND = "meeting"
 MOST = 400  # people of one form

@@ -17,6 +17,7 @@ from fairlead.apps.attendance import selectors as attendance
 from fairlead.apps.caseload import recipes
 from fairlead.apps.caseload import selectors as caseload
 from fairlead.apps.facts import selectors as facts
+from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import conversations
 from fairlead.apps.support import selectors as support
@@ -25,6 +26,8 @@ from fairlead.desks.shares import percent
 
 MONTHS = 4
 CONTACTS = 6
+VISITS = 3
+WORDS = 3
 LONG_AGO = 21  # days without a contact after which the sheet asks for one
 LOW_COVERAGE = 0.9
 
@@ -103,10 +106,52 @@ def _trend(scope: Scope, school_id: int, today: date) -> list[Month]:
     ]
 
 
-def questions(scope: Scope, shown: dict[str, Any]) -> list[str]:
-    """What the numbers on this sheet give reason to ask. Each names what it rests on; none says what to think of it."""
-    asks, today = [], shown["today"]
-    late = [p for p in shown["promises"] if p.due < today]
+def sheet_of(scope: Scope, who: Who) -> dict[str, Any]:
+    """Everything that the sheet of one person shows whoever helps them: only what is between the two anyway."""
+    now, today = clock.now(), clock.today()
+    supports = [c for c in support.coached_by_me(scope, today) if c.person_id == who.person_id]
+    dose = support.support_dose(scope, [c.support_id for c in supports], today.replace(day=1))
+    found: dict[str, Any] = {
+        "who": who,
+        "now": now,
+        "today": today,
+        "contacts": conversations.between(scope, who.person_id, now, CONTACTS),
+        "promises": conversations.open_promises(scope, [who.person_id], []),
+        "said": conversations.last_said(scope, who.person_id, WORDS),
+        "visits": instruments.latest_lines_of(scope, who.person_id, VISITS),
+        "supports": [(c, dose[c.support_id]) for c in supports],
+    }
+    found["ask"] = questions_of(scope, found)
+    return found
+
+
+def questions_of(scope: Scope, shown: dict[str, Any]) -> list[str]:
+    """What stands between the two gives reason to say or to ask."""
+    today, visits = shown["today"], shown["visits"]
+    asks = _late(scope, shown["promises"], today)
+    unshared = [v for v in visits if v.shared_at is None and v.closed_at is None]
+    if unshared:
+        asks.append(
+            _("You have not shared your feedback of %(day)s. Share it before you come.")
+            % {"day": date_format(unshared[0].began_at, "SHORT_DATE_FORMAT")}
+        )
+    unanswered = [v for v in visits if v.shared_at is not None and v.answered_at is None and v.closed_at is None]
+    if unanswered:
+        asks.append(
+            _("Your feedback of %(day)s has no answer yet. What became of it?")
+            % {"day": date_format(unanswered[0].began_at, "SHORT_DATE_FORMAT")}
+        )
+    for line, dose in shown["supports"]:
+        if line.goal:
+            asks.append(_("Toward “%(goal)s”: what has changed in the lessons since?") % {"goal": line.goal})
+        if dose.contacts == 0:
+            asks.append(_("No contact is on record this month. What would make the next one easy?"))
+    return asks or [_("Nothing here stands out. What are you proud of, and what should I see?")]
+
+
+def _late(scope: Scope, promises: list[conversations.OpenPromise], today: date) -> list[str]:
+    """What is overdue: the reader's own first."""
+    asks, late = [], [p for p in promises if p.due < today]
     mine = [p for p in late if p.owner_id == scope.person_id]
     if mine:
         asks.append(_("You owe: “%(text)s”. Bring it, or say what came instead.") % {"text": mine[0].text})
@@ -116,6 +161,13 @@ def questions(scope: Scope, shown: dict[str, Any]) -> list[str]:
             _("“%(text)s” was due on %(day)s. What stands in its way?")
             % {"text": theirs[0].text, "day": date_format(theirs[0].due, "SHORT_DATE_FORMAT")}
         )
+    return asks
+
+
+def questions(scope: Scope, shown: dict[str, Any]) -> list[str]:
+    """What the numbers on this sheet give reason to ask. Each names what it rests on; none says what to think of it."""
+    today = shown["today"]
+    asks = _late(scope, shown["promises"], today)
     morning = shown["morning"]
     if morning.meets and morning.coverage is not None and morning.coverage < LOW_COVERAGE:
         n = morning.rolls_expected - morning.rolls_submitted

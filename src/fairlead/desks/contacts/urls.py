@@ -13,6 +13,7 @@ urlpatterns = [
     path("new/<int:school_id>", views.new, name="new_at"),  # in the path: a kept page answers for its path
     path("arrivals", arrivals.arrive, name="arrive"),
     path("prepare/<int:school_id>", views.prepare, name="prepare"),
+    path("prepare/person/<int:person_id>", views.prepare_person, name="prepare_person"),
     path("plan", calendars.plan, name="plan"),
     path("plan/<int:plan_id>", calendars.move, name="move"),
     path("calendar", calendars.feed, name="feed"),

@@ -23,11 +23,11 @@ from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import conversations, planning, recording
 from fairlead.apps.support.visibility import purpose_words, who_sees_what
 from fairlead.desks.contacts import choosing, preparing
-from fairlead.desks.contacts.choosing import LOGGERS
-from fairlead.desks.contacts.forms import OUTCOMES, ContactForm, blame
+from fairlead.desks.contacts.choosing import LOGGERS, TO_SCHOOLS
+from fairlead.desks.contacts.forms import OUTCOMES, ContactForm, Who, blame
 
 LATELY = timedelta(days=60)
-VISITORS = ("director", "network_lead", "principal")
+VISITORS = (*TO_SCHOOLS, "principal")
 
 
 @require_safe
@@ -56,8 +56,10 @@ def week(request: ScopedRequest) -> HttpResponse:
         "by_kind": _sums(led, lambda c: c.kind_label),
         "by_school": _sums(led, lambda c: c.school),
         "received": received,
+        "received_minutes": sum(c.minutes for c in received),
         "rows": rows,
         "person_id": scope.person_id,
+        "to_schools": scope.has(*TO_SCHOOLS),
         "promises": len(promises),
         "overdue": sum(p.due < today for p in promises),
         "logs": logs,
@@ -93,6 +95,19 @@ def prepare(request: ScopedRequest, school_id: int) -> HttpResponse:
         raise Http404
     log_list(scope, "contacts", [school_id])
     return _may_be_kept(render(request, "contacts/prepare.html", preparing.sheet(scope, school)))
+
+
+@require_safe
+@needs(*LOGGERS)
+def prepare_person(request: ScopedRequest, person_id: int) -> HttpResponse:
+    """The sheet to take along to somebody whom one helps: what is between the two, on one page of paper."""
+    scope, today = request.scope, clock.today()
+    role = roster.staff(scope, today).filter(person_id=person_id, organization_id__in=scope.org_ids).first()
+    if role is None or person_id == scope.person_id:
+        raise Http404
+    log_list(scope, "contacts", [role.organization_id])
+    who = Who(person_id, role.person.name, role.organization_id, role.organization.name)
+    return _may_be_kept(render(request, "contacts/prepare_person.html", preparing.sheet_of(scope, who)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
