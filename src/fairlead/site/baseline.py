@@ -1,10 +1,10 @@
 """The schema of an empty database in a second: what the migrations do there, recorded as SQL.
 
-Django draws every model anew at each step of each migration, which takes half a minute before the first table has
-a row. An empty database therefore gets `baseline.sql`, which is nothing but the statements of those same migrations,
-with their rows in `django_migrations`. Any other database, and any version whose record is out of date, migrates as
-ever. `make baseline` records, proves that laying the record makes what the migrations make, and seals it; a record
-that was changed since, by hand or by a merge, is not laid.
+Django draws every model anew at each step of each migration, which takes minutes before the first table has a row.
+An empty database therefore gets `baseline.sql`, which is nothing but the statements of those same migrations, with
+their rows in `django_migrations`; migrations that came since are applied as ever. `make baseline` records those that
+came since, proves that laying the record makes what the migrations make, and seals it. A record of a migration that
+was changed, or one that was changed itself, by hand or by a merge, is not laid.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
-from fairlead.site.prepare import migrations_digest
+from fairlead.site.prepare import migration_digests, packages_digest
 
 FILE = Path(__file__).with_name("baseline.sql")
-BEGINS = "-- migrations "  # the first line: the digest of the migrations that were recorded
+BEGINS = "-- packages "  # the first line: the digest of the packages that bring migrations of their own
 SEAL = "-- sealed "  # the second line: the digest of all that follows
-STEP = "-- step "  # before the statements of one migration, which stand or fall together
+STEP = "-- step "  # before the statements of one migration, which stand or fall together: its name, its file's digest
+ELSEWHERE = "-"  # instead of a digest: a migration that a package brings
 LOOKS = ("SELECT", "WITH", "SAVEPOINT", "RELEASE", "ROLLBACK")  # what changes nothing, or only marks a transaction
 
 MOMENT = re.compile(r"'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+00:00'::timestamptz")
@@ -48,8 +49,8 @@ SHAPE = """
 
 
 def lay() -> bool:
-    """Give an empty database the recorded schema; False, with nothing done, where that is not possible."""
-    steps = steps_of(FILE.read_text(encoding="utf-8")) if FILE.exists() else None
+    """Give an empty database the recorded steps; False, with nothing done, where that is not possible."""
+    steps = standing()
     if steps is None or connection.introspection.table_names():
         return False
     for step in steps:
@@ -59,21 +60,33 @@ def lay() -> bool:
     return True
 
 
-def steps_of(text: str) -> list[str] | None:
-    """The steps of a record; None where it is of other migrations, or not as it was sealed."""
-    first, sealed, steps = (*text.split("\n", 2), "", "")[:3]
-    if first != f"{BEGINS}{migrations_digest()}" or sealed != f"{SEAL}{_digest(steps)}":
+def standing() -> list[str] | None:
+    """The steps of the record; None where a migration in it is another by now, or where it is not as it was sealed."""
+    text = FILE.read_text(encoding="utf-8") if FILE.exists() else ""
+    first, sealed, rest = (*text.split("\n", 2), "", "")[:3]
+    if first != f"{BEGINS}{packages_digest()}" or sealed != f"{SEAL}{_digest(rest)}":
         return None
-    return steps.split(f"\n{STEP}")
+    steps = rest.removeprefix(STEP).split(f"\n{STEP}")
+    files = migration_digests()
+    named = (step.partition("\n")[0].split() for step in steps)
+    return steps if all(files.get(name) == digest for name, digest in named if digest != ELSEWHERE) else None
+
+
+def missing() -> set[str]:
+    """The migrations of ours that the record lacks."""
+    return set(migration_digests()) - {step.split(maxsplit=1)[0] for step in standing() or ()}
 
 
 def record() -> str:
     """Migrate an empty database, and return what that took as the text of `baseline.sql`."""
-    assert not connection.introspection.table_names(), "a record begins with an empty database"
-    steps: list[tuple[str, list[str]]] = [("django_migrations", [])]
+    kept = (standing() or []) if lay() else []
+    files, steps = migration_digests(), list[tuple[str, list[str]]]()
+    if not kept:
+        assert not connection.introspection.table_names(), "a record begins with an empty database"
+        steps.append(("django_migrations", []))
     with _recording(lambda statement: steps[-1][1].append(statement)):
-        recorder = MigrationRecorder(connection)
-        recorder.ensure_schema()
+        if not kept:
+            MigrationRecorder(connection).ensure_schema()
         executor = MigrationExecutor(
             connection,
             lambda action, migration=None, fake=False: (
@@ -81,8 +94,9 @@ def record() -> str:
             ),
         )
         executor.migrate(executor.loader.graph.leaf_nodes())
-    text = "\n".join(f"{STEP}{name}\n" + "\n".join(statements) for name, statements in steps if statements) + "\n"
-    return f"{BEGINS}{migrations_digest()}\n{SEAL}{_digest(text)}\n{text}"
+    new = (f"{name} {files.get(name, ELSEWHERE)}\n" + "\n".join(said) for name, said in steps if said)
+    text = STEP + f"\n{STEP}".join([*(step.rstrip("\n") for step in kept), *new]) + "\n"
+    return f"{BEGINS}{packages_digest()}\n{SEAL}{_digest(text)}\n{text}"
 
 
 def shape() -> list[tuple[str, ...]]:

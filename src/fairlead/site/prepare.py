@@ -134,8 +134,22 @@ def _wait(process: subprocess.Popen[bytes]) -> int | None:
 
 def migrations_digest() -> str:
     """Changes whenever a migration is added or edited, here or in a package that brings its own."""
-    versions = [f"{name} {version_of(name)}" for name in WITH_MIGRATIONS]
-    return _digest(PACKAGE.glob("**/migrations/*.py"), versions)
+    return _digest(PACKAGE.glob("**/migrations/*.py"), _versions())
+
+
+def packages_digest() -> str:
+    """Changes with the version of a package that brings migrations of its own."""
+    return _digest((), _versions())
+
+
+def migration_digests() -> dict[str, str]:
+    """The digest of each migration of ours, by its name: label of the app, dot, name of the file."""
+    files = (f for f in PACKAGE.glob("**/migrations/*.py") if f.stem != "__init__")
+    return {f"{file.parent.parent.name}.{file.stem}": _digest([file]) for file in files}
+
+
+def _versions() -> list[str]:
+    return [f"{name} {version_of(name)}" for name in WITH_MIGRATIONS]
 
 
 def version_of(name: str) -> str:
