@@ -96,7 +96,7 @@ def pytest(tally: Tally, arguments: list[str], environment: dict[str, str]) -> N
     # Compiled modules are kept, else each of the many processes compiles every library anew.
     dropped = ("DATABASE_URL", "FAIRLEAD_", "PYTHONDONTWRITEBYTECODE")
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
-    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "--reuse-db", *arguments]  # dropped with their server
     done = subprocess.run(
         command, cwd=ROOT, env=inherited | environment | {"FAIRLEAD_COUNTS": str(counts)}, check=False
     )

@@ -6,6 +6,8 @@ import doctest
 import re
 from pathlib import Path
 
+import pytest
+
 from fairlead.science.impact.matching import beside, table_of
 from tests.plugins.skips import needs_data
 from tests.science.impact.matching import test_matching_simulation as simulation
@@ -29,6 +31,7 @@ def table_after(mark: str) -> str:
     return TEXT.split(f"<!-- {mark} -->\n")[1].split("\n\n")[0]
 
 
+@pytest.mark.prove
 def test_examples() -> None:
     failed, tried = doctest.testfile(str(PAGE), module_relative=False)
     assert tried >= 6

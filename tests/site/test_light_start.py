@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = ("scipy.stats", "scipy.optimize", "duckdb", "ibis", "numba", "formulaic", "openpyxl", "ortools", "pandas")
 ASK = f"""
 import django
@@ -17,6 +19,7 @@ print([name for name in {HEAVY!r} if name in sys.modules])
 """
 
 
+@pytest.mark.prove
 def test_every_page_is_known_without_the_heavy_libraries() -> None:
     settings = {"DJANGO_SETTINGS_MODULE": "fairlead.site.settings", "FAIRLEAD_DATABASE": "none"}
     found = subprocess.run(

@@ -357,7 +357,7 @@ def test_any_order_and_repetition_gives_the_same_rolls(seeded: Any) -> None:
             refused = set(Arrival.objects.filter(outcome="refused").values_list("id", flat=True))
             return standing(roll), Arrival.objects.count(), refused
 
-    @hypothesis_settings(max_examples=60)
+    @hypothesis_settings(max_examples=20)
     @given(mornings())
     def same(morning: Any) -> None:
         takings, order = morning

@@ -82,7 +82,7 @@ def expected(
                 yield section.pk, period.pk, datetime.combine(day, rings.begins, ZONE) + late + due
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_meeting_is_a_roll_and_a_roll_is_a_meeting(
     data: st.DataObject, seeded: Any, by_period: int, savepoint: Any

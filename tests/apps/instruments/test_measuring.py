@@ -40,6 +40,7 @@ def rated(seed: int = 1, teachers: int = TEACHERS) -> tuple[Told, Told]:
     return first, second
 
 
+@pytest.mark.prove
 def test_visits_needed_are_those_that_the_true_variances_need() -> None:
     first, second = rated()
     found = measuring.measure(ASKED, first, second, standards())

@@ -86,7 +86,7 @@ def test_what_is_written_is_read_whatever_the_pieces(tmp_path_factory, rows, end
     assert table.rows == len(rows)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     before=st.text(st.sampled_from(" \t\n\u00a0\u1680\u2003\u3000\x0b"), max_size=2),
     mark=st.sampled_from("=@+-"),

@@ -46,6 +46,9 @@ def test_two_levels(check: str) -> None:
     battery.run(TWO, check)
 
 
-@pytest.mark.parametrize("check", battery.checks(THREE))
+@pytest.mark.parametrize(
+    "check",
+    [pytest.param(c, marks=pytest.mark.prove) if c == "row order" else c for c in battery.checks(THREE)],
+)
 def test_three_levels(check: str) -> None:
     battery.run(THREE, check)
