@@ -8,7 +8,7 @@ from typing import Any
 def _of_grace(world: Any, stage: str) -> int:
     from fairlead.apps.supervision.models import Appraisal
 
-    return int(Appraisal.objects.get(subject_id=world.person["grace"], stage=stage).pk)
+    return int(Appraisal.objects.filter(subject_id=world.person["grace"], stage=stage).latest("begun_on").pk)
 
 
 def open_of_grace(world: Any) -> int:

@@ -88,6 +88,7 @@ PAGES = (
     Page("3-support", "dana", "cycles:support", ("@coaching_of_amara",)),
     Page("3-diagnosis-new", "owen", "diagnostics:new"),
     Page("5-schools-at-each-level", "ines", "diagnostics:schools", ("what-makes-it-stick",)),
+    Page("5-appraisal-distribution", "ines", "supervision:distribution"),
     Page("4-appraisals", "marcus", "supervision:home"),
     Page("4-appraisal", "marcus", "supervision:appraisal", ("@appraisal_of_grace",)),
     Page("2-appraisal-closed", "grace", "supervision:appraisal", ("@appraisal_closed",)),

@@ -73,6 +73,15 @@ def test_the_lists_in_few_queries(as_person: SignIn, seeded: Any) -> None:
             assert client.get(address).status_code == 200
 
 
+def test_how_ratings_are_distributed(as_person: SignIn) -> None:
+    client = as_person("ines")
+    with max_queries(15):
+        text = client.get(page("distribution")).content.decode()
+    assert "This does not rank supervisors" in text
+    assert "Wilson" in text
+    assert page("distribution") in client.get(page("home")).content.decode()
+
+
 def test_decision_rights_of_two_days_beside_each_other(as_person: SignIn) -> None:
     text = as_person("amara").get(page("rights") + "?beside=2025-09-01").content.decode()
     assert "Two days beside each other" in text

@@ -1,4 +1,4 @@
-"""Last year's closed appraisals of principals, this year's with their goals, and decision rights at two dates."""
+"""Two years of closed appraisals of principals, this year's with their goals, and decision rights at two dates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SOURCE = ("id", "appraisal_id", *WALL, "kind", "declared", "title", "text", "con
 REASON = ("id", "appraisal_id", *WALL, "standard", "level", "text", "source_id", "answer")
 RIGHT = ("id", "organization_id", "decision", "holder", "since", "document", "reason", "by_id", "at")
 LAST, NOW = date(2025, 9, 10), date(2026, 9, 9)
-RATED = datetime(2026, 5, 27, 15, 0, tzinfo=ZONE)
+PAST = (date(2024, 9, 11), LAST)
 GOALS = (
     ("Attendance: fewer children absent for a tenth of the year", "Two of a hundred fewer than last year; calls home by nine."),
     ("Time in classrooms, with feedback closed", "Two rooms a day, and a word to the teacher on the same day."),
@@ -26,6 +26,12 @@ GOALS = (
 )  # fmt: skip
 LEVELS = ("support", "growing", "strong")
 WITH_PLAN = 3  # index of the school whose principal has a support plan
+EARLIER = {
+    1: "people",
+    3: "teaching",
+    9: "families",
+    14: "teaching",
+}  # who had one in the year before, and on which standard
 FIRST = {"staffing": "shared", "hiring": "shared", "budget": "network", "schedule": "school", "calendar": "network",
          "curriculum": "network", "discipline": "school", "learning": "network"}  # fmt: skip
 SECOND = {"hiring": "school", "learning": "shared"}
@@ -35,7 +41,8 @@ def build(world: World, rng: np.random.Generator) -> None:
     """Write them."""
     rows: dict[str, list[tuple[Any, ...]]] = {"appraisal": [], "source": [], "reason": []}
     for school in range(world.schools):
-        _last_year(world, rng, school, rows)
+        for begun in PAST:
+            _closed_year(world, rng, school, begun, rows)
         _this_year(world, rng, school, rows)
     copy_rows("supervision_appraisal", APPRAISAL, rows["appraisal"])
     copy_rows("supervision_source", SOURCE, rows["source"])
@@ -63,34 +70,38 @@ def _goal(world: World, rng: np.random.Generator, pk: int, wall: tuple[Any, ...]
     return (_id(world, "source"), pk, *wall, "goal", "appraisal", title, text, "", wall[2], _at(begun))
 
 
-def _last_year(world: World, rng: np.random.Generator, school: int, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+def _closed_year(
+    world: World, rng: np.random.Generator, school: int, begun: date, rows: dict[str, list[tuple[Any, ...]]]
+) -> None:
+    rated = datetime(begun.year + 1, 5, 27, 15, 0, tzinfo=ZONE)
     wall, pk = _wall(world, school), _id(world, "appraisal")
     need = "high" if world.school_need[school] > np.median(world.school_need) else "moderate"
     brought = [
-        _goal(world, rng, pk, wall, LAST),
+        _goal(world, rng, pk, wall, begun),
         (_id(world, "source"), pk, *wall, "results", "appraisal", "Attendance of the year",
          "A little better than the year before.",
          f"Need of the school: {need}. Rolls submitted: 96 of 100. A school of this size moves by a point either way by chance.",
-         wall[2], RATED - timedelta(days=30)),
+         wall[2], rated - timedelta(days=30)),
         (_id(world, "source"), pk, *wall, "self", "appraisal", "The principal's own review",
-         "The mornings are calmer. Planning together is where I want to be next year.", "", wall[3], RATED - timedelta(days=12)),
+         "The mornings are calmer. Planning together is where I want to be next year.", "", wall[3], rated - timedelta(days=12)),
     ]  # fmt: skip
     rows["source"] += brought
-    plan = school == WITH_PLAN
-    for number, key in enumerate(template.in_force(LAST).standards):
-        level = "support" if plan and key == "teaching" else LEVELS[int(rng.choice((1, 2), p=(0.5, 0.5)))]
+    weak = {LAST: "teaching" if school == WITH_PLAN else "", PAST[0]: EARLIER.get(school, "")}[begun]
+    plan = bool(weak)
+    for number, key in enumerate(template.in_force(begun).standards):
+        level = "support" if key == weak else LEVELS[int(rng.choice((1, 2), p=(0.5, 0.5)))]
         source = brought[number % len(brought)]
         text = f"What the source shows: {str(source[8]).lower().rstrip('.')}."
         answer = "disagree" if level == "support" else "agree"
         rows["reason"].append((_id(world, "reason"), pk, *wall, key, level, text, source[0], answer))
-    closed = RATED + timedelta(days=int(rng.integers(2, 12)))
+    closed = rated + timedelta(days=int(rng.integers(2, 12)))
     rows["appraisal"].append(
-        (pk, *wall, template.year_of(LAST), template.in_force(LAST).key, "closed", LAST, "On the way; the goal stays.", RATED,
-         RATED.date() + timedelta(days=14), "I read it as fair." if not plan else "I see it otherwise: we lost two teachers in March.",
+        (pk, *wall, template.year_of(begun), template.in_force(begun).key, "closed", begun, "On the way; the goal stays.", rated,
+         rated.date() + timedelta(days=14), "I read it as fair." if not plan else "I see it otherwise: we lost two teachers in March.",
          closed, closed,
          "Feedback to every teacher of grades 3 and 4 within a day." if plan else "",
          "A morning a week in classrooms together; a substitute's hours for planning." if plan else "",
-         date(2027, 1, 20) if plan else None)
+         date(begun.year + 2, 1, 20) if plan else None)
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ def home(request: ScopedRequest) -> HttpResponse:
         "open": [line for line in found if not line.waits_for_me and line.stage != Appraisal.Stage.CLOSED],
         "closed": [line for line in found if line.stage == Appraisal.Stage.CLOSED],
         "to_begin": selectors.to_begin(scope, clock.today()) if scope.has("director") else [],
+        "leads": scope.has("network_lead"),
     }
     return render(request, "supervision/home.html", context)
 
