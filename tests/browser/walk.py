@@ -113,6 +113,7 @@ PAGES = (
     Page("5-learning-programme", "ines", "learning:programme", ("@programme_of_number",)),
     Page("5-learning-session-new", "ines", "learning:session_new", ("@programme_of_number",)),
     Page("5-learning-levels", "ines", "learning:levels", ("@programme_of_number",)),
+    Page("5-learning-tie", "ines", "learning:tie", ("@programme_of_number",)),
     Page("5-learning-cost", "ines", "learning:cost", ("@programme_of_number",)),
     Page("3-growth", "tomas", "growth:home"),
     Page("3-growth-compared", "ines", "growth:comparison", ("@growth_of_the_autumn",)),

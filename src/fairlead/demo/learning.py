@@ -72,7 +72,7 @@ def build(world: World, rng: np.random.Generator) -> None:
         )
         for kind, name, quantity, unit, price, paid_by in COSTS
     )  # fmt: skip
-    ties: list[tuple[int, str, str]] = [(3, "diagnosis", "what-makes-it-stick")]
+    ties: list[tuple[int, str, str]] = [(3, "diagnosis", "what-makes-it-stick"), (3, "indicator", "coaching_dose")]
     ties += [(2, "growth", str(pk)) for pk in Comparison.objects.values_list("pk", flat=True)]
     Measured.objects.bulk_create(
         Measured(

@@ -274,6 +274,17 @@ def measured(scope: Scope, programme_id: int) -> list[Measured]:
     )
 
 
+def schools_of(scope: Scope, programme_id: int) -> set[int]:
+    """Organizations of those to whom a programme is offered, as far as the person may read them."""
+    rows = fetch(
+        "SELECT DISTINCT organization_id FROM learning_invitation WHERE programme_id = %(programme)s "
+        "AND organization_id = ANY (%(orgs)s)",
+        programme=programme_id,
+        orgs=sorted(scope.org_ids),
+    )
+    return {pk for (pk,) in rows}
+
+
 def counted(scope: Scope, programme_id: int) -> list[Counted]:
     """What the worker counted over the whole of a programme; of visits for those to whom indicators of research are open."""
     found = find(

@@ -164,11 +164,11 @@ def by_school(scope: Scope, key: str) -> list[SchoolValue]:
         if known:
             last = known[-1]
             trend = tuple(point.value for point in known if point.value is not None)
-            found.append(SchoolValue(school, readings[0].organization.name, last, _share(last), trend))
+            found.append(SchoolValue(school, readings[0].organization.name, last, share_of(last), trend))
     return found
 
 
-def _share(point: Point) -> Share | None:
+def share_of(point: Point) -> Share | None:
     """Chance alone, for a group of `n`; a share of days or minutes is treated as if it came from `n` people."""
     value = point.value
     if value is None or not 0 <= value <= 1 or point.n <= 0:

@@ -3,7 +3,7 @@ who grew beyond what chance brings."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,15 +11,10 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from fairlead.apps.access.scope import Scope
-from fairlead.apps.growth import selectors as growth
-from fairlead.apps.growth.models import Comparison
-from fairlead.apps.instruments import selectors as instruments
 from fairlead.apps.instruments.models import Version
-from fairlead.apps.learning.models import Counted, Ingredient, Measured
+from fairlead.apps.learning.models import Ingredient
 from fairlead.apps.learning.selectors import Dose
-from fairlead.desks.growth import shown as grown
-from fairlead.desks.learning import practice
+from fairlead.desks.learning.standing import Standing
 from fairlead.desks.shares import percent
 from fairlead.science.impact import costs
 from fairlead.science.proportion import Share
@@ -83,12 +78,7 @@ def money(value: float, digits: int = 0) -> str:
 
 
 def cost(
-    scope: Scope,
-    ingredients: Sequence[Ingredient],
-    doses: Sequence[Dose],
-    ties: Sequence[Measured],
-    counted: Sequence[Counted],
-    without: Collection[str],
+    ingredients: Sequence[Ingredient], doses: Sequence[Dose], stands: Standing, without: Collection[str]
 ) -> Cost:
     """Add the ingredients up, those of kinds in `without` left out, and share them among those who came."""
     contact = sum(d.had for d in doses) / 60
@@ -122,38 +112,31 @@ def cost(
         number_format(round(contact), 0, force_grouping=True),
         "–" if each is None else money(each),
         money(total / contact) if contact else "–",
-        (*_grew(scope, ties, each), *_practised(ties, counted, each)) if each is not None else (),
+        (*_grew(stands, each), *_practised(stands, each)) if each is not None else (),
     )
 
 
-def _grew(scope: Scope, ties: Sequence[Measured], each: float) -> list[PerGrown]:
-    found = []
-    for tie in ties:
-        known = growth.comparison(scope, int(tie.reference)) if tie.source == Measured.Source.GROWTH else None
-        if known is None or known.state != Comparison.State.DONE:
-            continue
-        names = {m.key: m.name for m in grown.measures(known, [])}
-        for line in growth.told(scope, known):
+def _grew(stands: Standing, each: float) -> Iterator[PerGrown]:
+    for compared in stands.compared.values():
+        known = compared.known
+        names = {m.key: m.name for m in compared.measures}
+        for line in compared.lines:
             if line.organization_id == known.organization_id:
-                name = names.get(line.measure, line.measure)
+                what = names.get(line.measure, "") if line.measure else known.before.version.instrument
+                name = _("Knowledge or beliefs, on two forms: %(what)s") % {"what": what}
                 link = reverse("growth:comparison", args=[known.pk])
                 exact = line.state == "shown" and line.share is not None
                 share = Share(line.share, line.low, line.high, LEVEL) if exact else None  # type: ignore[arg-type]
-                found.append(_each(name, link, known.before.version, share, line.n, line.by_chance, each))
-    return found
+                yield _each(name, link, known.before.version, share, line.n, line.by_chance, each)
 
 
-def _practised(ties: Sequence[Measured], counted: Sequence[Counted], each: float) -> list[PerGrown]:
-    known = practice.told(counted)
-    found = []
-    for tie in ties:
-        if tie.pk in known:
-            told = known[tie.pk].found
-            version = instruments.versions([int(tie.reference)])[int(tie.reference)]
+def _practised(stands: Standing, each: float) -> Iterator[PerGrown]:
+    for version, row in stands.visits.values():
+        if row is not None:
+            told = row.found
             share = Share(told["share"], told["low"], told["high"], LEVEL) if "low" in told else None
             name = _("Practice, in visits: %(what)s") % {"what": version}
-            found.append(_each(name, "", version, share, told.get("n"), told.get("by_chance"), each))
-    return found
+            yield _each(name, "", version, share, told.get("n"), told.get("by_chance"), each)
 
 
 def _each(

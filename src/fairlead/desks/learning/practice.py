@@ -29,18 +29,13 @@ class Change:
     out: str
 
 
-def told(counted: Sequence[Counted]) -> dict[int, Counted]:
-    """Counts of visits by the tie that they are of."""
-    return {int(one.reference): one for one in counted if one.what == Counted.What.PRACTICE}
-
-
 def times(tie: Measured) -> str:
     """Which visits are compared; the database keeps both days of a tie to visits."""
     if tie.until is None or tie.since is None:
         return ""
     words = {
-        "until": date_format(tie.until, "SHORT_DATE_FORMAT"),
-        "since": date_format(tie.since, "SHORT_DATE_FORMAT"),
+        "until": date_format(tie.until, "DATE_FORMAT"),
+        "since": date_format(tie.since, "DATE_FORMAT"),
     }
     return _("visits until %(until)s and from %(since)s on") % words
 
