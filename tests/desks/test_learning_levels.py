@@ -128,7 +128,7 @@ def _practice(world: Any, **found: Any) -> None:
 def test_five_levels_and_the_cost_of_one_who_grew_stand_on_one_page(as_person: SignIn, seeded: Any) -> None:
     client = as_person("ines")
     _practice(seeded)
-    with max_queries(22):
+    with max_queries(24):  # six sources of five apps, each read by its own app
         page = client.get(_page("levels", seeded))
     cost, use = page.context["cost"], page.context["levels"][3].sources[0]
     assert [number.value for number in use.numbers] == ["25%", "+0.30"]
