@@ -35,7 +35,10 @@ def build(world: World, rng: np.random.Generator) -> None:
     """Words and answers of the latest contacts, presences of a team, and what is planned."""
     _words(world, rng)
     _team(world)
+    _leadership_team(world)
+    _with_directors(world)
     _planned(world, rng)
+    _never_logged(world)
 
 
 def _read(sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -98,6 +101,65 @@ def _team(world: World) -> None:
         ("contact_id", "organization_id", "purpose", "author_id", "reader_id", "written_at", "text"),
         words,
     )
+
+
+CONTACT = ("id", "organization_id", "support_id", "lead_id", "with_person_id", "at", "minutes", "kind", "purpose", "token")
+PRESENCE = ("contact_id", "organization_id", "purpose", "lead_id", "person_id", "at", "kind", "minutes")
+
+
+def _token(pk: int) -> uuid.UUID:
+    return uuid.UUID(int=0x5EED << 96 | pk, version=4)
+
+
+def _leadership_team(world: World) -> None:
+    """Grace's team on Monday: one hour of hers, and of each of three colleagues."""
+    grace, amara, org = world.person["grace"], world.person["amara"], int(world.school_ids[0])
+    teachers = [int(t) for t in world.section_teacher[world.section_school == 0] if int(t) != amara]
+    team = list(dict.fromkeys(teachers))[-3:]
+    at = datetime(2026, 11, 16, 15, 30, tzinfo=ZONE)
+    pk = int(world.take_ids("support_contact", 1)[0])
+    copy_rows("support_contact", CONTACT, [(pk, org, None, grace, team[0], at, 50, "team", "improvement", _token(pk))])
+    advance_ids("support_contact")
+    copy_rows(
+        "support_contactpresence", PRESENCE, [(pk, org, "improvement", grace, one, at, "team", 50) for one in team]
+    )
+
+
+def _with_directors(world: World) -> None:
+    """The network's lead meets each director once a month; Marcus this Tuesday."""
+    ines, org = world.person["ines"], world.network_id
+    marcus = world.person["marcus"]
+    directors = [marcus, *sorted({int(pk) for pk in world.school_director} - {marcus})]
+    days = [TODAY - timedelta(days=2 + 28 * month + n) for month in range(12) for n in range(len(directors))]
+    whom = directors * 12
+    rows = []
+    for pk, day, director in zip(world.take_ids("support_contact", len(days)), days, whom, strict=True):
+        at = datetime.combine(day - timedelta(days=max(0, day.weekday() - 4)), time(16, 15), tzinfo=ZONE)
+        rows.append((int(pk), org, None, ines, director, at, 45, "meeting", "supervision", _token(int(pk))))
+    copy_rows("support_contact", CONTACT, rows)
+    advance_ids("support_contact")
+
+
+def _never_logged(world: World) -> None:
+    """What was planned with principals, is over, and was neither logged nor called off: calendars alone know it."""
+    supports = _read(
+        "SELECT s.organization_id, s.purpose, s.lead_id, x.person_id FROM support_support s "
+        "JOIN support_supportparticipant x ON x.support_id = s.id "
+        "WHERE s.ends IS NULL AND s.kind = 'supervision' ORDER BY s.id"
+    )
+    rows = []
+    for n, (org, purpose, lead, person) in enumerate(supports):
+        day = TODAY - timedelta(days=1 + n % 3)
+        at = datetime.combine(day, time(16 if n % 2 else 14), tzinfo=ZONE)
+        made = at - timedelta(days=6)
+        if n % 3 == 0:
+            rows.append((uuid.uuid5(_token(n), "planned"), org, purpose, lead, person, at, 45, "meeting", made, made, 0))
+    copy_rows(
+        "support_plannedcontact",
+        ("token", "organization_id", "purpose", "lead_id", "with_person_id", "at", "minutes", "kind", "made_at",
+         "changed_at", "sequence"),
+        rows,
+    )  # fmt: skip
 
 
 def _planned(world: World, rng: np.random.Generator) -> None:

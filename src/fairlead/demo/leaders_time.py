@@ -37,6 +37,9 @@ def build(world: World, rng: np.random.Generator) -> None:
     )  # fmt: skip
     advance_ids("operations_shadowweek")
     _shadowed(world, rng, rows)
+    for leader in {*world.school_director.tolist(), world.person["ines"]}:
+        for day in world.dates[-15:-1]:
+            _typed(rng, rows, world.network_id, int(leader), day, 0.9)
     copy_rows("operations_timeblock", BLOCK, rows)
     for month in sorted({day.replace(day=1) for day in world.dates}):
         telling.tell(world.network_id, month, world.moment)

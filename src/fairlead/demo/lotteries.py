@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 
 from fairlead import clock
+from fairlead.apps.access import rls
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.lotteries import designs, services
 from fairlead.apps.lotteries.models import Entry, Lottery
@@ -34,6 +35,7 @@ def build(world: World, rng: np.random.Generator) -> None:
         scope = scope_for(world.person["ines"], date(2026, 11, 16))
         if scope is None:
             raise RuntimeError("the network lead of the cast has no role: build the roster first")
+        rls.apply(scope)  # the seed is sealed for whom the database is told
         _roll_out(scope, world)
         _fellowship(scope, world)
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, ProgrammingError, transaction
 
 from fairlead import clock
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.lotteries import selectors, services
 from fairlead.apps.lotteries.models import Entry, Lottery, Secret, TakeUp
 from fairlead.demo.world import ZONE
@@ -61,7 +62,8 @@ def test_from_draft_to_record(more: dict[str, Any], seeded: Any, scope_of: Any) 
     assert told is not None
     assert holds(told)
     assert json.loads(told)["list_hash"] == before["list_hash"]
-    assert not Secret.objects.filter(lottery=made).exists()
+    with as_owner():
+        assert not Secret.objects.filter(lottery=made).exists()
     places = selectors.places(scope, made.pk)
     if more.get("together"):
         groups = {}
@@ -190,7 +192,24 @@ def test_a_teacher_reads_her_own_place_and_the_record(seeded: Any, scope_of: Any
     told = selectors.record(scope, made.pk) or ""
     assert mine.key in told
     assert "Amara" not in told
-    assert not Secret.objects.exists(), "the seed is behind the network's wall"
+
+
+def test_nobody_reads_a_seed_before_its_moment(seeded: Any, scope_of: Any) -> None:
+    """Not even who runs the lottery, in plain SQL; the moment being there, a function gives it to them and to no stranger."""
+    with as_owner():
+        made = Lottery.objects.get(committed_at__isnull=False, drawn_at=None)
+    reveal = "SELECT count(*) FROM lotteries_reveal(%(which)s, %(moment)s)"
+    early, due = made.draw_at - timedelta(seconds=1), made.draw_at
+    scope_of("amara")
+    use_app_login()
+    assert fetch(reveal, which=made.pk, moment=due) == [(0,)]
+    scope_of("ines")
+    use_app_login()
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        Secret.objects.exists()
+    assert fetch("SELECT lotteries_seal(%(which)s, 'a', 'b')", which=made.pk) == [(False,)], "committed already"
+    assert fetch(reveal, which=made.pk, moment=early) == [(0,)]
+    assert fetch(reveal, which=made.pk, moment=due) == [(1,)]
 
 
 def test_take_up_comes_from_contacts_and_can_be_typed(seeded: Any, scope_of: Any) -> None:

@@ -254,3 +254,17 @@ def test_sql_cannot_plan_in_anothers_name(seeded: Any, scope_of: ScopeOf) -> Non
         run("UPDATE support_plannedcontact SET with_person_id = lead_id WHERE lead_id = %(me)s", me=marcus.person_id)
     with pytest.raises(IntegrityError, match="not deleted"):
         run("DELETE FROM support_plannedcontact WHERE lead_id = %(me)s", me=marcus.person_id)
+
+
+def test_sql_cannot_log_in_anothers_name_nor_change_what_was_logged(seeded: Any, scope_of: ScopeOf) -> None:
+    scope_of("ines")  # she may read the dose of everybody, and the wall lets whoever reads a row write it
+    copied = """
+        INSERT INTO support_contact (organization_id, purpose, lead_id, with_person_id, at, minutes, kind)
+        SELECT organization_id, purpose, lead_id, with_person_id, at, minutes, kind FROM support_contact LIMIT 1
+    """
+    with pytest.raises(IntegrityError, match="by whoever led it"):
+        run(copied)
+    with pytest.raises(IntegrityError, match="stays as it was logged"):
+        run("UPDATE support_contact SET minutes = minutes + 1")
+    with pytest.raises(IntegrityError, match="not deleted"):
+        run("DELETE FROM support_contact")

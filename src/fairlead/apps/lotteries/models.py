@@ -141,7 +141,7 @@ class Lottery(models.Model):
 
 
 class Secret(models.Model):
-    """Seed and salt between commitment and draw; the draw reveals them and deletes this row."""
+    """Seed and salt between commitment and draw: sealed from the app's login; the draw reveals them and deletes this row."""
 
     lottery = models.OneToOneField(Lottery, on_delete=models.CASCADE, related_name="secret")
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")

@@ -14,10 +14,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from fairlead import clock
+from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.facts import selectors as facts
 from fairlead.apps.lotteries import designs, eligible, selectors
-from fairlead.apps.lotteries.models import Entry, Lottery, Secret, TakeUp
+from fairlead.apps.lotteries.models import Entry, Lottery, TakeUp
 from fairlead.science.impact import DataError
 from fairlead.science.impact.lottery import commit, draw_design, key_of, rehearse
 from fairlead.science.impact.lottery.design import entries_of
@@ -195,7 +196,9 @@ def commit_seed(scope: Scope, lottery_id: int) -> Lottery:
             _("The announced moment of the draw has passed. Open the list, and announce a later one.")
         )
     seed, salt = secrets.token_hex(16), secrets.token_hex(16)
-    Secret.objects.create(lottery=found, organization_id=found.organization_id, seed=seed, salt=salt)
+    [(kept,)] = fetch("SELECT lotteries_seal(%(which)s, %(seed)s, %(salt)s)", which=found.pk, seed=seed, salt=salt)
+    if not kept:
+        raise ValidationError(_("The seed could not be sealed. Close the list again."))
     Entry.objects.filter(lottery=found).update(sealed=True)
     found.committed_at, found.commitment = now, commit(seed, salt)
     found.record = _record(scope, found)
@@ -219,21 +222,23 @@ def draw(scope: Scope, lottery_id: int, public_result: str = "") -> Lottery:
     if bool(found.public_source) != bool(public_result):
         words = _("Write the result of the public source here.") if found.public_source else _("This draw has no public source.")  # fmt: skip
         raise ValidationError({"public_result": words})
-    secret = Secret.objects.get(lottery=found)
+    revealed = fetch("SELECT seed, salt FROM lotteries_reveal(%(which)s, %(moment)s)", which=found.pk, moment=now)
+    if not revealed:
+        raise ValidationError(_("It is not time yet: the draw was announced for a later moment."))
+    seed, salt = revealed[0]
     entries = selectors.entries(scope, found.pk)
     design = designs.design_of(found, entries)
     if design.hash != found.list_hash:
         raise ValidationError(_("The list is not the one whose hash was published. Nothing was drawn."))
-    drawn = draw_design(design, key_of(design, secret.seed, public_result))
+    drawn = draw_design(design, key_of(design, seed, public_result))
     got = {e.key: (g, w) for e, g, w in zip(design.ordered, drawn.group, drawn.waiting, strict=True)}
     for entry in entries:
         entry.group, entry.waiting = got[entry.entry_key]
     Entry.objects.bulk_update(entries, ["group", "waiting"], batch_size=500)
-    found.seed, found.salt, found.public_result = secret.seed, secret.salt, public_result
+    found.seed, found.salt, found.public_result = seed, salt, public_result
     found.attempt, found.drawn_at = drawn.attempt, now
     found.record = _record(scope, found)
     found.save()
-    secret.delete()
     return found
 
 
