@@ -123,6 +123,13 @@ def coaching_of_amara(world: Any) -> int:
     return int(SupportParticipant.objects.filter(**who).order_by("-begins").values_list("support_id", flat=True)[0])
 
 
+def team_of_harbor_point(world: Any) -> int:
+    """The leadership team that Grace leads; Amara is on it."""
+    from fairlead.apps.support.models import Support
+
+    return int(Support.objects.get(kind="leadership_team", lead_id=world.person["grace"]).pk)
+
+
 def diagnosis_of_harbor_point(world: Any) -> int:
     """Last year's diagnosis of conditions at Harbor Point: published and looked back on."""
     return _diagnosis(world, 2025)
@@ -189,6 +196,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "letters_due": survey_objects.letters_due,
     "letter": survey_objects.letter,
     "coaching_of_amara": coaching_of_amara,
+    "team_of_harbor_point": team_of_harbor_point,
     "diagnosis_of_harbor_point": diagnosis_of_harbor_point,
     "rating_now": rating_now,
     "appraisal_of_grace": appraisal_objects.open_of_grace,

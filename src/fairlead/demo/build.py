@@ -12,6 +12,7 @@ from fairlead.demo import (
     attendance,
     caseload,
     contacts,
+    cycles,
     diagnostics,
     evidence,
     families,
@@ -48,6 +49,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("caseload", 3, caseload.build),
     ("support", 4, support.build),
     ("contacts", 35, contacts.build),
+    ("cycles", 36, cycles.build),
     ("raters", 10, raters.build),
     ("growth", 15, growth.build),
     ("technical", 20, technical.build),
@@ -62,6 +64,7 @@ PARTS: tuple[tuple[str, int, Part], ...] = (
     ("reviews", 12, reviews.build),
     ("lotteries", 21, lotteries.build),
     ("progress", 7, progress.build),
+    ("goals", 37, cycles.goals),
 )
 
 

@@ -122,7 +122,8 @@ def _support(
     begins: date, ends: date | None, minutes: int,
 ) -> int:  # fmt: skip
     pk = int(world.take_ids("support_support", 1)[0])
-    book.supports.append((pk, org, kind, purpose, goal, lead, begins, ends, minutes))
+    cycle = (kind, 1) if ends is None else ("", None)  # this year's follow a template; last year's had none yet
+    book.supports.append((pk, org, kind, purpose, goal, lead, begins, ends, minutes, *cycle))
     book.participants.append((pk, org, person, begins, ends))
     return pk
 
@@ -437,7 +438,9 @@ def _certificates(world: World) -> None:
             ("owen", date(2025, 12, 14), "Training of December 2025"),
         )
     ]
-    copy_rows("instruments_certificate", ("organization_id", "person_id", "instrument_id", "earned_on", "ground"), rows)
+    copy_rows(
+        "instruments_certificate", ("organization_id", "person_id", "instrument_id", "earned_on", "ground"), rows
+    )
 
 
 def _copy(world: World, book: Book) -> None:
@@ -445,7 +448,7 @@ def _copy(world: World, book: Book) -> None:
     walled = ("organization_id", "purpose", "author_id", "subject_id")
     for table, columns, rows in (
         ("support_support", ("id", "organization_id", "kind", "purpose", "goal", "lead_id", "begins", "ends",
-                             "planned_minutes_per_month"), book.supports),
+                             "planned_minutes_per_month", "template", "template_version"), book.supports),
         ("support_supportparticipant", ("support_id", "organization_id", "person_id", "begins", "ends"),
          book.participants),
         ("instruments_visit", ("id", "token", *people, "section_id", "began_at", "minutes", "version_id", "note",

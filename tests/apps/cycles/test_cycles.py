@@ -49,7 +49,7 @@ def test_coaching_tells_leaders_that_it_happens_and_not_what_was_said(seeded: An
         line = selectors.line(scope, pk, seeded.today)
         assert line is not None, who
         assert (line.next_position, line.planned) == (1, 60)
-        assert selectors.participants(scope, line) == ["Amara Okafor"]
+        assert selectors.participants(scope, line, seeded.today) == ["Amara Okafor"]
         first = selectors.steps(scope, line)[0]
         assert first.done_on == seeded.today
         assert (first.words == (PLANTED,)) is reads, who

@@ -53,3 +53,73 @@ class StepWords(models.Model):
 
     def __str__(self) -> str:
         return f"words of a step of support {self.support_id}"
+
+
+@tracked
+class TeamPage(models.Model):
+    """What a leadership team has written of itself. It is about the school: its staff may know it."""
+
+    support = models.OneToOneField("support.Support", on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    vision = models.CharField(max_length=2000, blank=True)
+    rhythm = models.CharField(max_length=400, blank=True)
+    next_meeting = models.DateField(null=True, blank=True)
+    collaboration = models.CharField(max_length=2000, blank=True)
+    families = models.CharField(max_length=2000, blank=True)
+
+    def __str__(self) -> str:
+        return f"team page of support {self.support_id}"
+
+
+@tracked
+class SupportGoal(models.Model):
+    """An indicator that a support wants to move: to which value, by when, and from where it began."""
+
+    support = models.ForeignKey("support.Support", on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    indicator = models.SlugField(help_text="key of one of progress")
+    why = models.CharField(max_length=400, blank=True)
+    target = models.FloatField(help_text="a share, from 0 to 1")
+    by = models.DateField()
+    set_on = models.DateField()
+    began_at = models.FloatField(null=True, blank=True, help_text="its value on the day it was set")
+    dropped_on = models.DateField(null=True, blank=True)
+    dropped_because = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["support", "indicator"], condition=models.Q(dropped_on=None), name="one_goal_an_indicator"
+            ),
+            models.CheckConstraint(condition=models.Q(target__gte=0, target__lte=1), name="a_target_is_a_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"goal {self.pk}"
+
+
+@tracked
+class Decision(models.Model):
+    """What a team decided: when and why, and who does what by when. What was decided stays; what became of it is added."""
+
+    support = models.ForeignKey("support.Support", on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    decided_on = models.DateField()
+    text = models.CharField(max_length=400)
+    why = models.CharField(max_length=400)
+    owner = models.ForeignKey("roster.Person", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    due = models.DateField(null=True, blank=True)
+    done_on = models.DateField(null=True, blank=True)
+    another_way = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["support", "-decided_on"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(owner=None, due=None) | models.Q(owner__isnull=False, due__isnull=False),
+                name="who_does_it_and_by_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"decision {self.pk}"

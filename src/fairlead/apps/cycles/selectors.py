@@ -81,16 +81,18 @@ class StepLine:
         return self.done_on is None and not self.closed
 
 
+# Whoever left before today, or before the support ended, takes part no more.
+_TOOK_PART = "(x.ends IS NULL OR x.ends >= least(%(on)s::date, coalesce(s.ends, %(on)s::date)))"
 _LINES = """
 SELECT s.id, s.kind, s.purpose, s.goal, s.indicator, s.template, s.template_version, s.organization_id, o.name, s.lead_id,
        l.given_name || ' ' || l.family_name, s.begins, s.ends, s.ended_because, s.planned_minutes_per_month,
-       (SELECT count(*) FROM support_supportparticipant x WHERE x.support_id = s.id), mine.yes,
+       (SELECT count(*) FROM support_supportparticipant x WHERE x.support_id = s.id AND {took_part}), mine.yes,
        coalesce(d.minutes, 0)::integer, d.last_at, n.position, n.due
 FROM support_support s
 JOIN roster_organization o ON o.id = s.organization_id
 JOIN roster_person l ON l.id = s.lead_id
 CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM support_supportparticipant x
-                                   WHERE x.support_id = s.id AND x.person_id = %(person)s) AS yes) mine
+                                   WHERE x.support_id = s.id AND x.person_id = %(person)s AND {took_part}) AS yes) mine
 LEFT JOIN LATERAL (
     SELECT sum(c.minutes) FILTER (WHERE c.at >= %(month)s) AS minutes, max(c.at) AS last_at
     FROM (SELECT contact_id, max(minutes) AS minutes, max(at) AS at FROM support_dose
@@ -103,7 +105,7 @@ WHERE (s.lead_id = %(person)s OR mine.yes OR %(dose)s::jsonb ? (s.purpose || '@'
   AND (s.id = %(pk)s::bigint OR %(pk)s::bigint IS NULL AND s.begins <= %(soon)s AND (s.ends IS NULL OR s.ends >= %(on)s))
 ORDER BY s.lead_id = %(person)s DESC, mine.yes DESC, s.template = '', o.name, s.kind, l.sort_name, s.id
 LIMIT %(most)s
-"""
+""".replace("{took_part}", _TOOK_PART)
 
 
 def lines(scope: Scope, on: date, pk: int | None = None) -> list[Line]:
@@ -142,10 +144,10 @@ SELECT p.given_name || ' ' || p.family_name
 FROM support_supportparticipant x
 JOIN support_support s ON s.id = x.support_id
 JOIN roster_person p ON p.id = x.person_id
-WHERE s.id = %(pk)s AND (s.lead_id = %(person)s OR %(dose)s::jsonb ? (s.purpose || '@' || s.organization_id)
+WHERE s.id = %(pk)s AND {took_part} AND (s.lead_id = %(person)s OR %(dose)s::jsonb ? (s.purpose || '@' || s.organization_id)
       OR EXISTS (SELECT FROM support_supportparticipant y WHERE y.support_id = s.id AND y.person_id = %(person)s))
 ORDER BY p.sort_name
-"""
+""".replace("{took_part}", _TOOK_PART)
 
 
 def steps(scope: Scope, support: Line) -> list[StepLine]:
@@ -174,9 +176,10 @@ def steps(scope: Scope, support: Line) -> list[StepLine]:
     ]
 
 
-def participants(scope: Scope, support: Line) -> list[str]:
+def participants(scope: Scope, support: Line, on: date) -> list[str]:
     """Names of who takes part, for whoever `line` gives the support."""
-    return [name for (name,) in fetch(_PEOPLE, pk=support.pk, person=scope.person_id, dose=rls.pairs(scope, "dose"))]
+    values = {"person": scope.person_id, "dose": rls.pairs(scope, "dose"), "on": on}
+    return [name for (name,) in fetch(_PEOPLE, pk=support.pk, **values)]
 
 
 def kinds(scope: Scope) -> list[Template]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -92,3 +92,29 @@ def end_support(scope: Scope, support_id: int, because: str) -> None:
     support.ends = clock.today()
     support.ended_because = because.strip()
     support.save(update_fields=["ends", "ended_because"])
+
+
+@transaction.atomic
+def change_participants(scope: Scope, support_id: int, person_ids: Collection[int]) -> None:
+    """The lead says who takes part from today on. Whoever leaves did take part until yesterday."""
+    support = Support.objects.select_for_update().get(pk=support_id, lead_id=scope.person_id, ended_because="")
+    wanted = set(person_ids) - {scope.person_id}
+    if not wanted:
+        raise ValidationError({"participants": _("Choose at least one person besides yourself.")})
+    today = clock.today()
+    there = {p.person_id: p for p in SupportParticipant.objects.filter(support=support)}
+    for person, row in there.items():
+        left = row.ends is not None and row.ends < today
+        if (person in wanted) == left:
+            row.ends = support.ends if left else today - timedelta(days=1)
+            row.save(update_fields=["ends"])
+    SupportParticipant.objects.bulk_create(
+        SupportParticipant(
+            support=support,
+            organization_id=support.organization_id,
+            person_id=person,
+            begins=today,
+            ends=support.ends,
+        )
+        for person in sorted(wanted - there.keys())
+    )

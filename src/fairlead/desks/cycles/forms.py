@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from fairlead import clock
+from fairlead.apps.cycles.teams import Written
 from fairlead.apps.support.opening import LONGEST
 
 Choices = Sequence[tuple[Any, Any]]
@@ -40,3 +41,76 @@ class OpenForm(forms.Form):
         cast(forms.ChoiceField, self.fields["indicator"]).choices = [("", _("None yet")), *indicators]
         self.fields["begins"].initial = clock.today().isoformat()
         self.fields["minutes"].initial = 60
+
+
+def _long(label: Any, rows: int = 3, **more: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label, required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": rows}), **more
+    )
+
+
+def _day(label: Any, **more: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}), **more)
+
+
+class TeamForm(forms.Form):
+    """What a leadership team writes of itself."""
+
+    vision = _long(_("Vision: what a visitor would see and hear in every room"), 4)
+    rhythm = forms.CharField(label=_("Rhythm of meetings"), required=False, max_length=400)
+    next_meeting = _day(_("Next meeting"), required=False)
+    collaboration = _long(_("Teacher collaboration: who plans with whom, when, with which materials"))
+    families = _long(_("Family engagement: what families are asked, told and invited to"))
+
+    def written(self) -> Written:
+        return Written(**self.cleaned_data)
+
+
+class GoalForm(forms.Form):
+    """An indicator, the value that it is to reach, and by when."""
+
+    indicator = forms.ChoiceField(label=_("Indicator"))
+    target = forms.FloatField(
+        label=_("Target, in percent"), min_value=0, max_value=100, widget=forms.NumberInput(attrs={"step": "0.1"})
+    )
+    by = _day(_("By"))
+    why = forms.CharField(label=_("Why this one"), required=False, max_length=400)
+
+    def __init__(self, *args: Any, indicators: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **{"prefix": "goal", **kwargs})
+        cast(forms.ChoiceField, self.fields["indicator"]).choices = indicators
+
+
+class DecisionForm(forms.Form):
+    """What was decided, why, and who does what by when."""
+
+    decided_on = _day(_("Decided on"))
+    text = forms.CharField(label=_("What was decided"), max_length=400)
+    why = forms.CharField(label=_("Why"), max_length=400)
+    owner = forms.TypedChoiceField(
+        label=_("Who does what follows from it"), coerce=int, required=False, empty_value=None
+    )
+    due = _day(_("By when"), required=False)
+
+    def __init__(self, *args: Any, members: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **{"prefix": "decision", **kwargs})
+        cast(forms.TypedChoiceField, self.fields["owner"]).choices = [
+            ("", _("Nobody: it is decided and done")),
+            *members,
+        ]
+        self.fields["decided_on"].initial = clock.today().isoformat()
+
+
+class MembersForm(forms.Form):
+    """Who takes part from now on."""
+
+    participants = forms.TypedMultipleChoiceField(
+        label=_("Who takes part"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one person.")},
+    )
+
+    def __init__(self, *args: Any, people: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **{"prefix": "members", **kwargs})
+        cast(forms.TypedMultipleChoiceField, self.fields["participants"]).choices = people

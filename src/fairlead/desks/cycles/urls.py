@@ -7,6 +7,8 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("new", views.new, name="new"),
     path("<int:pk>/", views.support, name="support"),
+    path("<int:pk>/agenda", views.agenda, name="agenda"),
+    path("<int:pk>/write/<slug:what>", views.write, name="write"),
     path("<int:pk>/step/<int:position>", views.settle, name="settle"),
     path("<int:pk>/end", views.end, name="end"),
 ]

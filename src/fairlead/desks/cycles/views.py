@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,24 +15,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.services import log_list
-from fairlead.apps.cycles import selectors, services
+from fairlead.apps.cycles import selectors, services, teams
 from fairlead.apps.cycles.selectors import Line
 from fairlead.apps.progress.definitions import indicators
 from fairlead.apps.support.opening import end_support
 from fairlead.apps.support.opening import kinds as kinds_of_support
 from fairlead.apps.support.visibility import who_sees_what
 from fairlead.desks.cycles.forms import OpenForm
+from fairlead.desks.cycles.pages import WRITES, forms_of, found_support, goals_now, team_of
 
 READERS = ("teacher", "coach", "principal", "director", "network_lead", "city_lead")
 OPENERS = ("coach", "principal", "director", "network_lead")
-
-
-def _found(request: ScopedRequest, pk: int) -> Line:
-    found = selectors.line(request.scope, pk, clock.today())
-    if found is None:
-        raise Http404
-    log_list(request.scope, "support", {found.organization_id})
-    return found
 
 
 @require_safe
@@ -107,25 +101,61 @@ def new(request: ScopedRequest) -> HttpResponse:
 @needs(*READERS)
 def support(request: ScopedRequest, pk: int) -> HttpResponse:
     """One support: its goal and dose to all who may count; words to those whom the purpose opens them."""
-    found = _found(request, pk)
+    return _page(request, found_support(request, pk))
+
+
+def _page(request: ScopedRequest, found: Line, wrong: tuple[str, Form] | None = None) -> HttpResponse:
+    """The page of one support; `wrong` is the form that was refused, with what was typed into it."""
+    today, leads = clock.today(), found.lead_id == request.scope.person_id and not found.ended_because
     indicator = indicators().get(found.indicator)
     context = {
         "found": found,
         "indicator": indicator.label if indicator else "",
         "steps": selectors.steps(request.scope, found),
-        "people": selectors.participants(request.scope, found),
-        "leads": found.lead_id == request.scope.person_id and not found.ended_because,
+        "leads": leads,
         "sights": who_sees_what(found.purpose),
-        "today": clock.today(),
+        "today": today,
+        "goals": goals_now(request.scope, found),
+        "forms": forms_of(request.scope, found, wrong) if leads else {},
+        "wrong": wrong[0] if wrong else "",
     }
-    return render(request, "cycles/support.html", context)
+    if found.kind == teams.TEAM:
+        context |= team_of(request.scope, found, today)
+    else:
+        context["people"] = selectors.participants(request.scope, found, today)
+    return render(request, "cycles/support.html", context, status=422 if wrong else 200)
+
+
+@require_safe
+@needs(*READERS)
+def agenda(request: ScopedRequest, pk: int) -> HttpResponse:
+    """The next meeting on one sheet: what was promised, goals with where they stand, what comes next, room to write."""
+    found = found_support(request, pk)
+    if found.kind != teams.TEAM:
+        raise Http404
+    steps = [step for step in selectors.steps(request.scope, found) if step.open]
+    context = {"found": found, "goals": goals_now(request.scope, found), "coming": steps[:2], "today": clock.today()}
+    return render(request, "cycles/agenda.html", context | team_of(request.scope, found, clock.today()))
+
+
+@require_POST
+@needs(*READERS)
+def write(request: ScopedRequest, pk: int, what: str) -> HttpResponse:
+    """The lead writes on the page of a support; who took a decision on settles it."""
+    found, scope = found_support(request, pk), request.scope
+    if what not in WRITES or not (found.lead_id == scope.person_id or what == "settle"):
+        raise Http404
+    form = WRITES[what](request, found)
+    if form is not None:
+        return _page(request, found, (what, form))
+    return redirect("cycles:support", pk)
 
 
 @require_POST
 @needs(*READERS)
 def settle(request: ScopedRequest, pk: int, position: int) -> HttpResponse:
     """The lead says what became of a step."""
-    found = _found(request, pk)
+    found = found_support(request, pk)
     if found.lead_id != request.scope.person_id:
         raise Http404
     how = request.POST.get("how") == "another_way"
@@ -142,7 +172,7 @@ def settle(request: ScopedRequest, pk: int, position: int) -> HttpResponse:
 @needs(*READERS)
 def end(request: ScopedRequest, pk: int) -> HttpResponse:
     """The lead ends it, because."""
-    found = _found(request, pk)
+    found = found_support(request, pk)
     if found.lead_id != request.scope.person_id:
         raise Http404
     try:
