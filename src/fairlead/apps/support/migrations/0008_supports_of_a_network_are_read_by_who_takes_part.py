@@ -8,7 +8,7 @@ _TABLES = ("support_support", "support_supportparticipant")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("support", "0006_supports_of_every_kind")]
+    dependencies = [("support", "0007_contacts_are_ones_own")]
     operations = [
         migrations.RunSQL(
             f"ALTER POLICY organization_wall ON {table} USING (organization_id = ANY ({UP_ORGS})) "
