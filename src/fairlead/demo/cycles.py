@@ -161,7 +161,7 @@ def _meetings(world: World) -> None:
             contacts.append((contact, token, org, pk, lead, team[0], at, 60, "team", "improvement"))
             presences += [(contact, org, "improvement", pk, lead, person, at, "team", 60) for person in team]
         promise, made = int(world.take_ids("support_promise", 1)[0]), at + timedelta(minutes=50)
-        promises.append((promise, org, "improvement", contact, team[0], lead, made, day + timedelta(days=14)))
+        promises.append((promise, org, "improvement", contact, team[0], lead, made, day + timedelta(days=14), False))
         words.append((promise, org, "improvement", team[0], lead, PROMISED[pk % len(PROMISED)], ""))
     copy_rows("support_contact", CONTACT, contacts)
     columns = (
@@ -176,7 +176,8 @@ def _meetings(world: World) -> None:
         "minutes",
     )
     copy_rows("support_contactpresence", columns, presences)
-    columns = ("id", "organization_id", "purpose", "contact_id", "owner_id", "made_to_id", "made_at", "due")
+    columns = ("id", "organization_id", "purpose", "contact_id", "owner_id", "made_to_id", "made_at", "due",
+               "done_another_way")  # fmt: skip
     copy_rows("support_promise", columns, promises)
     columns = ("promise_id", "organization_id", "purpose", "owner_id", "made_to_id", "text", "because")
     copy_rows("support_promisewords", columns, words)

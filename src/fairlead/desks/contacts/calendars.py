@@ -89,7 +89,7 @@ def plan(request: ScopedRequest) -> HttpResponse:
             messages.success(request, _("Planned. It is in both calendars at their next look."))
             return redirect("contacts:plan")
     rows = planning.planned(scope, today, today + WEEKS_AHEAD)
-    log_list(scope, "contacts", {w.organization_id for w in ready.people} | {p.organization_id for p in rows})
+    log_list(scope, "contacts", ready.homes | {p.organization_id for p in rows})
     context = {
         "form": form, "rows": rows, "person_id": scope.person_id, "to_schools": scope.has(*TO_SCHOOLS),
         "school_id": ready.school_id, "today": today,

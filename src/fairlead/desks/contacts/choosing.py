@@ -34,6 +34,7 @@ class Ready:
     initial: dict[str, Any]
     school_id: int | None
     schools: list[tuple[int, str]]  # of which the people can be asked for, where the person has several
+    homes: set[int]  # where the people work: a network's own support names people of its schools
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -100,7 +101,17 @@ def ready(scope: Scope, asked: dict[str, Any], plan: Any = None) -> Ready | None
     )
     several = school_id is None and len(scope.org_ids) > 1
     schools = [(o.pk, o.name) for o in roster.organizations(scope, kind="school")] if several else []
-    return Ready(people, [(p, purpose_words(p).label) for p in purposes], promises, initial, school_id, schools)
+    return Ready(people, [(p, purpose_words(p).label) for p in purposes], promises, initial, school_id, schools, _homes(scope, today, people, school_id))
+
+
+def _homes(scope: Scope, today: date, people: list[Who], school_id: int | None) -> set[int]:
+    """Where people work who are named by what a network's own support says of them."""
+    found = {w.organization_id for w in people}
+    own = found & {grant.organization_id for grant in scope.roles} if school_id is None else set()
+    if own:
+        named = [w.person_id for w in people if w.organization_id in own]
+        found |= set(roster.staff(scope, today).filter(person_id__in=named).values_list("organization_id", flat=True))
+    return found
 
 
 def number(text: Any) -> int | None:

@@ -123,9 +123,7 @@ def new(request: ScopedRequest, school_id: int | None = None) -> HttpResponse:
     ready = choosing.ready(scope, asked, plan)
     if ready is None:
         raise Http404
-    log_list(
-        scope, "contacts", {w.organization_id for w in ready.people} | {p.organization_id for p in ready.promises}
-    )
+    log_list(scope, "contacts", ready.homes | {p.organization_id for p in ready.promises})
     form = ContactForm(request.POST if posted else None, initial=ready.initial, **ready.fields)
     if posted and form.is_valid():
         try:

@@ -51,7 +51,8 @@ class GoalNow:
 
 
 def _values(scope: Scope, support: Line) -> dict[str, Series]:
-    return series(scope, organizations_below(support.organization_id))
+    own = {support.organization_id}  # a team is a school's; other supports may be a network's
+    return series(scope, own if support.kind == TEAM else organizations_below(support.organization_id))
 
 
 def _now(known: Series | None) -> float | None:
