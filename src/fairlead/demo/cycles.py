@@ -164,23 +164,12 @@ def _meetings(world: World) -> None:
         promises.append((promise, org, "improvement", contact, team[0], lead, made, day + timedelta(days=14), False))
         words.append((promise, org, "improvement", team[0], lead, PROMISED[pk % len(PROMISED)], ""))
     copy_rows("support_contact", CONTACT, contacts)
-    columns = (
-        "contact_id",
-        "organization_id",
-        "purpose",
-        "support_id",
-        "lead_id",
-        "person_id",
-        "at",
-        "kind",
-        "minutes",
-    )
-    copy_rows("support_contactpresence", columns, presences)
-    columns = ("id", "organization_id", "purpose", "contact_id", "owner_id", "made_to_id", "made_at", "due",
-               "done_another_way")  # fmt: skip
-    copy_rows("support_promise", columns, promises)
-    columns = ("promise_id", "organization_id", "purpose", "owner_id", "made_to_id", "text", "because")
-    copy_rows("support_promisewords", columns, words)
+    columns = "contact_id organization_id purpose support_id lead_id person_id at kind minutes"
+    copy_rows("support_contactpresence", columns.split(), presences)
+    columns = "id organization_id purpose contact_id owner_id made_to_id made_at due done_another_way"
+    copy_rows("support_promise", columns.split(), promises)
+    columns = "promise_id organization_id purpose owner_id made_to_id text because"
+    copy_rows("support_promisewords", columns.split(), words)
     for table in ("support_contact", "support_promise"):
         advance_ids(table)
 

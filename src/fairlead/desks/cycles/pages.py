@@ -120,15 +120,14 @@ def team_of(scope: Scope, support: Line, today: date) -> dict[str, Any]:
     }
 
 
-def forms_of(scope: Scope, support: Line, wrong: tuple[str, Form] | None) -> dict[str, Form]:
-    """The forms of the lead, the refused one as it was sent."""
-    today = clock.today()
-    people = teams.members(support, today)
+def forms_of(scope: Scope, support: Line, wrong: tuple[str, Form] | None, shown: dict[str, Any]) -> dict[str, Form]:
+    """The forms of the lead, the refused one as it was sent; `shown`: what `team_of` gave, empty for other supports."""
+    people = shown["members"] if shown else teams.members(support, clock.today())
     made: dict[str, Form] = {"goal": _goal_form(None)}
     if support.cycle is not None:
         made["members"] = _members_form(scope, support, people, None)
-    if support.kind == TEAM:
-        made["page"] = TeamForm(initial=asdict(teams.written(support)))
+    if shown:
+        made["page"] = TeamForm(initial=asdict(shown["team"]))
         made["decision"] = DecisionForm(members=people)
     return made | ({wrong[0]: wrong[1]} if wrong else {})
 

@@ -108,6 +108,7 @@ def _page(request: ScopedRequest, found: Line, wrong: tuple[str, Form] | None = 
     """The page of one support; `wrong` is the form that was refused, with what was typed into it."""
     today, leads = clock.today(), found.lead_id == request.scope.person_id and not found.ended_because
     indicator = indicators().get(found.indicator)
+    team = team_of(request.scope, found, today) if found.kind == teams.TEAM else {}
     context = {
         "found": found,
         "indicator": indicator.label if indicator else "",
@@ -116,11 +117,11 @@ def _page(request: ScopedRequest, found: Line, wrong: tuple[str, Form] | None = 
         "sights": who_sees_what(found.purpose),
         "today": today,
         "goals": goals_now(request.scope, found),
-        "forms": forms_of(request.scope, found, wrong) if leads else {},
+        "forms": forms_of(request.scope, found, wrong, team) if leads else {},
         "wrong": wrong[0] if wrong else "",
     }
-    if found.kind == teams.TEAM:
-        context |= team_of(request.scope, found, today)
+    if team:
+        context |= team
     else:
         context["people"] = selectors.participants(request.scope, found, today)
     return render(request, "cycles/support.html", context, status=422 if wrong else 200)
