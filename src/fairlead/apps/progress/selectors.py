@@ -39,6 +39,14 @@ class Point:
     def coverage(self) -> float | None:
         return self.observed / self.expected if self.expected else None
 
+    @property
+    def share(self) -> Share | None:
+        """The value beside chance alone, for a group of `n`; a share of days is treated as if it came from `n` people."""
+        value = self.value
+        if value is None or not 0 <= value <= 1 or self.n <= 0:
+            return None
+        return wilson(value * self.n, self.n)
+
 
 @dataclass(frozen=True)
 class Series:
@@ -164,16 +172,8 @@ def by_school(scope: Scope, key: str) -> list[SchoolValue]:
         if known:
             last = known[-1]
             trend = tuple(point.value for point in known if point.value is not None)
-            found.append(SchoolValue(school, readings[0].organization.name, last, share_of(last), trend))
+            found.append(SchoolValue(school, readings[0].organization.name, last, last.share, trend))
     return found
-
-
-def share_of(point: Point) -> Share | None:
-    """Chance alone, for a group of `n`; a share of days or minutes is treated as if it came from `n` people."""
-    value = point.value
-    if value is None or not 0 <= value <= 1 or point.n <= 0:
-        return None
-    return wilson(value * point.n, point.n)
 
 
 @dataclass(frozen=True, slots=True)

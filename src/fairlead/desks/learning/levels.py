@@ -212,7 +212,7 @@ def _indicator(scope: Scope, stands: Standing, tie: Measured) -> Source | None:
     one = progress.series(scope, stands.schools).get(tie.reference)
     if one is None or one.latest is None:
         return None
-    share = progress.share_of(one.latest)
+    share = one.latest.share
     interval = f"{percent(share.low)} – {percent(share.high)}" if share else ""
     reach = _reach(share.value, share.low, share.high) if share else None
     number = Number(_("now"), percent(one.value, 1), interval, _n(one.latest.n), "", reach)
