@@ -145,6 +145,18 @@ def scope_of(seeded: Any) -> Callable[[str], Any]:
     return find
 
 
+def as_worker(work: Callable[[int], None], number: int) -> None:
+    """A task of the worker, under the worker's login and walls."""
+    from django.db import connection
+
+    with as_owner():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE fairlead_worker")
+        work(number)
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+
+
 @contextmanager
 def max_queries(most: int) -> Iterator[None]:
     """Fails when the block needs more than `most` queries (savepoints not counted), and shows them."""

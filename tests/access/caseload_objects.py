@@ -44,3 +44,18 @@ def caseload_alternative(world: Any) -> int:
         for a in chosen.assignments.all()
     )
     return int(made.pk)
+
+
+def plan_asked(world: Any) -> int:
+    """A plan that was asked for, as the worker left it when its solver broke."""
+    from fairlead.apps.caseload import making
+    from fairlead.apps.caseload.models import PlanRequest
+    from fairlead.apps.roster.selectors import scope_for
+
+    scope = scope_for(world.person["ines"], world.today)
+    assert scope is not None
+    asked = making.ask_plan(scope, world.network_id, on=world.today, schools_per_fte=6.0)
+    assert isinstance(asked, PlanRequest)
+    asked.state, asked.began_at, asked.ended_at, asked.trouble = "failed", world.moment, world.moment, "crashed"
+    asked.save()
+    return int(asked.pk)

@@ -16,17 +16,7 @@ from fairlead.apps.roster import tasks
 from fairlead.apps.roster.models import BellTime, CalendarDay, ImportRun, ImportUpload, Person
 from tests.access.roster_objects import import_elsewhere, import_of_tidewater
 from tests.apps.roster.exchange import files, test_timetables
-from tests.conftest import as_owner, max_queries
-
-
-def as_worker(work: Any, run_id: int) -> None:
-    """A task of the worker, under the worker's login and walls."""
-    with as_owner():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL ROLE fairlead_worker")
-        work(run_id)
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
+from tests.conftest import as_owner, as_worker, max_queries
 
 
 def zipped(folder: Path) -> SimpleUploadedFile:

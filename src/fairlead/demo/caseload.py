@@ -9,9 +9,10 @@ import numpy as np
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload import own_recipes
 from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, DirectorSpan, NeedRecipe, ZipPoint
+from fairlead.apps.caseload.making import make_plan
 from fairlead.apps.caseload.planning import Staffing
 from fairlead.apps.caseload.recipes import DEFAULT, PublishedRecipe
-from fairlead.apps.caseload.services import optimise_plan, recompute_need
+from fairlead.apps.caseload.services import recompute_need
 from fairlead.apps.facts.once import read_once
 from fairlead.apps.facts.selectors import Period, Question
 from fairlead.apps.roster.models import Organization
@@ -44,7 +45,7 @@ def build(world: World, rng: np.random.Generator) -> None:
         _this_year(world, scope, decided)
         recompute_need(scope, world.network_id, world.dates[-2])
         own = _own_recipe(world, scope, decided)
-    optimise_plan(
+    make_plan(
         scope, world.network_id, on=world.today, published=own, staffing=Staffing(added=(1.0,)),
         name="One more director", at=datetime.combine(world.dates[-2], time(15, 20), tzinfo=ZONE),
     )  # fmt: skip
@@ -109,11 +110,11 @@ def _last_year(world: World, schools: list[Organization]) -> None:
 
 def _this_year(world: World, scope: Scope, decided: date) -> None:
     """The solver's plan on the needs of that day; Harbor Point stays with the director it knows."""
-    outcome = optimise_plan(
+    outcome = make_plan(
         scope, world.network_id, on=decided, keep=[int(world.school_ids[HARBOR_POINT])], status="chosen",
         at=datetime.combine(decided, time(16, 10), tzinfo=ZONE),
     )  # fmt: skip
-    assert outcome.plan is not None, outcome.clashes
+    assert outcome.plan is not None, outcome.result
     place = {a.organization_id: a for a in outcome.plan.assignments.all()}
     world.school_director = np.array([place[int(s)].director_id for s in world.school_ids], np.int64)
     world.extra["caseload_minutes"] = np.array([place[int(s)].minutes_per_month for s in world.school_ids])

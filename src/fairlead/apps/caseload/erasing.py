@@ -6,7 +6,7 @@ from typing import Any
 
 from fairlead.apps.access.declared import history_of
 from fairlead.apps.access.erasure import Erasing, stand_in
-from fairlead.apps.caseload.models import CaseloadPlan
+from fairlead.apps.caseload.models import CaseloadPlan, PlanRequest
 
 
 def erase(erasing: Erasing) -> None:
@@ -19,6 +19,8 @@ def erase(erasing: Erasing) -> None:
             plan.settings = _renamed(plan.settings, director, str(stand_in(erasing.person)))
             plan.save(update_fields=["settings"])
             erasing.count(model._meta.db_table, "forgets the person", 1)
+    gone, _kinds = PlanRequest.objects.filter(settings__directors__has_key=director).delete()  # its plan stays
+    erasing.count("caseload_planrequest", "deleted", gone)
 
 
 def _renamed(settings: dict[str, Any], old: str, new: str) -> dict[str, Any]:

@@ -186,3 +186,42 @@ class CaseloadAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"assignment {self.pk}"
+
+
+class PlanRequest(models.Model):
+    """A plan that was asked for: the worker solves its problem, written down whole when it was asked."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting for the worker")
+        RUNNING = "running", _("Being worked out")
+        DONE = "done", _("Made")
+        CLASH = "clash", _("No such plan")
+        FAILED = "failed", _("Failed")
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey("roster.AcademicSession", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120, blank=True)
+    asked_by = models.ForeignKey("roster.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    settings = models.JSONField(default=dict, help_text="as the plan will keep them")
+    problem = models.JSONField(default=dict, help_text="schools, directors and rules by number, as they stood")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    began_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    plan = models.ForeignKey(CaseloadPlan, on_delete=models.SET_NULL, null=True, related_name="+")
+    clashes = models.JSONField(default=list, help_text="rules that cannot all hold: kind, school, director, limit")
+    trouble = models.CharField(max_length=12, blank=True, help_text="why it failed: crashed, too_long or none_found")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="waiting", began_at=None, ended_at=None)
+                | Q(state="running", began_at__isnull=False, ended_at=None)
+                | Q(state__in=["done", "clash", "failed"], ended_at__isnull=False),
+                name="a_request_says_how_far_it_is",
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "-asked_at"])]
+
+    def __str__(self) -> str:
+        return f"plan request {self.pk}"

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, DirectorSpan, ZipPoint
+from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, DirectorSpan, PlanRequest, ZipPoint
 from fairlead.apps.caseload.recipes import DEFAULT
 
 Status = CaseloadPlan.Status
@@ -204,3 +204,9 @@ def serves(scope: Scope, organization_id: int, on: date) -> CaseloadAssignment |
         .select_related("director", "plan", "organization")
         .first()
     )
+
+
+def plan_request(scope: Scope, pk: int) -> PlanRequest | None:
+    """A plan that was asked for in one of the person's organizations."""
+    asked = PlanRequest.objects.filter(pk=pk, organization_id__in=scope.org_ids)
+    return asked.select_related("asked_by", "plan").first()

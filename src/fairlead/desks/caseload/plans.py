@@ -16,14 +16,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.caseload import own_recipes, planning, selectors, services
+from fairlead.apps.caseload import making, own_recipes, planning, selectors, services
 from fairlead.apps.caseload import recipes as shipped
+from fairlead.apps.caseload.models import PlanRequest
 from fairlead.apps.caseload.recipes import PublishedRecipe
 from fairlead.apps.roster import selectors as roster
 from fairlead.desks.caseload.forms import ChooseForm, ScenarioForm
 from fairlead.desks.caseload.recipes import LEADS, READERS, network_of
 from fairlead.desks.caseload.shown import Column, columns
-from fairlead.desks.director.shown import clash_words, label
+from fairlead.desks.director.shown import label
 
 MOST = 4  # alternatives side by side
 
@@ -91,7 +92,7 @@ def scenarios(request: ScopedRequest) -> HttpResponse:
         return _page(request, form, published, 422)
     published = by_key[form.cleaned_data["recipe"]]
     try:
-        outcome = services.optimise_plan(
+        asked = making.ask_plan(
             scope,
             network_of(request),
             on=clock.today(),
@@ -105,14 +106,9 @@ def scenarios(request: ScopedRequest) -> HttpResponse:
     except services.NoNeedYet:
         form.add_error("recipe", _("No need was worked out by this recipe yet. Open it and work it out first."))
         return _page(request, form, published, 422)
-    if outcome.plan is None:
-        return _page(request, form, published, 422, clashes=clash_words(outcome.clashes))
-    said = (
-        _("%(plan)s is made. Nobody’s caseload has changed.")
-        if outcome.new
-        else _("That plan was there already: %(plan)s.")
-    )
-    messages.success(request, said % {"plan": label(outcome.plan)})
+    if isinstance(asked, PlanRequest):
+        return redirect("caseloads:asked", pk=asked.pk)
+    messages.success(request, _("That plan was there already: %(plan)s.") % {"plan": label(asked)})
     return redirect(f"{reverse('caseloads:scenarios')}?recipe={published.key}")
 
 

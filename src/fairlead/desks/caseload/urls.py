@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fairlead.desks.caseload import plans, real, recipes
+from fairlead.desks.caseload import asked, plans, real, recipes
 
 app_name = "caseloads"
 urlpatterns = [
@@ -14,4 +14,6 @@ urlpatterns = [
     path("five-to-one", real.five_to_one, name="five_to_one"),
     path("scenarios", plans.scenarios, name="scenarios"),
     path("scenarios/<int:pk>/choose", plans.choose, name="choose"),
+    path("asked/<int:pk>/", asked.asked, name="asked"),
+    path("asked/<int:pk>/again", asked.again, name="again"),
 ]

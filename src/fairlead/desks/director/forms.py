@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from fairlead.apps.caseload.services import LOADS
+from fairlead.apps.caseload.making import LOADS
 
 
 class PlanForm(forms.Form):

@@ -19,7 +19,6 @@ from fairlead.apps.caseload.models import CaseloadPlan
 from fairlead.apps.caseload.planning import PlanView
 from fairlead.apps.caseload.recipes import PublishedRecipe, TierTerms, recipe
 from fairlead.apps.caseload.selectors import KeptPlan, Need
-from fairlead.apps.caseload.services import Clash
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import selectors as support
 
@@ -335,28 +334,6 @@ def published(recipe_: PublishedRecipe, needs: Sequence[Need]) -> list[NeedShown
         )
         for n in needs
     ]
-
-
-def clash_words(clashes: Sequence[Clash]) -> list[str]:
-    """The rules that clash, each as a sentence."""
-    sentences = []
-    for c in clashes:
-        names = {"school": c.school, "director": c.director, "n": c.limit}
-        match c.rule.kind:
-            case "load":
-                text = _("Schools that %(director)s serves: at most %(n)s.") % names
-            case "time":
-                text = _("Minutes a month that %(director)s has for schools: at most %(n)s.") % names
-            case "least":
-                text = _("Every school gets at least the fewest minutes of its tier.")
-            case "lock":
-                text = _("%(school)s stays with %(director)s.") % names
-            case "conflict":
-                text = _("%(school)s may not be served by %(director)s.") % names
-            case _:
-                text = _("Schools that %(director)s serves: at least %(n)s.") % names
-        sentences.append(text)
-    return sentences
 
 
 def day(value: date | None) -> str:

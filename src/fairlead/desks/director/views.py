@@ -15,8 +15,9 @@ from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.services import log_list
-from fairlead.apps.caseload import own_recipes, planning, recipes, services
+from fairlead.apps.caseload import making, own_recipes, planning, recipes, services
 from fairlead.apps.caseload import selectors as plans
+from fairlead.apps.caseload.models import PlanRequest
 from fairlead.apps.support import selectors as support
 from fairlead.desks.director import charts, shown
 from fairlead.desks.director.forms import PlanForm
@@ -65,9 +66,7 @@ def _plan_asked(request: ScopedRequest) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else 0
 
 
-def _caseload(
-    request: ScopedRequest, form: PlanForm | None = None, clashes: tuple[services.Clash, ...] = (), status: int = 200
-) -> HttpResponse:
+def _caseload(request: ScopedRequest, form: PlanForm | None = None, status: int = 200) -> HttpResponse:
     scope, today = _scope(request), clock.today()
     network_id = _network(scope)
     side = shown.beside(scope, network_id, today, _plan_asked(request))
@@ -83,7 +82,6 @@ def _caseload(
         "rows": rows,
         "figure": charts.minutes(side, rows),
         "form": form or PlanForm(schools=_may_keep(scope, side)),
-        "clashes": shown.clash_words(clashes),
         "without_place": ground.without_place,
         "minutes_there_are": sum(ground.problem.time(d) for d in ground.problem.directors),
         "minutes_asked": sum(s.wanted for s in ground.problem.schools),
@@ -112,7 +110,7 @@ def caseload(request: ScopedRequest) -> HttpResponse:
 @require_POST
 @needs(*PLANNERS)
 def optimise(request: ScopedRequest) -> HttpResponse:
-    """Make the best plan for what is asked; it stands beside the others and changes nobody's caseload."""
+    """Ask the worker for the best plan; it will stand beside the others and change nobody's caseload."""
     scope, today = _scope(request), clock.today()
     network_id = _network(scope)
     side = shown.beside(scope, network_id, today)
@@ -121,7 +119,7 @@ def optimise(request: ScopedRequest) -> HttpResponse:
     if not form.is_valid():
         return _caseload(request, form, status=422)
     try:
-        outcome = services.optimise_plan(
+        asked = making.ask_plan(
             scope,
             network_id,
             on=today,
@@ -131,14 +129,10 @@ def optimise(request: ScopedRequest) -> HttpResponse:
     except services.NoNeedYet:
         messages.error(request, _("There is no need index yet. Work it out first: it is the button below."))
         return redirect("director:recipe", key=recipes.DEFAULT)
-    if outcome.plan is None:
-        return _caseload(request, form, outcome.clashes, status=422)
-    name = shown.label(outcome.plan)
-    if outcome.new:
-        messages.success(request, _("%(plan)s is made. Nobody’s caseload has changed.") % {"plan": name})
-    else:
-        messages.info(request, _("That plan was there already: %(plan)s.") % {"plan": name})
-    return redirect(f"{reverse('director:caseload')}?plan={outcome.plan.pk}")
+    if isinstance(asked, PlanRequest):
+        return redirect("caseloads:asked", pk=asked.pk)
+    messages.info(request, _("That plan was there already: %(plan)s.") % {"plan": shown.label(asked)})
+    return redirect(f"{reverse('director:caseload')}?plan={asked.pk}")
 
 
 @require_safe
