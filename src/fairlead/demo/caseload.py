@@ -8,8 +8,8 @@ import numpy as np
 
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload import own_recipes
-from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, DirectorSpan, NeedRecipe, ZipPoint
 from fairlead.apps.caseload.making import make_plan
+from fairlead.apps.caseload.models import CaseloadAssignment, CaseloadPlan, DirectorSpan, NeedRecipe, ZipPoint
 from fairlead.apps.caseload.planning import Staffing
 from fairlead.apps.caseload.recipes import DEFAULT, PublishedRecipe
 from fairlead.apps.caseload.services import recompute_need
