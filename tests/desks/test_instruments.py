@@ -87,6 +87,11 @@ def test_what_was_typed_is_kept_when_it_is_refused(as_person: SignIn) -> None:
     assert "2 to 10 are needed, got 1" in text
     page = ines.post("/instruments/our-rubric/1/item?kind=rating&group=talk", RATING)
     assert "There is an item with this key" in text_of(page)
+    unnamed = {"key": "", "name": "¿Quién habla?", "group": "talk", "level_1": "Few", "level_2": "Most"}
+    assert ines.post("/instruments/our-rubric/1/item?kind=rating&group=talk", unnamed).status_code == 302
+    assert "quien-habla" in [item.key for item in form_of(version()).items], "a key left empty is made from the name"
+    page = ines.post("/instruments/our-rubric/1/item?kind=rating&group=talk", unnamed | {"name": "4 corners"})
+    assert "Give it a key" in text_of(page)
     page = ines.post("/instruments/new", {**ABOUT, "key": "Ünsinn"})
     assert page.status_code == 422
     assert "Our rubric" in text_of(page)

@@ -11,7 +11,10 @@ import pytest
 from django.urls import reverse
 
 from fairlead.apps.instruments.models import Item, Note, Response
+from fairlead.apps.roster.selectors import scope_for
+from fairlead.apps.surveys import services
 from fairlead.apps.surveys.models import Administration, Invitation, Result, SchoolAsked
+from fairlead.demo.cast import BY_KEY
 from tests.access import survey_objects
 from tests.apps.surveys import making
 from tests.conftest import as_owner, max_queries
@@ -127,6 +130,43 @@ def test_a_teacher_enters_their_own(as_person: Any, seeded: Any) -> None:
     with as_owner():
         Invitation.objects.filter(administration_id=pk, person_id=seeded.person["amara"]).update(state="answered")
     assert client.post(reverse("surveys:enter", args=[pk])).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["amara", "grace", "luis"])
+def test_a_desk_says_that_a_survey_asks_its_person_until_they_have_answered(
+    as_person: Any, seeded: Any, who: str
+) -> None:
+    pk = survey_objects.opened(seeded)
+    mine = {"administration_id": pk, "person_id": seeded.person[who]}
+    desk = reverse(BY_KEY[who].desk)
+    with as_owner():
+        Invitation.objects.filter(**mine).delete()
+    client = as_person(who)
+    assert reverse("surveys:mine") + '">What we hold true' not in client.get(desk).content.decode()
+    with as_owner():
+        asked = Invitation.objects.create(**mine, organization_id=int(seeded.school_ids[0]), anonymous=False)
+    assert reverse("surveys:mine") + '">What we hold true' in client.get(desk).content.decode()
+    with as_owner():
+        Invitation.objects.filter(pk=asked.pk).update(state="answered")
+    assert reverse("surveys:mine") + '">What we hold true' not in client.get(desk).content.decode()
+
+
+@pytest.mark.parametrize("asked", ["staff", "students", "families"])
+def test_a_draft_says_where_and_how_many_it_would_ask_and_then_asks_so_many(
+    as_person: Any, seeded: Any, asked: str
+) -> None:
+    schools = tuple(int(pk) for pk in seeded.school_ids[:2])
+    what = making.students if asked == "students" else making.draft
+    told = {"asked": asked, "role": "teacher" if asked == "staff" else "", "school_ids": schools}
+    with as_owner():
+        scope = scope_for(seeded.person["ines"], seeded.today)
+        pk = services.create(scope, seeded.network_id, what(seeded, **told)).pk
+    page = as_person("ines").get(reverse("surveys:survey", args=[pk]))
+    would = page.context["would_ask"]
+    assert (len(would), page.context["would_be"]) == (2, sum(many for _school, many in would))
+    assert f"At 2 schools, {page.context['would_be']:,} people in all" in page.content.decode()
+    with as_owner():
+        assert services.open_it(scope, pk) == page.context["would_be"] > 0
 
 
 @pytest.mark.parametrize("step", ["remind", "send"])

@@ -59,6 +59,12 @@ def test_the_looks_that_one_chose(as_person: Callable[[str], Any]) -> None:
         assert re.search(rf'btn--primary" name="theme" value="{theme}"', text)
 
 
+def test_a_page_behind_another_lights_the_one_that_leads_to_it(as_person: Callable[[str], Any]) -> None:
+    """Measures of schools are reached from what schools submit, and are no part of quality seats."""
+    text = as_person("ruth").get(reverse("city:measures")).content.decode()
+    assert re.findall(r'aria-current="page">([^<]*)<', text.split('id="main"')[0]) == ["Submission"]
+
+
 def test_an_error_page_without_request_has_a_frame() -> None:
     assert "Fairlead" in frame.masthead({})
     assert frame.masthead({"request": RequestFactory().get("/x")})

@@ -49,6 +49,7 @@ PAGES: tuple[tuple[str, str, Any], ...] = (
     ("principal", "surveys:home", _("Surveys")),
     ("principal", "diagnostics:home", _("Diagnoses")),
     ("principal", "reviews:home", _("Assignments")),
+    ("principal", "raters:home", _("How I rate")),
     ("principal", "supervision:home", _("Appraisal")),
     ("principal", "lotteries:home", _("Lotteries")),
     ("principal", "learning:home", _("Professional learning")),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from fairlead import clock
 from fairlead.apps.access import retention, tasks
 from fairlead.apps.attendance.models import AttendanceMark, FamilyAnswer, FamilyLink
+from fairlead.apps.instruments.models import Response
 from fairlead.apps.roster.models import (
     Enrollment,
     ImportChange,
@@ -21,6 +22,7 @@ from fairlead.apps.roster.models import (
     Organization,
     Person,
 )
+from fairlead.apps.surveys.models import Administration, FamilyNotice, Invitation, Tie
 from fairlead.site.keeping import retain as command
 from fairlead.site.refusal import Refusal
 from tests.access import family_objects
@@ -75,6 +77,33 @@ def test_the_night_takes_a_roster_that_nobody_confirmed_under_the_workers_login(
         cursor.execute("RESET ROLE")
     run.refresh_from_db()
     assert (run.status, ImportUpload.objects.filter(run=run).exists()) == ("discarded", False)
+
+
+def test_the_names_behind_a_survey_go_long_after_its_count_and_its_answers_stay(seeded: Any) -> None:
+    """Three years after: who was asked, and the tie of a name to answers. A survey that is not counted keeps all."""
+    counted = Invitation.objects.filter(administration__counted_at__isnull=False)
+    waiting = Invitation.objects.filter(administration__counted_at=None).count()
+    answers, n = Response.objects.count(), counted.count()
+    assert (Tie.objects.exists(), n > 0, waiting > 0) == (True, True, True)
+    assert due()["survey_invitations"] == 0
+    later = date(2030, 1, 5)
+    assert [found.rows for found in retention.apply(["survey_invitations"], later)] == [n]
+    assert not Tie.objects.exists()
+    assert (counted.count(), Invitation.objects.count()) == (0, waiting)
+    assert Response.objects.count() == answers
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # nothing points at what has gone
+
+
+def test_a_letter_before_a_survey_goes_a_year_after_its_count(seeded: Any) -> None:
+    kept = FamilyNotice.objects.count()
+    old = Administration.objects.filter(counted_at__isnull=False)[0]
+    FamilyNotice.objects.create(
+        administration=old, organization_id=int(seeded.school_ids[0]), student_id=int(seeded.student_ids[0])
+    )
+    assert due()["survey_notices"] == 0
+    assert [found.rows for found in retention.apply(["survey_notices"], date(2028, 1, 5))] == [1]
+    assert FamilyNotice.objects.count() == kept > 0
 
 
 def test_listing_changes_nothing(ended: str) -> None:

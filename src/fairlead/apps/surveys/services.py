@@ -19,6 +19,7 @@ from fairlead.apps.instruments import policy, responding
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.surveys import links
 from fairlead.apps.surveys.models import Administration, Invitation, SchoolAsked
+from fairlead.apps.surveys.people import FAMILIES, STAFF, STUDENTS, terms
 from fairlead.apps.surveys.selectors import ROLES, may_run
 
 # For these an instrument may be put to people who answer for themselves.
@@ -179,9 +180,7 @@ def open_it(scope: Scope, administration_id: int) -> int:
     _check(scope, known.organization_id, _draft_of(known))
     many = change(
         _INVITE[Administration.Asked(known.asked)],
-        administration=known.pk, anonymous=known.mode == Administration.Mode.ANONYMOUS,
-        schools=_schools(known), on=max(today, known.opens_on), role=known.role,
-        low=known.grade_low, high=known.grade_high,
+        anonymous=known.mode == Administration.Mode.ANONYMOUS, **terms(known, _schools(known), today),
     )  # fmt: skip
     if not many:
         raise ValidationError(
@@ -201,13 +200,6 @@ def _schools(known: Administration) -> list[int]:
     return list(known.schools.order_by("organization_id").values_list("organization_id", flat=True))
 
 
-# Who is asked, at which school: each once, where somebody works at two.
-STAFF = """
-SELECT DISTINCT ON (r.person_id) r.person_id, r.organization_id FROM roster_role r
-WHERE r.organization_id = ANY (%(schools)s) AND (%(role)s = '' OR r.role = %(role)s)
-  AND r.begins <= %(on)s AND (r.ends IS NULL OR r.ends >= %(on)s)
-ORDER BY r.person_id, r.organization_id
-"""
 # In random order, so that the number of an anonymous invitation says nothing of whom it was made for.
 _INVITE_STAFF = f"""
 INSERT INTO surveys_invitation (administration_id, organization_id, anonymous, person_id, state, mailed)
@@ -216,17 +208,6 @@ SELECT %(administration)s, s.organization_id, %(anonymous)s, CASE WHEN %(anonymo
 FROM ({STAFF}) s
 ORDER BY random()
 """  # noqa: S608  (our own words)
-# Each student about one class: where there are several, one of them by a hash, which favours none.
-STUDENTS = """
-SELECT DISTINCT ON (e.student_id) e.student_id, c.organization_id, c.id AS section_id, c.teacher_id
-FROM roster_section c
-JOIN roster_academicsession y ON y.id = c.session_id AND y.begins <= %(on)s AND y.ends >= %(on)s
-JOIN roster_enrollment e ON e.section_id = c.id AND e.begins <= %(on)s AND (e.ends IS NULL OR e.ends >= %(on)s)
-JOIN roster_person p ON p.id = e.student_id
-WHERE c.organization_id = ANY (%(schools)s)
-  AND (%(low)s::int IS NULL OR p.grade >= %(low)s) AND (%(high)s::int IS NULL OR p.grade <= %(high)s)
-ORDER BY e.student_id, md5(c.id || '-' || e.student_id || '-' || %(administration)s)
-"""
 _INVITE_STUDENTS = f"""
 INSERT INTO surveys_invitation (administration_id, organization_id, anonymous, person_id, section_id, teacher_id, state,
                                 mailed)
@@ -236,21 +217,11 @@ FROM ({STUDENTS}) s
 LEFT JOIN surveys_familynotice n ON n.administration_id = %(administration)s AND n.student_id = s.student_id
 ORDER BY random()
 """  # noqa: S608  (our own words)
-# One guardian a student, whom the family lets be written to, and each guardian once. The class says who carries the slip.
 _INVITE_FAMILIES = f"""
 INSERT INTO surveys_invitation (administration_id, organization_id, anonymous, person_id, section_id, state, mailed)
 SELECT %(administration)s, f.organization_id, %(anonymous)s, CASE WHEN %(anonymous)s THEN NULL ELSE f.guardian_id END,
        f.section_id, 'waiting', false
-FROM (
-    SELECT DISTINCT ON (g.guardian_id) g.guardian_id, s.organization_id, s.section_id
-    FROM ({STUDENTS}) s
-    CROSS JOIN LATERAL (
-        SELECT w.guardian_id FROM roster_guardianship w
-        WHERE w.student_id = s.student_id AND w.may_contact AND (w.ends IS NULL OR w.ends >= %(on)s)
-        ORDER BY w.rank, w.id LIMIT 1
-    ) g
-    ORDER BY g.guardian_id, s.student_id
-) f
+FROM ({FAMILIES}) f
 ORDER BY random()
 """  # noqa: S608  (our own words)
 _INVITE = {

@@ -14,6 +14,7 @@ from fairlead import clock
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.surveys import links, services, words
 from fairlead.apps.surveys.models import Administration, SchoolAsked
+from fairlead.apps.surveys.people import STAFF
 
 
 def _school(administration_id: int, school_id: int) -> SchoolAsked | None:
@@ -30,7 +31,7 @@ def _school(administration_id: int, school_id: int) -> SchoolAsked | None:
 
 # Who is asked at a school and has an address; who has a link of their own, and has not used it.
 _ASKED = f"""
-SELECT NULL::bigint, p.given_name, p.email, p.language FROM ({services.STAFF}) s JOIN roster_person p ON p.id = s.person_id
+SELECT NULL::bigint, p.given_name, p.email, p.language FROM ({STAFF}) s JOIN roster_person p ON p.id = s.person_id
 WHERE p.email <> '' AND s.organization_id = %(school)s ORDER BY random()
 """  # noqa: S608  (our own words)
 _NOT_ANSWERED = """

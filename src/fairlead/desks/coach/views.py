@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -231,6 +232,11 @@ def visit(request: ScopedRequest, visit_id: int) -> HttpResponse:
     return visit_page(request, visit_id)
 
 
+def _days(began: datetime, closed: datetime | None) -> int | None:
+    """Calendar days from a visit to the end of its feedback; None while it is open."""
+    return closed and (timezone.localdate(closed) - timezone.localdate(began)).days
+
+
 def visit_page(
     request: ScopedRequest,
     visit_id: int,
@@ -263,6 +269,7 @@ def visit_page(
         "script": read.script,
         "pictures": attaching.attachments(scope, found.token),
         "picture": picture or (picture_form(found) if mine else None),
+        "days_to_close": _days(found.began_at, found.closed_at),
         "contact": contact,
         "dose": support.support_dose(scope, [contact.support_id], month_begins)[contact.support_id]
         if contact and contact.support_id

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.apps.access.purposes import purposes
@@ -26,17 +28,21 @@ def _key() -> forms.CharField:
     return forms.CharField(
         label=_("Key"),
         max_length=50,
+        required=False,
         validators=[KEY],
-        help_text=_("Its short name in files and results, such as students-think. Small letters, digits, “-”, “_”."),
-        error_messages={"required": _("Give it a key.")},
+        help_text=_("Its short name in files and results, such as students-think. Empty: made from the name."),
     )
 
 
 class _Lined(forms.Form):
-    """A browser sends line ends of two characters; a text is kept with one, wherever it comes from."""
+    """A browser sends line ends of two characters; a text is kept with one, wherever it comes from. A key left empty is made."""
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if "key" in self.fields and not data.get("key") and "key" not in self.errors:
+            data["key"] = slugify(data.get("name", ""))[:50].strip("-_")
+            if data.get("name") and not re.match(KEY.regex, data["key"]):
+                self.add_error("key", _("Give it a key."))
         return {name: v.replace("\r\n", "\n") if isinstance(v, str) else v for name, v in data.items()}
 
 
@@ -90,7 +96,7 @@ class AboutForm(_Lined):
         return data | {"restrictions": {name: value for name, value in held.items() if value}}
 
 
-class CopyForm(forms.Form):
+class CopyForm(_Lined):
     """A new key and name for the words of another instrument."""
 
     key = _key()

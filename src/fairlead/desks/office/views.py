@@ -31,8 +31,8 @@ def morning(scope: Scope, school_id: int, now: datetime) -> selectors.Morning:
     return found
 
 
-def board(scope: Scope, school_id: int, now: datetime) -> dict[str, Any]:
-    """What the office's and the principal's page both show."""
+def board(scope: Scope, school_id: int, now: datetime, *, calls: bool = True) -> dict[str, Any]:
+    """What the office's and the principal's page both show; without `calls`, nothing that only a list to call from needs."""
     found = morning(scope, school_id, now)
     overdue = found.overdue
     context = {
@@ -43,8 +43,10 @@ def board(scope: Scope, school_id: int, now: datetime) -> dict[str, Any]:
         "overdue": overdue,
         "awaited": [m for m in found.missing if m not in overdue],
         "arrivals": arrivals.notices(scope, school_id, now),
-        "claims": families.claims(scope, school_id, now.date(), now),
-        "doubtful": families.doubtful_numbers(scope, [g.person_id for a in found.to_reach for g in a.guardians], now),
+        "claims": families.claims(scope, school_id, now.date(), now) if calls else {},
+        "doubtful": families.doubtful_numbers(scope, [g.person_id for a in found.to_reach for g in a.guardians], now)
+        if calls
+        else {},
         "outcomes": [(key, label) for key, label in families.outcomes() if key in LOGGED],
     }
     if not found.count.meets:

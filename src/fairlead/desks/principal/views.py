@@ -18,7 +18,7 @@ def desk(request: ScopedRequest) -> HttpResponse:
     """The page of one's own school."""
     scope, now = request.scope, clock.now()
     school_id = own_school(request)
-    context = board(scope, school_id, now)
+    context = board(scope, school_id, now, calls=False)
     past = selectors.habits(scope, school_id, now.date())
     yesterday = selectors.count(scope, school_id, past.last, now) if past else None
     morning = context["morning"]

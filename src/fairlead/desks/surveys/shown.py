@@ -92,7 +92,7 @@ class Told:
 def told(line: Line | ClassLine | None) -> Told:
     """A published number as it stands in a table."""
     if line is None or line.state == "few":
-        return Told(_("not enough answers"), "", None, True)
+        return Told(_("too few, here or beside"), "", None, True)
     if line.state == "value":
         return Told(_("withheld"), "", line.n, True)
     if line.state == "bottom":

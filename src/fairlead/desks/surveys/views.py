@@ -14,7 +14,7 @@ from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.services import log_read
 from fairlead.apps.instruments import selectors as instruments
-from fairlead.apps.surveys import comments, selectors, services
+from fairlead.apps.surveys import comments, people, selectors, services
 from fairlead.apps.surveys.models import Administration
 from fairlead.apps.surveys.selectors import READERS, RUNNERS, Line
 from fairlead.desks.surveys import shown
@@ -49,9 +49,12 @@ def page(request: ScopedRequest, known: Administration, error: str = "") -> Http
     today = clock.today()
     row = shown.row(known, today)
     rates = [] if row.stage == "draft" else selectors.rates(request.scope, known)
+    would_ask = people.would_ask(known) if row.stage == "draft" else []
     context: dict[str, Any] = {
         "known": known,
         "row": row,
+        "would_ask": would_ask,
+        "would_be": sum(many for _school, many in would_ask),
         "rates": shown.with_percent(rates),
         "total": shown.total(rates),
         "least": selectors.least_group(known.version.instrument),

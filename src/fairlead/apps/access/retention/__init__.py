@@ -41,6 +41,9 @@ class Rule:
     ground: str
     confidence: str
     kept_by: tuple[str, ...] = ()
+    of: str = ""  # the table in which `column` stands, where it is another one,
+    by: str = ""  # and the column that points at it
+    along: tuple[str, ...] = ()  # what points at these rows and goes with them: table.column
 
     def before(self, today: date) -> date:
         """Rows from before this day are due."""
@@ -71,8 +74,8 @@ def rules() -> tuple[Rule, ...]:
 
 def _rule(key: str, said: dict[str, Any]) -> Rule:
     try:
-        kept_by = tuple(said.get("kept_by", ()))
-        rule = Rule(key=key, **({"years": 0, "days": 0} | said | {"kept_by": kept_by}))
+        lists = {"kept_by": tuple(said.get("kept_by", ())), "along": tuple(said.get("along", ()))}
+        rule = Rule(key=key, **({"years": 0, "days": 0} | said | lists))
     except TypeError as error:
         raise BadRule(f"{key}: {error}") from None
     if rule.confidence not in CONFIDENCE:
@@ -124,16 +127,26 @@ def _delete(rule: Rule, before: date) -> int:
         return len(people)
     if rule.table == "uploads":
         return _discard(list(_waiting(before).values_list("pk", flat=True)))
+    for other, column in _parts(rule.along):
+        _run(f'DELETE FROM "{other}" WHERE "{column}" IN (SELECT id {_rows(rule, rule.table)})', before)
     return sum(_run(f"DELETE {_rows(rule, t)}", before) for t in _tables(rule))
+
+
+def _parts(told: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Table and column of each "table.column"."""
+    return [(table, column) for table, _dot, column in (one.partition(".") for one in told)]
 
 
 def _rows(rule: Rule, table: str) -> str:
     """The rows of a rule in one of its tables; the names are those of the rules' file."""
-    pointing = [told.partition(".")[::2] for told in rule.kept_by]
     kept = "".join(
-        f' AND NOT EXISTS (SELECT FROM "{other}" k WHERE k."{column}" = "{table}".id)' for other, column in pointing
+        f' AND NOT EXISTS (SELECT FROM "{other}" k WHERE k."{column}" = "{table}".id)'
+        for other, column in _parts(rule.kept_by)
     )
-    return f'FROM "{table}" WHERE "{rule.column}" < %s{kept}'
+    dated = f'"{rule.column}" < %s'
+    if rule.of:
+        dated = f'"{table}"."{rule.by}" IN (SELECT id FROM "{rule.of}" WHERE {dated})'
+    return f'FROM "{table}" WHERE {dated}{kept}'
 
 
 def _waiting(before: date) -> Any:
