@@ -21,8 +21,8 @@ from fairlead.apps.access.asking import change, fetch
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.surveys import links
 from fairlead.apps.surveys.models import Administration, FamilyNotice, Invitation, SchoolAsked
-from fairlead.apps.surveys.selectors import RUNNERS
 from fairlead.apps.surveys.people import STUDENTS
+from fairlead.apps.surveys.selectors import RUNNERS
 from fairlead.apps.surveys.services import NotThere
 
 WRITERS = ("office", *RUNNERS)  # who prints letters and writes down what came on paper

@@ -234,7 +234,7 @@ def visit(request: ScopedRequest, visit_id: int) -> HttpResponse:
 
 def _days(began: datetime, closed: datetime | None) -> int | None:
     """Calendar days from a visit to the end of its feedback; None while it is open."""
-    return closed and (timezone.localdate(closed) - timezone.localdate(began)).days
+    return (timezone.localdate(closed) - timezone.localdate(began)).days if closed else None
 
 
 def visit_page(
