@@ -59,3 +59,8 @@ def plan_asked(world: Any) -> int:
     asked.state, asked.began_at, asked.ended_at, asked.trouble = "failed", world.moment, world.moment, "crashed"
     asked.save()
     return int(asked.pk)
+
+
+def director_marcus(world: Any) -> int:
+    """A director of the network, by number."""
+    return int(world.person["marcus"])

@@ -164,6 +164,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "caseload_scenario": caseload_objects.caseload_scenario,
     "caseload_alternative": caseload_objects.caseload_alternative,
     "plan_asked": caseload_objects.plan_asked,
+    "director_marcus": caseload_objects.director_marcus,
     "drawn_lottery": lottery_objects.drawn_lottery,
     "committed_lottery": lottery_objects.committed_lottery,
     "planned_lottery": lottery_objects.planned_lottery,

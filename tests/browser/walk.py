@@ -127,6 +127,7 @@ PAGES = (
     Page("5-caseloads", "ines", "caseloads:home"),
     Page("5-recipe-draft", "ines", "caseloads:draft", ("@need_draft",)),
     Page("5-scenarios", "ines", "caseloads:scenarios"),
+    Page("5-directors-bring", "ines", "caseloads:directors"),
     Page("5-plan-asked", "ines", "caseloads:asked", ("@plan_asked",)),
     Page("5-five-to-one", "ines", "caseloads:five_to_one"),
     Page("5-moved", "ines", "caseloads:moved"),

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.utils import ProgrammingError
 from django.urls import reverse
 
-from fairlead.apps.caseload import own_recipes, selectors, solving
+from fairlead.apps.caseload import making, own_recipes, selectors, solving
 from fairlead.apps.caseload.models import CaseloadPlan, NeedRecipe, NeedScore
 from fairlead.desks.caseload.forms import RecipeForm
 from tests.access.caseload_objects import caseload_alternative, caseload_scenario
@@ -126,7 +126,8 @@ def scenario(seeded: Any, **more: Any) -> dict[str, Any]:
     with as_owner():
         roles = Role.objects.filter(role="director", organization_id=seeded.network_id)
         fte = {f"fte-{r.person_id}": r.fte for r in roles}
-    costs = {"break_continuity": 120, "grade_mismatch": 15, "travel": 1, "deep_shortfall": 2}
+    costs = {"break_continuity": 120, "grade_mismatch": 15, "travel": 1, "deep_shortfall": 2,
+             "language_mismatch": 60, "expertise_mismatch": 30}  # fmt: skip
     return {"recipe": "example", "load": 5, **fte, **{f"cost-{k}": v for k, v in costs.items()}} | more
 
 
@@ -138,7 +139,8 @@ def worked_out(client: Any, asked: dict[str, Any]) -> Any:
 
 
 def test_a_director_is_added_and_compared(ines: Any, seeded: Any) -> None:
-    with max_queries(20):
+    ines.get(SCENARIOS)
+    with max_queries(15):
         page = text(ines.get(SCENARIOS))
     assert "One more director" in page
     assert "Two more is made" in text(worked_out(ines, scenario(seeded, name="Two more", added=1, added_too=0.5)))
@@ -167,8 +169,68 @@ def test_what_was_logged_stands_beside_the_plan_and_names_no_director(
     assert f"{schools} of {len(seeded.school_ids)} schools" in page
     assert f"{minutes:,}" in page
     assert "Marcus Bell" not in page.split("Is 5:1 real, and", 1)[1]
-    monkeypatch.setattr("fairlead.apps.support.selectors.minutes_of_leads", lambda *a: [])
+    own = NeedRecipe.objects.filter(published_at__isnull=False)[0].key
+    assert text(ines.get(address, {"recipe": own})).count("of 18 schools") == page.count("of 18 schools")
+    monkeypatch.setattr("fairlead.apps.support.selectors.minutes_of_leads", lambda *a, **k: [])
     assert "Fewer than two directors have logged" in text(ines.get(address))
+
+
+def test_a_contact_that_somebody_else_led_counts_by_presence(seeded: Any, scope_of: Any) -> None:
+    from fairlead.apps.support import selectors as support
+    from fairlead.apps.support.models import Contact
+
+    scope, school, marcus = scope_of("ines"), int(seeded.school_ids[0]), seeded.person["marcus"]
+    when = (scope, [school], [marcus], seeded.dates[0], seeded.today)
+    led, present = support.minutes_of_leads(*when), support.minutes_of_leads(*when, present=True)
+    with as_owner():
+        coach = seeded.person["dana"]
+        Contact.objects.create(
+            organization_id=school, lead_id=coach, with_person_id=marcus, at=seeded.moment, minutes=35,
+            kind="meeting", purpose="leadership",
+        )  # fmt: skip
+    assert support.minutes_of_leads(*when) == led
+    assert sorted(support.minutes_of_leads(*when, present=True)) == sorted(
+        [*present, (school, seeded.today, 35, marcus)]
+    )
+
+
+def test_what_directors_bring_is_said_on_a_page_and_counted_by_the_next_plan(
+    ines: Any, as_person: Any, seeded: Any, scope_of: Any
+) -> None:
+    page = reverse("caseloads:directors")
+    ines.get(page)
+    with max_queries(15):
+        assert "What directors bring" in text(ines.get(page))
+    director, school = seeded.person["marcus"], int(seeded.school_ids[0])
+    say = reverse("caseloads:say_strengths", args=[director])
+    refused = ines.post(say, {"low": 8, "high": 3})
+    assert (refused.status_code, "The lowest grade comes first." in text(refused)) == (422, True)
+    told = {"low": 0, "high": 5, "languages": ["es", "en"], "knows": ["disability"], "apart": [school]}
+    assert "The next plan counts it." in text(ines.post(say, told, follow=True))
+    reader = text(as_person("marcus").get(page))
+    assert "Spanish" in reader
+    assert "Knows this work well Students with disabilities" in reader
+    problem = making.prepare(scope_of("ines"), seeded.network_id, on=seeded.today).problem
+    mine = next(d for d in problem.directors if d.key == str(director))
+    assert (mine.grades, mine.languages, mine.expertise) == ((0, 5), ("en", "es"), ("disability",))
+    assert (str(school), str(director)) in problem.conflicts
+    asked = {s.key: (s.language, s.expertise) for s in problem.schools}
+    spoken = [one for one in selectors.spoken(scope_of("ines"), seeded.today) if one.school_id == school]
+    most = max((one for one in spoken if one.language != "en"), key=lambda one: one.students)
+    assert asked[str(school)][0] == (most.language if most.share >= 0.2 else None)
+    leads = max(
+        next(n for n in selectors.needs(scope_of("ines"), seeded.today) if n.organization_id == school).contributions,
+        key=lambda c: c["amount"],
+    )
+    assert asked[str(school)][1] == leads["indicator"]
+
+
+def test_a_lock_against_a_conflict_is_named(ines: Any, seeded: Any) -> None:
+    school, marcus = int(seeded.school_ids[0]), seeded.person["marcus"]  # Harbor Point is his
+    ines.post(reverse("caseloads:say_strengths", args=[marcus]), {"low": 0, "high": 8, "apart": [school]})
+    answer = text(worked_out(ines, scenario(seeded, keep=[school])))
+    assert "Harbor Point Elementary stays with Marcus Bell." in answer
+    assert "Harbor Point Elementary may not be served by Marcus Bell." in answer
 
 
 def test_rules_that_clash_are_named_with_what_to_relax(ines: Any, seeded: Any) -> None:

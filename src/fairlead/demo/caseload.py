@@ -21,6 +21,12 @@ from fairlead.demo.cast import DIRECTORS
 from fairlead.demo.world import YEAR_BEGINS, ZONE, World
 
 SPANS = {"marcus": (0, 8), "joan": (0, 5), "sofia": (6, 12), "kwame": (0, 12)}
+BROUGHT = {  # languages, kinds of work, schools that they may not serve
+    "marcus": (["en"], ["chronic_absence"], ()),
+    "joan": (["en", "ht"], ["economically_disadvantaged"], ()),
+    "sofia": (["en", "es"], ["english_learner"], (3,)),
+    "kwame": (["en"], ["disability", "rolls_on_time"], ()),
+}
 OFFSHORE = (36.62, -74.90)  # in the Atlantic: the city is invented
 FLAT = 300  # last year every school had the same minutes, whatever its need
 MADE_LAST_YEAR = datetime(2025, 8, 20, 10, 0, tzinfo=ZONE)
@@ -43,6 +49,7 @@ def build(world: World, rng: np.random.Generator) -> None:
     with read_once(scope, year):
         recompute_need(scope, world.network_id, decided)
         _this_year(world, scope, decided)
+        _strengths(world)
         recompute_need(scope, world.network_id, world.dates[-2])
         own = _own_recipe(world, scope, decided)
     make_plan(
@@ -83,6 +90,15 @@ def _places(codes: list[str], rng: np.random.Generator) -> None:
         )
         for code, n, e in zip(codes, north, east, strict=True)
     )
+
+
+def _strengths(world: World) -> None:
+    """What directors told after this year's plan was chosen: the next plan counts it, this year's could not."""
+    rows = {row.person_id: row for row in DirectorSpan.objects.filter(organization_id=world.network_id)}
+    for key, (languages, knows, apart) in BROUGHT.items():
+        row = rows[world.person[key]]
+        row.languages, row.knows, row.apart = languages, knows, [int(world.school_ids[i]) for i in apart]
+    DirectorSpan.objects.bulk_update(rows.values(), ["languages", "knows", "apart"])
 
 
 def _last_year(world: World, schools: list[Organization]) -> None:

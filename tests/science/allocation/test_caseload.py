@@ -274,3 +274,20 @@ def test_travel_there_and_back():
     # One degree of latitude is 111.195 km; times 1.3 for roads, twice, at 30 km/h.
     assert travel_minutes((0.0, 0.0), (1.0, 0.0)) == round(2 * 111.195 * 1.3 * 2)
     assert travel_minutes((10.0, 5.0), (1.0, 7.0)) == travel_minutes((1.0, 7.0), (10.0, 5.0))
+
+
+def test_a_language_and_a_kind_of_work_cost_what_is_said_where_the_director_has_neither():
+    school = School("A", 60, language="es", expertise="chronic_absence")
+    directors = (
+        Director("both", 0.1, languages=("en", "es"), expertise=("chronic_absence",)),
+        Director("speaks", 0.1, languages=("es",)),
+        Director("neither", 0.1, languages=("en",)),
+    )
+    problem = Problem((school,), directors, weights=Weights(language_mismatch=70, expertise_mismatch=20))
+    costs = {d.key: price(problem, {"A": (d.key, 60)}).cost for d in directors}
+    assert [(c.language, c.expertise, c.total) for c in costs.values()] == [(0, 0, 0), (0, 20, 20), (70, 20, 90)]
+    assert assign(problem).choices[0].director == "both"
+    barred = replace(problem, conflicts=frozenset({("A", "both")}))
+    assert assign(barred).choices[0].director == "speaks"
+    asks_nothing = replace(problem, schools=(School("A", 60),))
+    assert {price(asks_nothing, {"A": (d.key, 60)}).cost.total for d in directors} == {0}

@@ -6,6 +6,8 @@ by numbers only, so it needs nobody's scope and the answer is to what was asked,
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
@@ -97,6 +99,7 @@ def prepare(
         "directors": {d.key: d.fte for d in problem.directors},
         "weights": asdict(problem.weights),
         "imagined": staffing.imagined,
+        "problem": _digest(problem),
     }
     same = next(
         (p for p in known if p.status == status and {k: p.settings.get(k) for k in settings} == settings), None
@@ -240,6 +243,11 @@ def read(text: dict[str, Any]) -> Problem:
             "weights": Weights(**text["weights"]),
         }
     )
+
+
+def _digest(problem: Problem) -> str:
+    """What tells a problem from another: grades, languages, conflicts and travel are not in the settings by themselves."""
+    return hashlib.sha256(json.dumps(written(problem), sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

@@ -89,12 +89,15 @@ class NeedRecipe(models.Model):
 
 @tracked
 class DirectorSpan(models.Model):
-    """Which grades a director knows from their own work: their expertise for a plan."""
+    """What a director brings to a plan: grades, languages and kinds of work known, and schools they may not serve."""
 
     person = models.OneToOneField("roster.Person", on_delete=models.CASCADE, related_name="+")
     organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
     grade_low = models.SmallIntegerField()
     grade_high = models.SmallIntegerField()
+    languages = models.JSONField(default=list, help_text="codes of languages spoken with families")
+    knows = models.JSONField(default=list, help_text="indicators of need whose work this director knows well")
+    apart = models.JSONField(default=list, help_text="schools this director may not serve, by number; never why")
 
     class Meta:
         constraints = [

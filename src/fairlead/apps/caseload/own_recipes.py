@@ -68,6 +68,12 @@ def find(scope: Scope, key: str, version: str | None = None) -> PublishedRecipe 
     return read(row) if row else None
 
 
+def usable(scope: Scope) -> list[PublishedRecipe]:
+    """The latest version of each recipe that needs and plans can be shown by: the network's own first."""
+    latest = {row.key: row for row in reversed(published(scope))}
+    return [read(row) for row in latest.values()] + list(map(recipes.recipe, recipes.keys()))
+
+
 def content_of(recipe: PublishedRecipe) -> dict[str, Any]:
     """The numbers of a recipe, without words: what a draft begins with."""
     ingredients = ("indicator", "weight", "direction", "normalisation", "missing", "cap")

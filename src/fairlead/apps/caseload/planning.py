@@ -9,14 +9,19 @@ from functools import cached_property
 from math import ceil
 from statistics import fmean
 
+from django.conf import settings
+
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload import selectors
-from fairlead.apps.caseload.models import CaseloadPlan
+from fairlead.apps.caseload.models import CaseloadPlan, DirectorSpan
 from fairlead.apps.caseload.recipes import PublishedRecipe, TierTerms
 from fairlead.apps.caseload.selectors import Assigned, KeptPlan, Need
 from fairlead.apps.roster import selectors as roster
 from fairlead.science.allocation.caseload import Director, Plan, Problem, School, price, travel_minutes
 from fairlead.science.allocation.concentration import Concentration, concentration
+
+LEAST_SHARE, LEAST_STUDENTS = 0.2, 10
+"""A school asks for a language when it is that of so large a part of its students, and of so many."""
 
 
 def terms(recipe: PublishedRecipe, need: Need | None) -> TierTerms:
@@ -73,7 +78,10 @@ def ground(
     directors = list(roster.staff(scope, on, role="director", organization_id=network_id))
     rows = selectors.needs(scope, on, recipe.key) if needs is None else needs
     by_school = {n.organization_id: n for n in rows}
-    spans = selectors.spans(scope, [d.person_id for d in directors])
+    brought = selectors.strengths(scope, [d.person_id for d in directors])
+    works = {s: leading(n) for s, n in by_school.items()} if any(b.knows for b in brought.values()) else {}
+    languages = asked_languages(selectors.spoken(scope, on)) if any(b.languages for b in brought.values()) else {}
+    all_languages, all_works = sorted(set(languages.values())), sorted(set(filter(None, works.values())))
     points = selectors.zip_points({s.zip for s in schools})
     before = {a.organization_id: a.director_id for a in last_year}
     place = {s.pk: points[s.zip] for s in schools if s.zip in points}
@@ -107,10 +115,20 @@ def ground(
                 priority=asked[s.pk].priority,
                 grades=(s.grade_low or 0, s.grade_high if s.grade_high is not None else 12),
                 last_director=str(before[s.pk]) if s.pk in before else None,
+                language=languages.get(s.pk),
+                expertise=works.get(s.pk),
             )
             for s in schools
         ),
-        directors=tuple(Director(str(pk), part, spans.get(pk, (0, 12))) for pk, part in fte.items()),
+        directors=tuple(
+            _director(pk, part, brought.get(pk))
+            if pk > 0
+            else Director(str(pk), part, languages=tuple(all_languages), expertise=tuple(all_works))
+            for pk, part in fte.items()
+        ),
+        conflicts=frozenset(
+            (str(s.pk), str(pk)) for pk, b in brought.items() if pk in fte for s in schools if s.pk in b.apart
+        ),
         schools_per_fte=recipe.schools_per_fte,
         minutes_per_fte=recipe.minutes_per_fte,
         travel=travel,
@@ -127,15 +145,44 @@ def ground(
     )
 
 
+def _director(pk: int, part: float, brought: DirectorSpan | None) -> Director:
+    if brought is None:
+        return Director(str(pk), part)
+    grades = (brought.grade_low, brought.grade_high)
+    return Director(str(pk), part, grades, tuple(brought.languages), tuple(brought.knows))
+
+
+def asked_languages(found: Iterable[selectors.Spoken]) -> dict[int, str]:
+    """The language that each school asks its director for: the one most spoken beside the network's own, if by enough."""
+    own = settings.LANGUAGE_CODE.split("-")[0]
+    asked: dict[int, str] = {}
+    for one in found:  # the most frequent first
+        if one.language != own and one.share >= LEAST_SHARE and one.students >= LEAST_STUDENTS:
+            asked.setdefault(one.school_id, one.language)
+    return asked
+
+
+def leading(need: Need) -> str | None:
+    """The kind of work that a school needs most: the indicator that adds most to its need."""
+    if need.value is None or not need.contributions:
+        return None
+    return str(max(need.contributions, key=lambda c: (c["amount"], c["indicator"]))["indicator"])
+
+
 def reasons(problem: Problem, plan: Plan) -> dict[int, dict[str, object]]:
     """Why each school has its director, as codes that a page puts into words, and what the choice cost in minutes."""
     last = {s.key: s.last_director for s in problem.schools}
+    asked, brings = {s.key: s for s in problem.schools}, {d.key: d for d in problem.directors}
     found: dict[int, dict[str, object]] = {}
     for c in plan.choices:
         codes = ["locked"] if c.locked else []
         codes.append("kept" if last[c.school] == c.director else "new" if last[c.school] is None else "moved")
         if c.cost.grades == 0:
             codes.append("knows_grades")
+        if asked[c.school].language and asked[c.school].language in brings[c.director].languages:
+            codes.append("speaks")
+        if asked[c.school].expertise and asked[c.school].expertise in brings[c.director].expertise:
+            codes.append("knows_work")
         nearest = min((problem.travel.get((c.school, d.key), 0) for d in problem.directors), default=0)
         here = problem.travel.get((c.school, c.director), 0)
         if here == nearest and problem.travel:
@@ -148,6 +195,8 @@ def reasons(problem: Problem, plan: Plan) -> dict[int, dict[str, object]]:
             "continuity": c.cost.continuity,
             "grades": c.cost.grades,
             "travel": c.cost.travel,
+            "language": c.cost.language,
+            "expertise": c.cost.expertise,
             "road": here,
         }
     return found

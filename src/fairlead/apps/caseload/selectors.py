@@ -179,10 +179,39 @@ def added_name(number: int) -> str:
     return _("Added director %(n)s") % {"n": number}
 
 
-def spans(scope: Scope, director_ids: Collection[int]) -> dict[int, tuple[int, int]]:
-    """Which grades these directors know."""
+def strengths(scope: Scope, director_ids: Collection[int]) -> dict[int, DirectorSpan]:
+    """What these directors bring to a plan, where somebody has said it."""
     rows = DirectorSpan.objects.filter(person_id__in=director_ids, organization_id__in=scope.org_ids)
-    return {r.person_id: (r.grade_low, r.grade_high) for r in rows}
+    return {r.person_id: r for r in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A language of a school's families: of how many students, out of how many whose family's language is known."""
+
+    school_id: int
+    language: str
+    students: int
+    known: int
+
+    @property
+    def share(self) -> float:
+        return self.students / self.known
+
+
+_SPOKEN = """
+SELECT organization_id, language, n, sum(n) OVER (PARTITION BY organization_id)::int FROM (
+    SELECT g.organization_id, p.language, count(*)::int AS n
+    FROM roster_guardianship g JOIN roster_person p ON p.id = g.guardian_id
+    WHERE g.rank = 1 AND (g.ends IS NULL OR g.ends >= %(on)s) AND p.language <> '' AND g.organization_id = ANY (%(orgs)s)
+    GROUP BY 1, 2) counted
+ORDER BY organization_id, n DESC, language
+"""
+
+
+def spoken(scope: Scope, on: date) -> list[Spoken]:
+    """Languages of the families, as those who are called first have them: by school, the most frequent first."""
+    return [Spoken(*row) for row in fetch(_SPOKEN, on=on, orgs=sorted(scope.org_ids))]
 
 
 def zip_points(codes: Collection[str]) -> dict[str, tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload import indicators
-from fairlead.apps.caseload.models import CaseloadPlan, NeedScore
+from fairlead.apps.caseload.models import CaseloadPlan, DirectorSpan, NeedScore
 from fairlead.apps.caseload.recipes import DEFAULT, PublishedRecipe, recipe
 from fairlead.apps.roster import selectors as roster
 from fairlead.science.allocation.need import need_index, rank_sensitivity
@@ -135,3 +136,32 @@ def choose_plan(scope: Scope, network_id: int, pk: int, *, because: str, begins:
     plan.effective_from = begins
     plan.save(update_fields=["status", "chosen_because", "chosen_at", "chosen_by", "effective_from"])
     return plan
+
+
+def say_strengths(
+    scope: Scope,
+    network_id: int,
+    director_id: int,
+    *,
+    grades: tuple[int, int],
+    languages: Collection[str],
+    knows: Collection[str],
+    apart: Collection[int],
+) -> DirectorSpan:
+    """Keep what a director brings to the next plan; plans that were made stay as they are."""
+    if grades[0] > grades[1]:
+        raise ValidationError(_("The lowest grade comes first."))
+    held = {r.person_id for r in roster.holders(scope, clock.today(), "director") if r.organization_id == network_id}
+    if director_id not in held:
+        raise ValidationError(_("Only directors of this network have schools in its plans."))
+    told = {
+        "grade_low": grades[0],
+        "grade_high": grades[1],
+        "languages": sorted(languages),
+        "knows": sorted(knows),
+        "apart": sorted(apart),
+    }
+    row, _new = DirectorSpan.objects.update_or_create(
+        person_id=director_id, defaults=told | {"organization_id": network_id}
+    )
+    return row

@@ -215,6 +215,9 @@ ORDER BY o.name, s.id, x.id
 _DOSE = """
 (c.lead_id = %(person)s OR c.with_person_id = %(person)s OR %(dose)s::jsonb ? (c.purpose || '@' || c.organization_id))
 """
+_PARTICIPANT = """
+(c.lead_id = %(person)s OR c.person_id = %(person)s OR %(dose)s::jsonb ? (c.purpose || '@' || c.organization_id))
+"""
 
 
 def _asking(scope: Scope) -> dict[str, Any]:
@@ -377,12 +380,18 @@ def minutes_by_school(scope: Scope, school_ids: Collection[int], since: date) ->
 
 
 def minutes_of_leads(
-    scope: Scope, school_ids: Collection[int], lead_ids: Collection[int], since: date, until: date
+    scope: Scope,
+    school_ids: Collection[int],
+    lead_ids: Collection[int],
+    since: date,
+    until: date,
+    *,
+    present: bool = False,
 ) -> list[tuple[int, date, int, int]]:
     """Contacts of these people with these schools, from a day to a day: school, day, minutes, lead. All purposes whose dose is
-    open to the person who asks."""
+    open to the person who asks. `present`: every contact at which they were, whoever led it, with their own minutes."""
     rows = fetch(
-        _OF_LEADS,
+        _OF_PRESENT if present else _OF_LEADS,
         schools=list(school_ids),
         leads=list(lead_ids),
         since=day_begins(since),
@@ -397,6 +406,20 @@ SELECT c.organization_id, c.at, c.minutes, c.lead_id FROM support_contact c
 WHERE c.organization_id = ANY (%(schools)s) AND c.lead_id = ANY (%(leads)s)
   AND c.at >= %(since)s AND c.at < %(until)s AND {_DOSE}
 ORDER BY c.at, c.id
+"""  # noqa: S608  (our own constants)
+
+
+_OF_PRESENT = f"""
+SELECT organization_id, at, minutes, who FROM (
+    SELECT c.id, c.organization_id, c.at, c.minutes, c.lead_id AS who FROM support_contact c
+    WHERE c.organization_id = ANY (%(schools)s) AND c.lead_id = ANY (%(leads)s)
+      AND c.at >= %(since)s AND c.at < %(until)s AND {_DOSE}
+    UNION ALL
+    SELECT c.contact_id, c.organization_id, c.at, c.minutes, c.person_id FROM support_dose c
+    WHERE c.organization_id = ANY (%(schools)s) AND c.person_id = ANY (%(leads)s) AND c.person_id <> c.lead_id
+      AND c.at >= %(since)s AND c.at < %(until)s
+      AND {_PARTICIPANT}
+) found ORDER BY at, id, who
 """  # noqa: S608  (our own constants)
 
 
@@ -428,9 +451,6 @@ def dose_by_person(scope: Scope, organization_id: int, since: date) -> list[Pers
 
 
 # Of each participant, as `support_dose` tells it; the wall of the dose as in `_DOSE`.
-_PARTICIPANT = """
-(c.lead_id = %(person)s OR c.person_id = %(person)s OR %(dose)s::jsonb ? (c.purpose || '@' || c.organization_id))
-"""
 _DOSE_BY_PERSON = f"""
 SELECT c.person_id, p.given_name || ' ' || p.family_name, c.purpose, count(*), sum(c.minutes), max(c.at)
 FROM support_dose c JOIN roster_person p ON p.id = c.person_id

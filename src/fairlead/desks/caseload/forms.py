@@ -31,6 +31,8 @@ COSTS = {
     "break_continuity": gettext_lazy("A school gets another director"),
     "grade_mismatch": gettext_lazy("A grade its director does not know"),
     "travel": gettext_lazy("A minute on the road"),
+    "language_mismatch": gettext_lazy("A director who does not speak its families’ language"),
+    "expertise_mismatch": gettext_lazy("A director who does not know the work it needs most"),
     "deep_shortfall": gettext_lazy("A minute missing beyond a quarter, times the tier’s priority"),
 }
 
@@ -181,10 +183,7 @@ class ScenarioForm(forms.Form):
     load = forms.FloatField(
         label=gettext_lazy("Schools for each full-time director, at most"), min_value=1, max_value=30, initial=5
     )
-    added = forms.FloatField(
-        label=gettext_lazy("Add a director of FTE"), min_value=0.1, max_value=1, required=False,
-        help_text=gettext_lazy("Such as 1 or 0.5. Nobody is hired and the roster stays as it is."),
-    )  # fmt: skip
+    added = forms.FloatField(label=gettext_lazy("Add a director of FTE"), min_value=0.1, max_value=1, required=False)
     added_too = forms.FloatField(
         label=gettext_lazy("And a second one of FTE"), min_value=0.1, max_value=1, required=False
     )
@@ -237,6 +236,47 @@ class ScenarioForm(forms.Form):
 
     def costs(self) -> Weights:
         return Weights(**{f.name: self.cleaned_data[f"cost-{f.name}"] for f in fields(Weights)})
+
+
+def _grade(grade: int) -> str:
+    return _("K") if grade == 0 else str(grade)
+
+
+class StrengthsForm(forms.Form):
+    """What one director brings to a plan."""
+
+    low = forms.TypedChoiceField(label=gettext_lazy("Knows grades from"), coerce=int)
+    high = forms.TypedChoiceField(label=gettext_lazy("to"), coerce=int)
+    languages = forms.MultipleChoiceField(
+        label=gettext_lazy("Speaks with families"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    knows = forms.MultipleChoiceField(
+        label=gettext_lazy("Knows this work well"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    apart = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("May not serve"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("For a conflict of interest. Do not write down which: the plan need not know."),
+    )  # fmt: skip
+
+    def __init__(
+        self, *args: Any, languages: Sequence[tuple[str, str]], schools: Sequence[tuple[int, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        offered = {
+            "low": [(grade, _grade(grade)) for grade in range(13)],
+            "high": [(grade, _grade(grade)) for grade in range(13)],
+            "languages": list(languages),
+            "knows": [(i.indicator, i.label) for i in recipe().ingredients],
+            "apart": list(schools),
+        }
+        for name, choices in offered.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if not self.errors and told["low"] > told["high"]:
+            self.add_error("high", _("The lowest grade comes first."))
+        return told
 
 
 class ChooseForm(forms.Form):

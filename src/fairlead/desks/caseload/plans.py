@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -17,9 +19,9 @@ from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload import making, own_recipes, planning, selectors, services
-from fairlead.apps.caseload import recipes as shipped
 from fairlead.apps.caseload.models import PlanRequest
 from fairlead.apps.caseload.recipes import PublishedRecipe
+from fairlead.apps.caseload.selectors import Assigned, KeptPlan
 from fairlead.apps.roster import selectors as roster
 from fairlead.desks.caseload.forms import ChooseForm, ScenarioForm
 from fairlead.desks.caseload.recipes import LEADS, READERS, network_of
@@ -29,31 +31,55 @@ from fairlead.desks.director.shown import label
 MOST = 4  # alternatives side by side
 
 
-def _recipes(scope: Scope) -> list[PublishedRecipe]:
-    """The latest version of each recipe that a plan can be made by: the network's own first."""
-    latest = {row.key: row for row in reversed(own_recipes.published(scope))}
-    return [own_recipes.read(row) for row in latest.values()] + list(map(shipped.recipe, shipped.keys()))
+@dataclass(frozen=True)
+class Known:
+    """What the page and its form are both made of, read once."""
+
+    network_id: int
+    recipes: list[PublishedRecipe]
+    plans: list[KeptPlan]
+    directors: list[roster.Holder]
+
+    @property
+    def chosen(self) -> list[KeptPlan]:
+        return [p for p in self.plans if p.status == selectors.Status.CHOSEN]
 
 
-def _columns(scope: Scope, network_id: int, published: PublishedRecipe) -> list[Column]:
-    today = clock.today()
-    found = selectors.plans(scope, today)
-    shown = [p for p in found if p.status != selectors.Status.ALTERNATIVE]
-    shown += [p for p in found if p.status == selectors.Status.ALTERNATIVE][:MOST]
+def _known(request: ScopedRequest) -> Known:
+    scope, today, network_id = request.scope, clock.today(), network_of(request)
     staff = roster.holders(scope, today, "director")
-    fte = {r.person_id: r.fte for r in staff if r.organization_id == network_id}
-    views, needs_ = planning.beside(scope, today, published, shown, fte)
+    return Known(
+        network_id,
+        own_recipes.usable(scope),
+        selectors.plans(scope, today),
+        [r for r in staff if r.organization_id == network_id],
+    )
+
+
+def _columns(scope: Scope, known: Known, published: PublishedRecipe) -> list[Column]:
+    today = clock.today()
+    shown = [p for p in known.plans if p.status != selectors.Status.ALTERNATIVE]
+    shown += [p for p in known.plans if p.status == selectors.Status.ALTERNATIVE][:MOST]
+    views, needs_ = planning.beside(scope, today, published, shown, {r.person_id: r.fte for r in known.directors})
     last = next((v for v in views if v.plan.status == selectors.Status.LAST_YEAR), None)
-    ground = planning.ground(scope, network_id, today, published, last.places.values() if last else (), needs=needs_)
+    ground = planning.ground(
+        scope, known.network_id, today, published, last.places.values() if last else (), needs=needs_
+    )
     return columns([planning.priced(v, ground) for v in views])
 
 
 def _page(
-    request: ScopedRequest, form: ScenarioForm, published: PublishedRecipe, status: int = 200, **more: Any
+    request: ScopedRequest,
+    known: Known,
+    published: PublishedRecipe,
+    form: ScenarioForm | None = None,
+    status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
-    found = _columns(request.scope, network_of(request), published)
+    found = _columns(request.scope, known, published)
+    chosen = next((c.view for c in found if c.view.plan.status == selectors.Status.CHOSEN), None)
     context = {
-        "form": form,
+        "form": form or _form(known, chosen.places.values() if chosen else ()),
         "columns": found,
         "recipe": published,
         "choosing": ChooseForm(),
@@ -63,16 +89,12 @@ def _page(
     return render(request, "caseload/scenarios.html", context | more, status=status)
 
 
-def _form(request: ScopedRequest, recipes: list[PublishedRecipe]) -> ScenarioForm:
-    scope, today = request.scope, clock.today()
-    network_id = network_of(request)
-    staff = roster.holders(scope, today, "director")
-    chosen = [p for p in selectors.plans(scope, today) if p.status == selectors.Status.CHOSEN]
-    places = selectors.assignments(scope, [p.pk for p in chosen])
+def _form(known: Known, places: Iterable[Assigned], told: Any = None) -> ScenarioForm:
+    """`places`: of the plan that is in force, each of which may stay as it is."""
     return ScenarioForm(
-        request.POST if request.method == "POST" else None,
-        recipes=recipes,
-        directors=[(r.person_id, r.name, float(r.fte)) for r in staff if r.organization_id == network_id],
+        told,
+        recipes=known.recipes,
+        directors=[(r.person_id, r.name, float(r.fte)) for r in known.directors],
         schools=sorted(((a.organization_id, a.school) for a in places), key=lambda pair: pair[1]),
     )
 
@@ -81,20 +103,19 @@ def _form(request: ScopedRequest, recipes: list[PublishedRecipe]) -> ScenarioFor
 @needs(*READERS)
 def scenarios(request: ScopedRequest) -> HttpResponse:
     """Plans side by side, and a form for one more."""
-    scope = request.scope
-    recipes = _recipes(scope)
-    by_key = {r.key: r for r in recipes}
-    published = by_key.get(request.GET.get("recipe", ""), recipes[0])
-    form = _form(request, recipes)
+    scope, known = request.scope, _known(request)
+    by_key = {r.key: r for r in known.recipes}
+    published = by_key.get(request.GET.get("recipe", ""), known.recipes[0])
     if request.method != "POST":
-        return _page(request, form, published)
+        return _page(request, known, published)
+    form = _form(known, selectors.assignments(scope, [p.pk for p in known.chosen]), request.POST)
     if not form.is_valid():
-        return _page(request, form, published, 422)
+        return _page(request, known, published, form, 422)
     published = by_key[form.cleaned_data["recipe"]]
     try:
         asked = making.ask_plan(
             scope,
-            network_of(request),
+            known.network_id,
             on=clock.today(),
             schools_per_fte=form.cleaned_data["load"],
             keep=[int(s) for s in form.cleaned_data["keep"]],
@@ -105,7 +126,7 @@ def scenarios(request: ScopedRequest) -> HttpResponse:
         )
     except services.NoNeedYet:
         form.add_error("recipe", _("No need was worked out by this recipe yet. Open it and work it out first."))
-        return _page(request, form, published, 422)
+        return _page(request, known, published, form, 422)
     if isinstance(asked, PlanRequest):
         return redirect("caseloads:asked", pk=asked.pk)
     messages.success(request, _("That plan was there already: %(plan)s.") % {"plan": label(asked)})
@@ -134,12 +155,5 @@ def choose(request: ScopedRequest, pk: int) -> HttpResponse:
                 % {"day": date_format(begins, "DATE_FORMAT")},
             )
             return redirect("caseloads:scenarios")
-    recipes = _recipes(request.scope)
-    form = ScenarioForm(**_unbound(request, recipes))
-    return _page(request, form, recipes[0], 422, choosing=choosing, refused=pk)
-
-
-def _unbound(request: ScopedRequest, recipes: list[PublishedRecipe]) -> dict[str, Any]:
-    bound = _form(request, recipes)
-    schools = [(int(pk), name) for pk, name in bound.fields["keep"].choices]  # type: ignore[attr-defined]
-    return {"recipes": recipes, "directors": bound.directors, "schools": schools}
+    known = _known(request)
+    return _page(request, known, known.recipes[0], status=422, choosing=choosing, refused=pk)

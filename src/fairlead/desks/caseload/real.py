@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.services import log_list
-from fairlead.apps.caseload import planning, selectors
+from fairlead.apps.caseload import own_recipes, planning, selectors
 from fairlead.apps.caseload.planning import PlanView
 from fairlead.apps.caseload.recipes import PublishedRecipe, recipe
 from fairlead.apps.caseload.selectors import Need
@@ -133,20 +133,26 @@ def _lean(view: PlanView, needs_: dict[int, Need], contacts: list[Contact]) -> D
 @require_safe
 @needs(*READERS)
 def five_to_one(request: ScopedRequest) -> HttpResponse:
-    """The ratio that is planned and the one that was lived, by month; where the minutes went."""
+    """The ratio that is planned and the one that was lived, by month; where the minutes went.
+
+    `?recipe=`: against need by another recipe than the example. `?count=present`: every contact at which a director was,
+    whoever led it, and not only those that a director led.
+    """
     scope, today = request.scope, clock.today()
-    network_id, published = network_of(request), recipe()
+    network_id, choices = network_of(request), own_recipes.usable(scope)
+    published = next((r for r in choices if r.key == request.GET.get("recipe")), recipe())
+    present = request.GET.get("count") == "present"
     chosen = [p for p in selectors.plans(scope, today) if p.status == selectors.Status.CHOSEN][:1]
     staff = roster.holders(scope, today, "director")
     fte = {r.person_id: r.fte for r in staff if r.organization_id == network_id}
     views, rows = planning.beside(scope, today, published, chosen, fte)
-    context: dict[str, object] = {"recipe": published, "view": None}
+    context: dict[str, object] = {"recipe": published, "recipes": choices, "present": present, "view": None}
     if views:
         view, needs_ = views[0], {n.organization_id: n for n in rows}
         session = roster.session_on(network_id, today)
         first = session.begins if session else today
         begins = max(first, _months(today)[-1][0])
-        contacts = support.minutes_of_leads(scope, list(view.places), list(fte), begins, today)
+        contacts = support.minutes_of_leads(scope, list(view.places), list(fte), begins, today, present=present)
         log_list(scope, "schools", set(view.places))
         told = _lean(view, needs_, contacts)
         months = max(1.0, ((today - begins).days + 1) / 30.4)

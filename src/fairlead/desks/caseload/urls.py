@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from fairlead.desks.caseload import asked, plans, real, recipes
+from fairlead.desks.caseload import asked, plans, real, recipes, strengths
 
 app_name = "caseloads"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("five-to-one", real.five_to_one, name="five_to_one"),
     path("scenarios", plans.scenarios, name="scenarios"),
     path("scenarios/<int:pk>/choose", plans.choose, name="choose"),
+    path("directors", strengths.directors, name="directors"),
+    path("directors/<int:pk>", strengths.say, name="say_strengths"),
     path("asked/<int:pk>/", asked.asked, name="asked"),
     path("asked/<int:pk>/again", asked.again, name="again"),
 ]

@@ -256,6 +256,8 @@ def why(reason: dict[str, Any]) -> list[str]:
         "kept": _("same director as last year"),
         "new": _("no director last year"),
         "knows_grades": _("knows its grades"),
+        "speaks": _("speaks its families’ language"),
+        "knows_work": _("knows the work it needs most"),
         "nearest": _("nearest to it"),
         "short": _("fewer minutes than asked: there are not enough for all"),
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Literal
 
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
@@ -37,6 +37,10 @@ class School:
         Lowest and highest grade, kindergarten as 0.
     last_director : str or None
         Who served it in last year's plan.
+    language : str or None
+        The language, beside the network's own, that its families need most; None when there is none to ask for.
+    expertise : str or None
+        The kind of work that it needs most; None when there is none to ask for.
     """
 
     key: str
@@ -45,6 +49,8 @@ class School:
     priority: int = 1
     grades: tuple[int, int] = (0, 12)
     last_director: str | None = None
+    language: str | None = None
+    expertise: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +64,15 @@ class Director:
         Part of a full-time post given to supporting principals.
     grades : tuple of int
         Lowest and highest grade of the schools this person knows.
+    languages, expertise : tuple of str
+        What this person speaks, and kinds of work that this person knows.
     """
 
     key: str
     fte: float
     grades: tuple[int, int] = (0, 12)
+    languages: tuple[str, ...] = ()
+    expertise: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +90,18 @@ class Weights:
     deep_shortfall : int
         Times the priority, on top, for each minute missing beyond a quarter of what is wanted: many small
         shortfalls are better than one large one.
+    language_mismatch : int
+        The director does not speak the language that the school's families need most.
+    expertise_mismatch : int
+        The director does not know the kind of work that the school needs most.
     """
 
     break_continuity: int = 60
     grade_mismatch: int = 15
     travel: int = 1
     deep_shortfall: int = 2
+    language_mismatch: int = 60
+    expertise_mismatch: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +185,12 @@ class Cost:
     continuity: int = 0
     grades: int = 0
     travel: int = 0
+    language: int = 0
+    expertise: int = 0
 
     @property
     def total(self) -> int:
-        return self.shortfall + self.continuity + self.grades + self.travel
+        return self.shortfall + self.continuity + self.grades + self.travel + self.language + self.expertise
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(
@@ -180,6 +198,8 @@ class Cost:
             self.continuity + other.continuity,
             self.grades + other.grades,
             self.travel + other.travel,
+            self.language + other.language,
+            self.expertise + other.expertise,
         )
 
 
@@ -258,7 +278,7 @@ def price(problem: Problem, chosen: Mapping[str, tuple[str, int]]) -> Plan:
     --------
     >>> problem = Problem((School("A", wanted=300, least=60),), (Director("x", fte=0.2),))
     >>> price(problem, {"A": ("x", 240)}).cost
-    Cost(shortfall=60, continuity=0, grades=0, travel=0)
+    Cost(shortfall=60, continuity=0, grades=0, travel=0, language=0, expertise=0)
     >>> [str(rule) for rule in price(problem, {"A": ("x", 375)}).clashes]
     ['time:x']
     """
@@ -330,6 +350,8 @@ def pair_cost(problem: Problem, school: School, director: Director) -> Cost:
         continuity=w.break_continuity if moved else 0,
         grades=w.grade_mismatch * unknown,
         travel=w.travel * problem.travel.get((school.key, director.key), 0),
+        language=0 if school.language in (None, *director.languages) else w.language_mismatch,
+        expertise=0 if school.expertise in (None, *director.expertise) else w.expertise_mismatch,
     )
 
 
@@ -405,5 +427,5 @@ def _check(p: Problem) -> None:
     for pair, minutes in p.travel.items():
         if minutes < 0:
             raise CaseloadError(f"Caseload: travel of {pair} must be 0 or more; got {minutes}.")
-    if min(p.weights.break_continuity, p.weights.grade_mismatch, p.weights.travel, p.weights.deep_shortfall) < 0:
+    if min(astuple(p.weights)) < 0:
         raise CaseloadError(f"Caseload: weights must be 0 or more; got {p.weights}.")

@@ -54,7 +54,8 @@ def assign(problem: Problem, effort: float = 4.0, seed: int = 1) -> Plan:
 
     .. math::
         \\sum_s p_s \\left[ u_s + k \\max(0, u_s - w_s/4) \\right]
-        + \\sum_{sd} x_{sd} \\left( \\text{continuity} + \\text{grades} + \\text{travel} \\right)_{sd},
+        + \\sum_{sd} x_{sd} \\left( \\text{continuity} + \\text{grades} + \\text{travel}
+        + \\text{language} + \\text{expertise} \\right)_{sd},
         \\qquad u_s = w_s - \\sum_d m_{sd}
 
     a generalised assignment problem, solved by CP-SAT [1]_ with one worker and a fixed seed; beyond `PROVEN` pairs by
