@@ -130,6 +130,13 @@ def team_of_harbor_point(world: Any) -> int:
     return int(Support.objects.get(kind="leadership_team", lead_id=world.person["grace"]).pk)
 
 
+def learning_cycle_of_harbor_point(world: Any) -> int:
+    """The content learning cycle that Dana leads at Harbor Point."""
+    from fairlead.apps.support.models import Support
+
+    return int(Support.objects.get(kind="content_cycle", organization_id=int(world.school_ids[0])).pk)
+
+
 def diagnosis_of_harbor_point(world: Any) -> int:
     """Last year's diagnosis of conditions at Harbor Point: published and looked back on."""
     return _diagnosis(world, 2025)
@@ -199,6 +206,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "letter": survey_objects.letter,
     "coaching_of_amara": coaching_of_amara,
     "team_of_harbor_point": team_of_harbor_point,
+    "learning_cycle_of_harbor_point": learning_cycle_of_harbor_point,
     "diagnosis_of_harbor_point": diagnosis_of_harbor_point,
     "rating_now": rating_now,
     "appraisal_of_grace": appraisal_objects.open_of_grace,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -58,6 +59,20 @@ PROMISED = (
     "I show the team how we plan with the unit's materials.",
 )
 CYCLES = ("Fractions on a number line", "Writing about what one reads", "Talk in mathematics", "Asking about a text")
+ABOUT: tuple[tuple[str, int, int, list[str], tuple[tuple[str, str], ...]], ...] = (  # of each: subject, grades, standards, and its two subtopics with their materials
+    ("Mathematics", 3, 4, ["3.NF.A.2", "3.NF.A.3"],
+     (("A fraction is a number", "Unit 5, lessons 1 to 6; strips and number lines"),
+      ("Which is larger, and how one knows", "Unit 5, lessons 7 to 11; exit slips of lesson 9"))),
+    ("Reading and writing", 2, 5, ["RL.3.1"],
+     (("A sentence that says why", "Two stories of the unit; a page of sentence frames"),
+      ("From talk to a paragraph", "The same stories; four pieces of student work"))),
+    ("Mathematics", 1, 5, ["3.OA.A.1"],
+     (("Who explains, and to whom", "Any lesson of the week with a task of two ways"),
+      ("Listening to the second way", "Recordings of ten minutes from two rooms"))),
+    ("Reading", 3, 5, [],
+     (("Questions that send one back to the text", "The unit's first book, chapters 1 to 4"),
+      ("Questions that students ask", "The same book, chapters 5 to 9"))),
+)  # fmt: skip
 
 
 def build(world: World, rng: np.random.Generator) -> None:
@@ -66,6 +81,7 @@ def build(world: World, rng: np.random.Generator) -> None:
     people: list[tuple[Any, ...]] = []
     pages: list[tuple[Any, ...]] = []
     decisions: list[tuple[Any, ...]] = []
+    contents: list[tuple[Any, ...]] = []
     world.extra["teams"] = {}
     for school in range(world.schools):
         org, lead = int(world.school_ids[school]), world.person[f"principal:{school}"]
@@ -84,7 +100,8 @@ def build(world: World, rng: np.random.Generator) -> None:
         coach = _coach(world, org)
         begins = TODAY - timedelta(days=int(rng.integers(10, 30)))
         topic = CYCLES[school % len(CYCLES)]
-        _support(world, supports, people, "content_cycle", org, coach, asked, topic, 120, begins)
+        pk = _support(world, supports, people, "content_cycle", org, coach, asked, topic, 120, begins)
+        contents.append(_content(pk, org, school))
     ines, marcus, grace = (world.person[key] for key in ("ines", "marcus", "grace"))
     _support(
         world,
@@ -103,6 +120,8 @@ def build(world: World, rng: np.random.Generator) -> None:
     columns = ("support_id", "organization_id", "vision", "rhythm", "next_meeting", "collaboration", "families")
     copy_rows("cycles_teampage", columns, pages)
     copy_rows("cycles_decision", DECISION, decisions)
+    columns = ("support_id", "organization_id", "subject", "grade_low", "grade_high", "standards", "subtopics")
+    copy_rows("cycles_cyclecontent", columns, contents)
     advance_ids("support_support")
     _meetings(world)
     _steps()
@@ -136,6 +155,12 @@ def _page(rng: np.random.Generator, pk: int, org: int) -> tuple[Any, ...]:
         words[int(rng.integers(len(words)))] for words in (VISIONS, COLLABORATION, FAMILIES)
     )
     return (pk, org, vision, RHYTHM, TODAY + timedelta(days=6), together, families)
+
+
+def _content(pk: int, org: int, school: int) -> tuple[Any, ...]:
+    subject, low, high, codes, told = ABOUT[school % len(ABOUT)]
+    subtopics = json.dumps([{"name": name, "materials": materials} for name, materials in told])
+    return (pk, org, subject, low, high, codes, subtopics)
 
 
 def _decisions(rng: np.random.Generator, pk: int, org: int, lead: int, team: list[int]) -> list[tuple[Any, ...]]:

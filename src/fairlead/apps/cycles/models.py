@@ -7,6 +7,7 @@ behind the wall of notes.
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from fairlead.apps.access.history import purpose_is_fixed, tracked
@@ -123,3 +124,31 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"decision {self.pk}"
+
+
+@tracked
+class CycleContent(models.Model):
+    """What a content learning cycle is about: subject, grades, standards by their codes, and its subtopics in order."""
+
+    support = models.OneToOneField("support.Support", on_delete=models.CASCADE, related_name="+")
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    subject = models.CharField(max_length=60)
+    grade_low = models.PositiveSmallIntegerField(null=True, blank=True)
+    grade_high = models.PositiveSmallIntegerField(null=True, blank=True)
+    standards = ArrayField(
+        models.CharField(max_length=80), default=list, blank=True, help_text="codes of a CASE framework"
+    )
+    subtopics = models.JSONField(default=list, help_text="name and materials of each, three weeks apiece")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(grade_low=None)
+                | models.Q(grade_high=None)
+                | models.Q(grade_high__gte=models.F("grade_low")),
+                name="grades_of_a_cycle_rise",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"content of support {self.support_id}"

@@ -6,7 +6,7 @@ changes nothing; loading a newer one brings standards to its words, adds what is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -230,6 +230,15 @@ def search(
         output_field=IntegerField(),
     )
     return list(rows.order_by(closeness, "framework_id", "position")[:most])
+
+
+def by_code(codes: Iterable[str]) -> dict[str, Standard]:
+    """The standards that have these codes in what was loaded; where several frameworks know a code, the first one's."""
+    wanted = list(codes)
+    found: dict[str, Standard] = {}
+    for one in Standard.objects.filter(code__in=wanted).order_by("framework_id", "position") if wanted else ():
+        found.setdefault(one.code, one)
+    return found
 
 
 def grade_code(grade: int) -> str:

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from fairlead import clock
+from fairlead.apps.cycles.content import Content
 from fairlead.apps.cycles.teams import Written
 from fairlead.apps.support.opening import LONGEST
 
@@ -64,6 +65,49 @@ class TeamForm(forms.Form):
 
     def written(self) -> Written:
         return Written(**self.cleaned_data)
+
+
+def _grade(label: Any) -> forms.TypedChoiceField:
+    names = [("", _("not said")), ("0", _("Kindergarten")), *((str(n), str(n)) for n in range(1, 13))]
+    return forms.TypedChoiceField(label=label, choices=names, coerce=int, required=False, empty_value=None)
+
+
+class ContentForm(forms.Form):
+    """What a learning cycle is about; two fields for each of its subtopics."""
+
+    subject = forms.CharField(label=_("Subject"), max_length=60)
+    grade_low = _grade(_("From grade"))
+    grade_high = _grade(_("To grade"))
+    standards = forms.CharField(
+        label=_("Standards, by their codes"),
+        required=False,
+        max_length=800,
+        help_text=_("Such as 3.NF.A.2, with commas between."),
+    )
+
+    def __init__(self, *args: Any, known: Content, **kwargs: Any) -> None:
+        super().__init__(*args, **{"prefix": "content", **kwargs})
+        self.many = len(known.subtopics)
+        for n, subtopic in enumerate(known.subtopics):
+            at = {"n": n + 1}
+            self.fields[f"name_{n}"] = forms.CharField(
+                label=_("Subtopic %(n)s") % at, max_length=120, initial=subtopic.name
+            )
+            self.fields[f"materials_{n}"] = forms.CharField(
+                label=_("Materials of subtopic %(n)s: unit, lessons, tasks") % at, required=False, max_length=1000,
+                widget=forms.Textarea(attrs={"rows": 2}), initial=subtopic.materials,
+            )  # fmt: skip
+        for name in ("subject", "grade_low", "grade_high"):
+            self.fields[name].initial = getattr(known, name)
+        self.fields["standards"].initial = ", ".join(known.standards)
+
+    def said(self) -> dict[str, Any]:
+        """The arguments of `content.write`."""
+        given = self.cleaned_data
+        return {name: given[name] for name in ("subject", "grade_low", "grade_high")} | {
+            "standards": given["standards"].replace(";", ",").split(","),
+            "subtopics": [(given[f"name_{n}"], given[f"materials_{n}"]) for n in range(self.many)],
+        }
 
 
 class GoalForm(forms.Form):

@@ -18,13 +18,14 @@ from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.access.services import log_list
-from fairlead.apps.cycles import aims, selectors, teams
+from fairlead.apps.cycles import aims, content, selectors, teams
 from fairlead.apps.cycles.selectors import Line
 from fairlead.apps.cycles.teams import TEAM, Goal
 from fairlead.apps.progress.definitions import indicators
 from fairlead.apps.progress.selectors import Series, series
+from fairlead.apps.reviews import standards
 from fairlead.apps.roster.selectors import organizations_below
-from fairlead.desks.cycles.forms import DecisionForm, GoalForm, MembersForm, TeamForm
+from fairlead.desks.cycles.forms import ContentForm, DecisionForm, GoalForm, MembersForm, TeamForm
 from fairlead.desks.shares import percent
 
 
@@ -120,13 +121,22 @@ def team_of(scope: Scope, support: Line, today: date) -> dict[str, Any]:
     }
 
 
+def content_of(support: Line) -> dict[str, Any]:
+    """What a learning cycle is about; standards with their words where their framework is loaded."""
+    known = content.content(support)
+    words = standards.by_code(known.standards)
+    return {"content": known, "standards": [(code, words.get(code)) for code in known.standards]}
+
+
 def forms_of(scope: Scope, support: Line, wrong: tuple[str, Form] | None, shown: dict[str, Any]) -> dict[str, Form]:
-    """The forms of the lead, the refused one as it was sent; `shown`: what `team_of` gave, empty for other supports."""
-    people = shown["members"] if shown else teams.members(support, clock.today())
+    """The forms of the lead, the refused one as it was sent; `shown`: what `team_of` or `content_of` gave."""
+    people = shown["members"] if "members" in shown else teams.members(support, clock.today())
     made: dict[str, Form] = {"goal": _goal_form(None)}
     if support.cycle is not None:
         made["members"] = _members_form(scope, support, people, None)
-    if shown:
+    if "content" in shown:
+        made["content"] = ContentForm(known=shown["content"])
+    if "team" in shown:
         made["page"] = TeamForm(initial=asdict(shown["team"]))
         made["decision"] = DecisionForm(members=people)
     return made | ({wrong[0]: wrong[1]} if wrong else {})
@@ -162,6 +172,11 @@ def _try(request: ScopedRequest, form: Form, act: Callable[[], None], kept: str)
 def _write_page(request: ScopedRequest, support: Line) -> Form | None:
     form = TeamForm(request.POST)
     return _try(request, form, lambda: aims.write(request.scope, support, form.written()), _("Kept."))
+
+
+def _write_content(request: ScopedRequest, support: Line) -> Form | None:
+    form = ContentForm(request.POST, known=content.content(support))
+    return _try(request, form, lambda: content.write(request.scope, support, **form.said()), _("Kept."))
 
 
 def _set_goal(request: ScopedRequest, support: Line) -> Form | None:
@@ -224,6 +239,7 @@ def _settle_decision(request: ScopedRequest, support: Line) -> None:
 
 WRITES: dict[str, Callable[[ScopedRequest, Line], Form | None]] = {
     "page": _write_page,
+    "content": _write_content,
     "goal": _set_goal,
     "decision": _decide,
     "members": _change_members,

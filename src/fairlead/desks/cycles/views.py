@@ -15,14 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.services import log_list
-from fairlead.apps.cycles import selectors, services, teams
+from fairlead.apps.cycles import content, selectors, services, teams
 from fairlead.apps.cycles.selectors import Line
 from fairlead.apps.progress.definitions import indicators
 from fairlead.apps.support.opening import end_support
 from fairlead.apps.support.opening import kinds as kinds_of_support
 from fairlead.apps.support.visibility import who_sees_what
 from fairlead.desks.cycles.forms import OpenForm
-from fairlead.desks.cycles.pages import WRITES, forms_of, found_support, goals_now, team_of
+from fairlead.desks.cycles.pages import WRITES, content_of, forms_of, found_support, goals_now, team_of
 
 READERS = ("teacher", "coach", "principal", "director", "network_lead", "city_lead")
 OPENERS = ("coach", "principal", "director", "network_lead")
@@ -108,7 +108,11 @@ def _page(request: ScopedRequest, found: Line, wrong: tuple[str, Form] | None = 
     """The page of one support; `wrong` is the form that was refused, with what was typed into it."""
     today, leads = clock.today(), found.lead_id == request.scope.person_id and not found.ended_because
     indicator = indicators().get(found.indicator)
-    team = team_of(request.scope, found, today) if found.kind == teams.TEAM else {}
+    shown: dict[str, Any] = {}
+    if found.kind == teams.TEAM:
+        shown = team_of(request.scope, found, today)
+    elif found.kind == content.KIND:
+        shown = content_of(found)
     context = {
         "found": found,
         "indicator": indicator.label if indicator else "",
@@ -117,12 +121,11 @@ def _page(request: ScopedRequest, found: Line, wrong: tuple[str, Form] | None = 
         "sights": who_sees_what(found.purpose),
         "today": today,
         "goals": goals_now(request.scope, found),
-        "forms": forms_of(request.scope, found, wrong, team) if leads else {},
+        "forms": forms_of(request.scope, found, wrong, shown) if leads else {},
         "wrong": wrong[0] if wrong else "",
     }
-    if team:
-        context |= team
-    else:
+    context |= shown
+    if found.kind != teams.TEAM:
         context["people"] = selectors.participants(request.scope, found, today)
     return render(request, "cycles/support.html", context, status=422 if wrong else 200)
 
