@@ -269,3 +269,12 @@ def test_an_assignment_is_a_person_or_an_added_director(seeded: Any) -> None:
         place.director = None
         with pytest.raises(IntegrityError, match="a_person_or_an_added_director"), transaction.atomic():
             place.save()
+
+
+def test_a_plan_is_shown_against_the_recipe_it_was_made_by(ines: Any, seeded: Any) -> None:
+    with as_owner():
+        own = NeedRecipe.objects.filter(published_at__isnull=False).latest("number")
+        pk = caseload_scenario(seeded)
+    caseload = reverse("director:caseload")
+    assert f"({own.label})" in text(ines.get(caseload, {"plan": pk}))
+    assert "(Example need index)" in text(ines.get(caseload))

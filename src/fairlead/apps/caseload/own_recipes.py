@@ -17,7 +17,7 @@ from fairlead.apps.access.scope import Scope
 from fairlead.apps.caseload import recipes, selectors, services
 from fairlead.apps.caseload.models import NeedRecipe
 from fairlead.apps.caseload.recipes import PublishedRecipe
-from fairlead.apps.caseload.selectors import Need
+from fairlead.apps.caseload.selectors import KeptPlan, Need
 from fairlead.science.allocation.moved import Moved, why_moved
 from fairlead.science.allocation.need import NeedIndex, RecipeError, SchoolNeed, need_index
 
@@ -72,6 +72,11 @@ def usable(scope: Scope) -> list[PublishedRecipe]:
     """The latest version of each recipe that needs and plans can be shown by: the network's own first."""
     latest = {row.key: row for row in reversed(published(scope))}
     return [read(row) for row in latest.values()] + list(map(recipes.recipe, recipes.keys()))
+
+
+def of_plan(scope: Scope, plan: KeptPlan | None) -> PublishedRecipe:
+    """The recipe that a plan was made by, in its latest version as needs are; the shipped one without a plan that names any."""
+    return (find(scope, plan.settings["recipe"]) if plan and "recipe" in plan.settings else None) or recipes.recipe()
 
 
 def content_of(recipe: PublishedRecipe) -> dict[str, Any]:

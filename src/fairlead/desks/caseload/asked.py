@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from fairlead import clock
 from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.caseload import making, selectors
+from fairlead.apps.caseload import making, own_recipes, selectors
 from fairlead.apps.caseload.models import PlanRequest
 from fairlead.apps.roster import selectors as roster
 from fairlead.desks.caseload.recipes import READERS
@@ -37,8 +37,10 @@ def asked(request: ScopedRequest, pk: int) -> HttpResponse:
     row = _found(request, pk)
     lost = making.lost(row)
     state = State.FAILED if lost else State(row.state)
+    published = own_recipes.find(request.scope, row.settings["recipe"], row.settings["version"])
     context = {
         "row": row,
+        "recipe": published.label if published else row.settings["recipe"],
         "state": state.value,
         "shape": SHAPES[state],
         "waits": state in (State.WAITING, State.RUNNING),

@@ -197,12 +197,14 @@ class ScenarioForm(forms.Form):
         self,
         *args: Any,
         recipes: Sequence[PublishedRecipe],
+        begun: PublishedRecipe,
         directors: Sequence[tuple[int, str, float]],
         schools: Sequence[tuple[int, str]],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.directors, costs = directors, recipes[0].costs
+        self.directors, costs = directors, begun.costs
+        self.fields["recipe"].initial, self.fields["load"].initial = begun.key, begun.schools_per_fte
         self.fields["recipe"].choices = [(r.key, f"{r.label}, {r.version}") for r in recipes]  # type: ignore[attr-defined]
         self.fields["keep"].choices = [(str(pk), name) for pk, name in schools]  # type: ignore[attr-defined]
         for pk, name, fte in directors:

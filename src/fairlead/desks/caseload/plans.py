@@ -79,7 +79,7 @@ def _page(
     found = _columns(request.scope, known, published)
     chosen = next((c.view for c in found if c.view.plan.status == selectors.Status.CHOSEN), None)
     context = {
-        "form": form or _form(known, chosen.places.values() if chosen else ()),
+        "form": form or _form(known, chosen.places.values() if chosen else (), published),
         "columns": found,
         "recipe": published,
         "choosing": ChooseForm(),
@@ -89,10 +89,11 @@ def _page(
     return render(request, "caseload/scenarios.html", context | more, status=status)
 
 
-def _form(known: Known, places: Iterable[Assigned], told: Any = None) -> ScenarioForm:
-    """`places`: of the plan that is in force, each of which may stay as it is."""
+def _form(known: Known, places: Iterable[Assigned], begun: PublishedRecipe, told: Any = None) -> ScenarioForm:
+    """`places`: of the plan that is in force, each of which may stay as it is. `begun`: the recipe first offered."""
     return ScenarioForm(
         told,
+        begun=begun,
         recipes=known.recipes,
         directors=[(r.person_id, r.name, float(r.fte)) for r in known.directors],
         schools=sorted(((a.organization_id, a.school) for a in places), key=lambda pair: pair[1]),
@@ -108,7 +109,7 @@ def scenarios(request: ScopedRequest) -> HttpResponse:
     published = by_key.get(request.GET.get("recipe", ""), known.recipes[0])
     if request.method != "POST":
         return _page(request, known, published)
-    form = _form(known, selectors.assignments(scope, [p.pk for p in known.chosen]), request.POST)
+    form = _form(known, selectors.assignments(scope, [p.pk for p in known.chosen]), published, request.POST)
     if not form.is_valid():
         return _page(request, known, published, form, 422)
     published = by_key[form.cleaned_data["recipe"]]
@@ -138,7 +139,8 @@ def scenarios(request: ScopedRequest) -> HttpResponse:
 def choose(request: ScopedRequest, pk: int) -> HttpResponse:
     """From a day on, this plan says who serves whom."""
     network_id = network_of(request)
-    if not any(p.pk == pk for p in selectors.plans(request.scope, clock.today())):
+    found = selectors.plans(request.scope, clock.today())
+    if not any(p.pk == pk for p in found):
         raise Http404
     choosing = ChooseForm(request.POST)
     if choosing.is_valid():
@@ -154,6 +156,7 @@ def choose(request: ScopedRequest, pk: int) -> HttpResponse:
                 _("Chosen. From %(day)s the directors serve these schools.")
                 % {"day": date_format(begins, "DATE_FORMAT")},
             )
-            return redirect("caseloads:scenarios")
+            recipe_ = next(p for p in found if p.pk == pk).settings.get("recipe", "")
+            return redirect(f"{reverse('caseloads:scenarios')}?recipe={recipe_}")
     known = _known(request)
     return _page(request, known, known.recipes[0], status=422, choosing=choosing, refused=pk)

@@ -16,7 +16,7 @@ from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.services import log_list
 from fairlead.apps.caseload import own_recipes, planning, selectors
 from fairlead.apps.caseload.planning import PlanView
-from fairlead.apps.caseload.recipes import PublishedRecipe, recipe
+from fairlead.apps.caseload.recipes import PublishedRecipe
 from fairlead.apps.caseload.selectors import Need
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import selectors as support
@@ -135,14 +135,15 @@ def _lean(view: PlanView, needs_: dict[int, Need], contacts: list[Contact]) -> D
 def five_to_one(request: ScopedRequest) -> HttpResponse:
     """The ratio that is planned and the one that was lived, by month; where the minutes went.
 
-    `?recipe=`: against need by another recipe than the example. `?count=present`: every contact at which a director was,
+    `?recipe=`: against need by another recipe than that of the plan in force. `?count=present`: every contact at which a director was,
     whoever led it, and not only those that a director led.
     """
     scope, today = request.scope, clock.today()
     network_id, choices = network_of(request), own_recipes.usable(scope)
-    published = next((r for r in choices if r.key == request.GET.get("recipe")), recipe())
     present = request.GET.get("count") == "present"
     chosen = [p for p in selectors.plans(scope, today) if p.status == selectors.Status.CHOSEN][:1]
+    published = next((r for r in choices if r.key == request.GET.get("recipe")), None)
+    published = published or own_recipes.of_plan(scope, chosen[0] if chosen else None)
     staff = roster.holders(scope, today, "director")
     fte = {r.person_id: r.fte for r in staff if r.organization_id == network_id}
     views, rows = planning.beside(scope, today, published, chosen, fte)

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.caseload import planning
+from fairlead.apps.caseload import own_recipes, planning
 from fairlead.apps.caseload import selectors as plans
 from fairlead.apps.caseload.models import CaseloadPlan
 from fairlead.apps.caseload.planning import PlanView
-from fairlead.apps.caseload.recipes import PublishedRecipe, TierTerms, recipe
+from fairlead.apps.caseload.recipes import PublishedRecipe, TierTerms
 from fairlead.apps.caseload.selectors import KeptPlan, Need
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.support import selectors as support
@@ -116,16 +116,18 @@ class Beside:
 def beside(scope: Scope, network_id: int, on: date, wanted: int | None = None) -> Beside | None:
     """The plans to show on a day: last year's, the chosen one and one alternative (`wanted`, or the newest).
 
+    All against need by one recipe: that of the alternative that was asked for, or of the chosen plan.
     None when `wanted` is no alternative that this person may see.
     """
-    published = recipe()
     found = plans.plans(scope, on)
     alternatives = [p for p in found if p.status == Status.ALTERNATIVE]
     picked = [p for p in alternatives if p.pk == wanted or (wanted is None and not p.settings.get("imagined"))][:1]
     if wanted is not None and not picked:
         return None
     shown = [p for p in found if p.status == Status.LAST_YEAR][:1]
-    shown += [p for p in found if p.status == Status.CHOSEN][:1] + picked
+    in_force = [p for p in found if p.status == Status.CHOSEN][:1]
+    shown += in_force + picked
+    published = own_recipes.of_plan(scope, picked[0] if wanted is not None else in_force[0] if in_force else None)
     staff = roster.holders(scope, on, "director", "principal")
     fte = {r.person_id: r.fte for r in staff if r.role == "director" and r.organization_id == network_id}
     views, needs = planning.beside(scope, on, published, shown, fte)

@@ -125,10 +125,11 @@ def optimise(request: ScopedRequest) -> HttpResponse:
             on=today,
             schools_per_fte=float(form.cleaned_data["load"]),
             keep=[int(s) for s in form.cleaned_data["keep"]],
+            published=side.recipe,
         )
     except services.NoNeedYet:
         messages.error(request, _("There is no need index yet. Work it out first: it is the button below."))
-        return redirect("director:recipe", key=recipes.DEFAULT)
+        return redirect("director:recipe", key=side.recipe.key)
     if isinstance(asked, PlanRequest):
         return redirect("caseloads:asked", pk=asked.pk)
     messages.info(request, _("That plan was there already: %(plan)s.") % {"plan": shown.label(asked)})
