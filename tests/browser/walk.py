@@ -86,6 +86,8 @@ PAGES = (
     Page("3-supports", "grace", "cycles:home"),
     Page("3-support-new", "marcus", "cycles:new"),
     Page("3-support", "dana", "cycles:support", ("@coaching_of_amara",)),
+    Page("5-support-templates", "ines", "cycles:templates"),
+    Page("5-support-template-own", "ines", "cycles:own", ("teacher_coaching",)),
     Page("3-learning-cycle", "dana", "cycles:support", ("@learning_cycle_of_harbor_point",)),
     Page("2-leadership-team", "grace", "cycles:support", ("@team_of_harbor_point",)),
     Page("2-leadership-team-agenda", "amara", "cycles:agenda", ("@team_of_harbor_point",)),

@@ -43,15 +43,23 @@ def test_subtopics_take_three_weeks_each_and_follow_one_another(seeded: Any, sco
     assert first.materials
 
 
-def test_the_lead_says_what_it_is_about_and_others_read_it(as_person: Callable[[str | None], Client], seeded: Any) -> None:
+def test_the_lead_says_what_it_is_about_and_others_read_it(
+    as_person: Callable[[str | None], Client], seeded: Any
+) -> None:
     pk = cycle_at_harbor_point(seeded)
     with as_owner():
-        framework = Framework.objects.create(identifier="7c1f3f64-7c5c-4e0e-9d3c-7d1f5a1f0001", title="Planted framework")
+        framework = Framework.objects.create(
+            identifier="7c1f3f64-7c5c-4e0e-9d3c-7d1f5a1f0001", title="Planted framework"
+        )
         Standard.objects.create(
             framework=framework, identifier="7c1f3f64-7c5c-4e0e-9d3c-7d1f5a1f0002", code="3.NF.A.2",
             statement="Planted statement of a standard.", position=1,
         )  # fmt: skip
-    client, page, write = as_person("dana"), reverse("cycles:support", args=[pk]), reverse("cycles:write", args=[pk, "content"])
+    client, page, write = (
+        as_person("dana"),
+        reverse("cycles:support", args=[pk]),
+        reverse("cycles:write", args=[pk, "content"]),
+    )
     refused = client.post(write, SAID | {"content-grade_high": "2"})
     assert refused.status_code == 422
     assert "Planted unit" in refused.content.decode(), "what was typed stays"
@@ -62,14 +70,26 @@ def test_the_lead_says_what_it_is_about_and_others_read_it(as_person: Callable[[
     reader = as_person("grace")
     with max_queries(15):
         text = reader.get(page).content.decode()
-    for said in ("Planted topic", "Another topic", "Planted unit", "Planted statement of a standard.", "no framework that is loaded"):
+    for said in (
+        "Planted topic",
+        "Another topic",
+        "Planted unit",
+        "Planted statement of a standard.",
+        "no framework that is loaded",
+    ):
         assert said in text
     assert as_person("grace").post(write, SAID).status_code == 404, "only who leads it writes"
 
 
 def test_only_a_learning_cycle_has_it_and_only_its_lead_writes(seeded: Any, scope_of: ScopeOf) -> None:
     pk = cycle_at_harbor_point(seeded)
-    said = {"subject": "S", "grade_low": None, "grade_high": None, "standards": [], "subtopics": [("a", ""), ("b", "")]}
+    said = {
+        "subject": "S",
+        "grade_low": None,
+        "grade_high": None,
+        "standards": [],
+        "subtopics": [("a", ""), ("b", "")],
+    }
     grace = scope_of("grace")
     support = selectors.line(grace, pk, seeded.today)
     assert support is not None

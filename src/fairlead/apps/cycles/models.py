@@ -7,6 +7,7 @@ behind the wall of notes.
 
 from __future__ import annotations
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -152,3 +153,38 @@ class CycleContent(models.Model):
 
     def __str__(self) -> str:
         return f"content of support {self.support_id}"
+
+
+class OwnTemplate(models.Model):
+    """A version of how one kind of support goes in a network: published with a reason, and final from then on."""
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    kind = models.SlugField(max_length=30)
+    number = models.PositiveSmallIntegerField(help_text="1 for the first version")
+    name = models.CharField(max_length=120)
+    steps = models.JSONField(help_text="days, and the words in English and Spanish, as a shipped template has them")
+    because = models.CharField(max_length=400)
+    published_at = models.DateTimeField()
+    published_by = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "kind", "number"], name="one_template_per_kind_and_number"
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="a_template_is_final",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "ROW(OLD.organization_id, OLD.kind, OLD.number, OLD.name, OLD.steps, OLD.because, OLD.published_at)"
+                    " IS DISTINCT FROM"
+                    " ROW(NEW.organization_id, NEW.kind, NEW.number, NEW.name, NEW.steps, NEW.because, NEW.published_at)"
+                ),
+            ),
+            pgtrigger.Protect(name="a_template_stays", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

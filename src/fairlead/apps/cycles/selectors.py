@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from fairlead.apps.access import rls
 from fairlead.apps.access.asking import fetch
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.cycles.templates import Template, TemplateStep, newest, templates
+from fairlead.apps.cycles.templates import Template, TemplateStep, newest, own, templates
 from fairlead.apps.roster.selectors import staff
 from fairlead.apps.support.days import day_begins
 from fairlead.apps.support.opening import kinds as kinds_of_support
@@ -42,6 +43,9 @@ class Line:
     last_at: datetime | None
     next_position: int | None
     next_due: date | None
+    own_name: str | None
+    own_steps: str | None  # of the network's own template that it follows, as JSON
+    own_network: int | None
 
     @property
     def kind_label(self) -> str:
@@ -54,7 +58,10 @@ class Line:
     @property
     def cycle(self) -> Template | None:
         """The version it began with."""
-        return templates().get((self.template, self.template_version or 0))
+        version = self.template_version or 0
+        if self.own_steps is not None and self.own_network is not None:
+            return own(self.own_network, self.kind, version, self.own_name or "", json.loads(self.own_steps))
+        return templates().get((self.template, version))
 
     @property
     def next_step(self) -> TemplateStep | None:
@@ -87,10 +94,12 @@ _LINES = """
 SELECT s.id, s.kind, s.purpose, s.goal, s.indicator, s.template, s.template_version, s.organization_id, o.name, s.lead_id,
        l.given_name || ' ' || l.family_name, s.begins, s.ends, s.ended_because, s.planned_minutes_per_month,
        (SELECT count(*) FROM support_supportparticipant x WHERE x.support_id = s.id AND {took_part}), mine.yes,
-       coalesce(d.minutes, 0)::integer, d.last_at, n.position, n.due
+       coalesce(d.minutes, 0)::integer, d.last_at, n.position, n.due, w.name, w.steps::text, w.organization_id
 FROM support_support s
 JOIN roster_organization o ON o.id = s.organization_id
 JOIN roster_person l ON l.id = s.lead_id
+LEFT JOIN cycles_owntemplate w
+  ON s.template = 'own-' || w.organization_id || '-' || w.kind AND w.number = s.template_version
 CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM support_supportparticipant x
                                    WHERE x.support_id = s.id AND x.person_id = %(person)s AND {took_part}) AS yes) mine
 LEFT JOIN LATERAL (
@@ -183,9 +192,43 @@ def participants(scope: Scope, support: Line, on: date) -> list[str]:
 
 
 def kinds(scope: Scope) -> list[Template]:
-    """What the asking person may open."""
-    found = (newest(kind) for kind in kinds_of_support())
+    """What the asking person may open: of each kind the network's own template in its newest version, else the shipped one."""
+    ours = {t.kind: t for t in reversed(own_templates(scope))}
+    found = (ours.get(kind) or newest(kind) for kind in kinds_of_support())
     return [t for t in found if t is not None and scope.has(*t.opens)]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published version of a network's own template."""
+
+    network: int
+    kind: str
+    number: int
+    name: str
+    steps: str
+    because: str
+    published_at: datetime
+    published_by: str
+
+
+def versions(scope: Scope) -> list[Version]:
+    """What the networks of this person have published, kind by kind, the newest version first."""
+    return [Version(*row) for row in fetch(_VERSIONS, orgs=sorted(scope.up_org_ids))]
+
+
+def own_templates(scope: Scope) -> list[Template]:
+    """The same, as templates."""
+    made = (own(v.network, v.kind, v.number, v.name, json.loads(v.steps)) for v in versions(scope))
+    return [t for t in made if t is not None]
+
+
+_VERSIONS = """
+SELECT w.organization_id, w.kind, w.number, w.name, w.steps::text, w.because, w.published_at,
+       p.given_name || ' ' || p.family_name
+FROM cycles_owntemplate w JOIN roster_person p ON p.id = w.published_by_id
+WHERE w.organization_id = ANY (%(orgs)s) ORDER BY w.kind, w.organization_id, w.number DESC
+"""
 
 
 def places(scope: Scope, template: Template) -> list[tuple[int, str]]:

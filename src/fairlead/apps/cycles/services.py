@@ -14,7 +14,6 @@ from fairlead.apps.access.scope import Scope
 from fairlead.apps.cycles import selectors
 from fairlead.apps.cycles.models import Step, StepWords
 from fairlead.apps.cycles.selectors import Line
-from fairlead.apps.cycles.templates import newest
 from fairlead.apps.support.opening import Asked, open_support
 
 
@@ -31,9 +30,9 @@ def begin(
     ends: date | None,
     minutes: int,
 ) -> int:
-    """Open a support of a kind by its newest template, whose purpose it keeps; its number."""
-    template = newest(kind)
-    if template is None or not scope.has(*template.opens):
+    """Open a support of a kind by the newest template of the network, whose purpose it keeps; its number."""
+    template = next((t for t in selectors.kinds(scope) if t.kind == kind), None)
+    if template is None:
         raise ValidationError(_("Choose one of the kinds that you may open."))
     if organization_id not in dict(selectors.places(scope, template)):
         raise ValidationError({"organization": _("That school is not one of yours.")})
@@ -41,7 +40,16 @@ def begin(
     if not set(participant_ids) <= set(allowed):
         raise ValidationError({"participants": _("Choose people from the list.")})
     asked = Asked(
-        kind, template.purpose, organization_id, goal, indicator, begins, ends, minutes, kind, template.version
+        kind,
+        template.purpose,
+        organization_id,
+        goal,
+        indicator,
+        begins,
+        ends,
+        minutes,
+        template.key,
+        template.version,
     )
     support = open_support(scope, asked, participant_ids)
     Step.objects.bulk_create(

@@ -1,11 +1,15 @@
-"""The shipped templates: by kind and version. A version that supports began with stays in the file as it is."""
+"""The templates of supports: those that are shipped, by kind and version, and the form in which a network keeps its own.
+
+A version that supports began with stays as it is: in the file here, in its row there (`models.OwnTemplate`).
+"""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from django.utils.translation import get_language
 
@@ -34,6 +38,13 @@ class Template:
     participants: tuple[str, ...]  # roles
     steps: tuple[TemplateStep, ...]
     context_first: bool = False
+    network: int | None = None  # whose own it is
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a support keeps beside the version."""
+        return self.kind if self.network is None else f"own-{self.network}-{self.kind}"
 
 
 @cache
@@ -52,3 +63,10 @@ def templates() -> dict[tuple[str, int], Template]:
 def newest(kind: str) -> Template | None:
     """The latest version for a kind."""
     return max((t for t in templates().values() if t.kind == kind), key=lambda t: t.version, default=None)
+
+
+def own(network: int, kind: str, version: int, name: str, steps: list[dict[str, Any]]) -> Template | None:
+    """A network's own version: its steps; purpose, who opens it and with whom are the kind's and cannot be changed."""
+    shipped = newest(kind)
+    told = tuple(TemplateStep(**step) for step in steps)
+    return replace(shipped, version=version, steps=told, network=network, name=name) if shipped else None

@@ -158,3 +158,18 @@ class MembersForm(forms.Form):
     def __init__(self, *args: Any, people: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **{"prefix": "members", **kwargs})
         cast(forms.TypedMultipleChoiceField, self.fields["participants"]).choices = people
+
+
+class TemplateForm(forms.Form):
+    """The next version of a network's own template."""
+
+    name = forms.CharField(label=_("Name of your version"), max_length=120)
+    steps = forms.CharField(
+        label=_("Its steps, a line each: day | words in English | words in Spanish"),
+        max_length=6000,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
+        help_text=_("Days count from the support’s first one, which is 0."),
+    )
+    because = forms.CharField(
+        label=_("Why it is changed"), max_length=400, help_text=_("Everybody who opens a support reads it.")
+    )
