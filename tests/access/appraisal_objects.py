@@ -19,3 +19,11 @@ def open_of_grace(world: Any) -> int:
 def closed_of_grace(world: Any) -> int:
     """Last year's."""
     return _of_grace(world, "closed")
+
+
+def with_plan_of_marcus(world: Any) -> int:
+    """One that Marcus closed last year, with a support plan."""
+    from fairlead.apps.supervision.models import Appraisal
+
+    found = Appraisal.objects.filter(author_id=world.person["marcus"], stage="closed").exclude(plan_goals="")
+    return int(found.latest("begun_on").pk)

@@ -211,6 +211,7 @@ OBJECTS: dict[str, Callable[[Any], Any]] = {
     "rating_now": rating_now,
     "appraisal_of_grace": appraisal_objects.open_of_grace,
     "appraisal_closed": appraisal_objects.closed_of_grace,
+    "appraisal_with_plan": appraisal_objects.with_plan_of_marcus,
     "request_of_grace": request_objects.of_grace,
     "request_of_luis": request_objects.of_luis,
     "sensitive_request": request_objects.sensitive_of_amara,

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from fairlead.apps.supervision import template
 from fairlead.apps.supervision.models import Appraisal, Reason, Source
-from tests.access.appraisal_objects import closed_of_grace, open_of_grace
+from tests.access.appraisal_objects import closed_of_grace, open_of_grace, with_plan_of_marcus
 from tests.conftest import as_owner, max_queries
 
 SignIn = Callable[[str | None], Client]
@@ -71,6 +71,59 @@ def test_the_lists_in_few_queries(as_person: SignIn, seeded: Any) -> None:
     for address in (page("home"), page("appraisal", pk), page("rights")):
         with max_queries(15):
             assert client.get(address).status_code == 200
+
+
+def test_what_exists_is_gathered_by_hand_with_its_caveats(as_person: SignIn, seeded: Any) -> None:
+    client = as_person("marcus")
+    with as_owner():
+        pk = open_of_grace(seeded)
+    with max_queries(15):
+        text = client.get(page("gather", pk)).content.decode()
+    assert "Average daily attendance" in text
+    assert "By chance alone a school of this size could show" in text
+    refused = text[text.index("Not offered, and why") :]
+    assert "Counted from coaching" in refused
+    assert "never held against them" in refused, "teachers were promised so"
+    assert client.post(page("gather", pk), {}).status_code == 422
+    done = client.post(page("gather", pk), {"take": ["indicator:attendance", "indicator:coaching_dose"]}, follow=True)
+    assert "Brought in: 1." in done.content.decode(), "what is not offered is not taken"
+    with as_owner():
+        (made,) = Source.objects.filter(appraisal_id=pk, kind="results")
+    assert (made.origin, made.declared) == ("indicator:attendance", "appraisal")
+    assert "need" in made.context
+
+
+def test_a_rubric_and_a_plans_support_by_the_pages(as_person: SignIn, seeded: Any) -> None:
+    client = as_person("marcus")
+    with as_owner():
+        pk, planned = open_of_grace(seeded), with_plan_of_marcus(seeded)
+    with max_queries(15):
+        text = client.get(page("rubric", pk)).content.decode()
+    level = text.split('name="level_')[1].split('"')[0]
+    token = text.split('name="token" value="')[1].split('"')[0]
+    given = {"token": token, "day": "2026-11-18", f"level_{level}": "3"}
+    assert client.post(page("rubric", pk), given).status_code == 422, "no evidence"
+    done = client.post(page("rubric", pk), given | {f"seen_{level}": "Seen on the walk."}, follow=True)
+    assert "Seen on the walk." in done.content.decode()
+    with max_queries(15):
+        text = client.get(page("plan_support", planned)).content.decode()
+    said = {"kind": "principal_coaching", "goal": "Rooms every day", "begins": "2026-11-19", "ends": "2027-01-20",
+            "minutes": "120", "promise": "A substitute's hours."}  # fmt: skip
+    assert client.post(page("plan_support", planned), said).status_code == 422, "by when, in which talk?"
+    done = client.post(page("plan_support", planned), said | {"due": "2026-12-10", "talked": "30"}, follow=True)
+    text = done.content.decode()
+    assert "Rooms every day" in text
+    assert "A substitute&#x27;s hours." not in text, "the words stay with the supervision"
+
+
+def test_the_lead_sets_the_days_of_the_year(as_person: SignIn) -> None:
+    client = as_person("ines")
+    text = client.get(page("days")).content.decode()
+    assert "Set by the network." in text
+    days = {"goals": "2026-10-01", "midyear": "2026-11-02", "evidence": "2027-04-02", "self": "2027-05-03"}
+    assert client.post(page("days"), days).status_code == 422, "one is missing"
+    assert "Set: 5." in client.post(page("days"), days | {"rating": "2027-05-20"}, follow=True).content.decode()
+    assert "late" in as_person("marcus").get(page("home")).content.decode()
 
 
 def test_how_ratings_are_distributed(as_person: SignIn) -> None:

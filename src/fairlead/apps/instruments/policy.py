@@ -39,11 +39,11 @@ PURPOSES_OF_KIND: Mapping[str, frozenset[str]] = {
     Instrument.Kind.ASSIGNMENT_REVIEW: frozenset({"coaching", "improvement", "research"}),
     Instrument.Kind.CONDITIONS: _OF_A_GROUP,
     Instrument.Kind.LEADERSHIP_TEAM: _OF_A_GROUP,
-    Instrument.Kind.APPRAISAL: frozenset({"appraisal"}),
+    Instrument.Kind.APPRAISAL: frozenset({"appraisal", "leadership"}),
     Instrument.Kind.SELECTION: frozenset({"selection"}),
     Instrument.Kind.CITY_READINESS: _OF_A_GROUP,
 }
-HIGH_STAKES = frozenset({"appraisal", "selection"})
+HIGH_STAKES = frozenset({"appraisal", "leadership", "selection"})
 # Learning to rate is no use upon anybody: whatever is rated may be practised with, and no restriction speaks of it.
 PRACTICE = "calibration"
 NOT_OFFERED = (PRACTICE, "safety")  # purposes that no instrument is made for: practice is for any, requests for none

@@ -98,6 +98,13 @@ class Source(Walled):
     response = models.ForeignKey(
         "instruments.Response", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    origin = models.CharField(
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="where it was gathered: indicator:KEY, survey:PK",
+    )
     given_by = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
     given_at = models.DateTimeField()
 
@@ -151,6 +158,39 @@ class Amendment(Walled):
 
     def __str__(self) -> str:
         return f"amendment {self.pk}"
+
+
+class PlanSupport(Walled):
+    """A support that was opened for a support plan. What is said in it stays there: from here only its dose is seen."""
+
+    appraisal = models.ForeignKey(Appraisal, on_delete=models.CASCADE, related_name="supports")
+    support = models.ForeignKey("support.Support", on_delete=models.CASCADE, related_name="+")
+    promise = models.ForeignKey("support.Promise", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        triggers = [purpose_is_fixed()]
+        constraints = [models.UniqueConstraint(fields=["appraisal", "support"], name="one_support_of_a_plan")]
+
+    def __str__(self) -> str:
+        return f"support of a plan {self.pk}"
+
+
+class StageDay(models.Model):
+    """The day by which a network means a stage of a year to be over. Never changed: the latest entry holds."""
+
+    organization = models.ForeignKey("roster.Organization", on_delete=models.PROTECT, related_name="+")
+    year = models.CharField(max_length=9)
+    stage = models.CharField(max_length=8, choices=Appraisal.Stage.choices)
+    due = models.DateField()
+    by = models.ForeignKey("roster.Person", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "year"])]
+
+    def __str__(self) -> str:
+        return f"day of a stage {self.pk}"
 
 
 class DecisionRight(models.Model):

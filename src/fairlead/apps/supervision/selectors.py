@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from uuid import UUID
 
 from fairlead.apps.access.asking import fetch, find
 from fairlead.apps.access.rls import pairs
 from fairlead.apps.access.scope import Scope
 from fairlead.apps.supervision import template
-from fairlead.apps.supervision.models import Amendment, Appraisal, DecisionRight, Reason, Source
+from fairlead.apps.supervision.models import Amendment, Appraisal, DecisionRight, Reason, Source, StageDay
 from fairlead.apps.supervision.template import Word
 
 _MINE = "(t.author_id = %(person)s OR t.subject_id = %(person)s OR %(notes)s::jsonb ? (t.purpose || '@' || t.organization_id))"
@@ -31,6 +32,8 @@ class Line:
     respond_by: date | None
     organization_id: int
     waits_for_me: bool
+    network_id: int | None
+    set_days: Mapping[str, date] | None = None
 
     @property
     def stage_label(self) -> str:
@@ -38,25 +41,58 @@ class Line:
 
     @property
     def due(self) -> date | None:
-        return self.respond_by or template.packs()[self.template].due_on(self.stage, self.begun_on)
+        return self.respond_by or self.due_on(self.stage)
+
+    def due_on(self, stage: str) -> date | None:
+        """The network's own day for a stage; the example's where it has set none."""
+        pack = template.packs()[self.template]
+        return (self.set_days or {}).get(stage) or pack.due_on(stage, self.begun_on)
+
+    def late(self, today: date) -> bool:
+        """Whether the day of the stage it stands at is over."""
+        return self.stage != Appraisal.Stage.CLOSED and self.due is not None and self.due < today
 
 
 def appraisals(scope: Scope) -> list[Line]:
     """Every appraisal that may be read, the latest year first, then by school."""
     rows = fetch(_LINES, person=scope.person_id, notes=pairs(scope, "notes"))
-    return [Line(*row) for row in rows]
+    days = stage_days(scope)
+    found = [Line(*row) for row in rows]
+    return [replace(line, set_days=days.get((line.network_id, line.year))) for line in found]
 
 
 _LINES = f"""
 SELECT t.id, t.year, t.stage, o.name, p.given_name || ' ' || p.family_name, a.given_name || ' ' || a.family_name,
        t.begun_on, t.template, t.respond_by, t.organization_id,
-       t.stage <> 'closed' AND CASE WHEN t.stage IN ('self', 'response') THEN t.subject_id ELSE t.author_id END = %(person)s
+       t.stage <> 'closed' AND CASE WHEN t.stage IN ('self', 'response') THEN t.subject_id ELSE t.author_id END = %(person)s,
+       (WITH RECURSIVE above (id, parent_id, kind) AS (
+            SELECT n.id, n.parent_id, n.kind FROM roster_organization n WHERE n.id = t.organization_id
+            UNION ALL SELECT n.id, n.parent_id, n.kind FROM above JOIN roster_organization n ON n.id = above.parent_id)
+        SELECT above.id FROM above WHERE above.kind = 'network' LIMIT 1)
 FROM supervision_appraisal t
 JOIN roster_organization o ON o.id = t.organization_id
 JOIN roster_person p ON p.id = t.subject_id JOIN roster_person a ON a.id = t.author_id
 WHERE {_MINE}
 ORDER BY t.year DESC, o.name, t.id
 """  # noqa: S608
+
+
+def stage_days(scope: Scope) -> dict[tuple[int | None, str], dict[str, date]]:
+    """The days that networks of the asking person have set, by network and year: of each stage the latest entry."""
+    found: dict[tuple[int | None, str], dict[str, date]] = {}
+    rows = fetch(
+        "SELECT t.organization_id, t.year, t.stage, t.due FROM supervision_stageday t "
+        "WHERE t.organization_id = ANY (%(orgs)s) ORDER BY t.id",
+        orgs=sorted(scope.org_ids | scope.up_org_ids),
+    )
+    for network, year, stage, due in rows:
+        found.setdefault((network, year), {})[stage] = due
+    return found
+
+
+def day_entries(scope: Scope, network: int, year: str) -> list[StageDay]:
+    """Every entry of a year, the latest first."""
+    return find(StageDay, "WHERE t.organization_id = %(network)s AND t.year = %(year)s ORDER BY t.id DESC", network=network if network in scope.org_ids | scope.up_org_ids else 0, year=year)  # fmt: skip
 
 
 def appraisal(scope: Scope, pk: int) -> Appraisal | None:
@@ -85,6 +121,39 @@ def reasons(scope: Scope, pk: int) -> list[Reason]:
 def amendments(scope: Scope, pk: int) -> list[Amendment]:
     """What was appended after closing."""
     return find(Amendment, f"WHERE t.appraisal_id = %(pk)s AND {_MINE} ORDER BY t.id", pk=pk, person=scope.person_id, notes=pairs(scope, "notes"))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Helped:
+    """A support of a plan: that it happens, and how much. Not a word of what is said in it."""
+
+    support_id: int
+    kind: str
+    goal: str
+    begins: date
+    ends: date | None
+    planned: int
+    contacts: int
+    minutes: int
+    last: datetime | None
+    promised_by: date | None
+    kept: bool
+
+
+def supports(scope: Scope, pk: int) -> list[Helped]:
+    """The supports that were opened for an appraisal's plan, with the dose that the walls of support open."""
+    return [Helped(*row) for row in fetch(_SUPPORTS, pk=pk, person=scope.person_id, notes=pairs(scope, "notes"))]
+
+
+_SUPPORTS = f"""
+SELECT s.id, s.kind, s.goal, s.begins, s.ends, s.planned_minutes_per_month, d.n, d.minutes, d.last, p.due, p.kept_at IS NOT NULL
+FROM supervision_plansupport t
+JOIN support_support s ON s.id = t.support_id
+LEFT JOIN support_promise p ON p.id = t.promise_id
+CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(sum(c.minutes), 0) AS minutes, max(c.at) AS last
+                    FROM support_contact c WHERE c.support_id = s.id) d
+WHERE t.appraisal_id = %(pk)s AND {_MINE} ORDER BY t.id
+"""  # noqa: S608
 
 
 def to_begin(scope: Scope, on: date) -> list[tuple[int, int, str, str]]:

@@ -6,18 +6,36 @@ sees both, and a reason that cites the coaching is refused here and by the datab
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
+from fairlead.apps.instruments import policy
+from fairlead.apps.instruments import selectors as instruments
+from fairlead.apps.instruments.responding import Filled, Given, record
+from fairlead.apps.instruments.words import in_words
 from fairlead.apps.supervision import selectors, template
-from fairlead.apps.supervision.models import Amendment, Appraisal, DecisionRight, Reason, Source
+from fairlead.apps.supervision.models import (
+    PURPOSE,
+    Amendment,
+    Appraisal,
+    DecisionRight,
+    PlanSupport,
+    Reason,
+    Source,
+    StageDay,
+)
 
 Stage = Appraisal.Stage
 FORWARD = {Stage.GOALS: Stage.MIDYEAR, Stage.MIDYEAR: Stage.EVIDENCE, Stage.EVIDENCE: Stage.SELF_REVIEW}
@@ -51,8 +69,12 @@ def may(scope: Scope, found: Appraisal) -> frozenset[str]:
     steps = set()
     if (author or subject) and found.stage in (Stage.GOALS, Stage.MIDYEAR, Stage.EVIDENCE):
         steps.add("source")
+        if author:
+            steps.add("rubric")
     if author and found.stage in FORWARD:
         steps.add("forward")
+    if author and found.plan_goals and found.stage in (Stage.RESPONSE, Stage.CLOSED):
+        steps.add("support")
     if author and found.stage == Stage.RATING:
         steps.add("rate")
     if subject and found.stage == Stage.SELF_REVIEW:
@@ -90,7 +112,7 @@ def begin(scope: Scope, organization_id: int, subject_id: int) -> Appraisal:
 @transaction.atomic
 def add_source(
     scope: Scope, pk: int, *, kind: str, declared: str, title: str, text: str = "", context: str = "",
-    response_id: UUID | None = None,
+    response_id: UUID | None = None, origin: str = "",
 ) -> Source:  # fmt: skip
     """Bring a source in, and say what it may be used for: for good."""
     found = _for(scope, pk, "source")
@@ -106,7 +128,7 @@ def add_source(
             "Results need their context: the school's need, how many are covered, how uncertain it is."
         )
     if response_id is not None:
-        known = {row[0]: row[1] for row in selectors.observations(scope, found)}
+        known = {row[0]: declared_as(row[1]) for row in selectors.observations(scope, found)}
         if known.get(response_id) != declared:
             wrong["response"] = _(
                 "It was recorded for another purpose. What was made for coaching, research or a survey stays there: "
@@ -114,7 +136,94 @@ def add_source(
             )
     if wrong:
         raise ValidationError(wrong)
-    return _source(scope, found, kind=kind, declared=declared, title=title.strip(), text=text.strip(), context=context.strip(), response_id=response_id)  # fmt: skip
+    return _source(scope, found, kind=kind, declared=declared, title=title.strip(), text=text.strip(), context=context.strip(), response_id=response_id, origin=origin)  # fmt: skip
+
+
+def declared_as(purpose: str) -> str:
+    """What a form that was recorded for a purpose is declared for: what was made for this appraisal, for appraisal."""
+    return Source.Declared.APPRAISAL if purpose == PURPOSE else purpose
+
+
+def why_no_voice(instrument: Any, purpose: str) -> str:
+    """Why a survey's published results may not stand in a leader's appraisal; "" when they may.
+
+    What is not said is not allowed: whoever answered was told what for. The instrument itself names this use.
+    """
+    if purpose == Source.Declared.RESEARCH:
+        return _("It was asked for research, and people answered it for that.")
+    held = policy.read(instrument.restrictions)
+    if held.no_high_stakes or PURPOSE not in held.purposes:
+        said = in_words(held.because, held.because_es)
+        return said or _("The instrument does not name the appraisal of a school's leader among its uses.")
+    return ""
+
+
+def rubrics(scope: Scope) -> list[Any]:
+    """Appraisal rubrics that are made for a school's leader, each in its newest version."""
+    return instruments.instruments_for(scope, PURPOSE, kinds=("appraisal",))
+
+
+@transaction.atomic
+def observe(
+    scope: Scope, pk: int, *, token: UUID, version_id: int, day: date, answers: Mapping[int, Given], context: str = ""
+) -> Source:
+    """Fill in a rubric of leadership, declared for appraisal from its first word: a source that may be cited."""
+    found = _for(scope, pk, "rubric")
+    version = next((v for v in rubrics(scope) if v.pk == version_id), None)
+    if version is None:
+        raise ValidationError(_("Choose an appraisal rubric that is made for a school's leader."))
+    if not found.begun_on <= day <= clock.today():
+        raise ValidationError({"day": _("Choose a day since the year of this appraisal began, not after today.")})
+    known = Source.objects.filter(appraisal=found, response_id=token).first()
+    if known is not None:  # the same form, sent twice
+        return known
+    items = {item.pk: item for item in instruments.items_of(version_id)}
+    told = [(items[item], given) for item, given in answers.items() if item in items and given.level is not None]
+    if any(not given.evidence.strip() for _item, given in told) or not told:
+        raise ValidationError(_("A level without evidence does not count: write what you saw, heard or read."))
+    record(
+        scope,
+        Filled(
+            id=token, version_id=version_id, organization_id=found.organization_id, purpose=PURPOSE, day=day,
+            answers={item.pk: given for item, given in told}, subject_id=found.subject_id, submitted_at=clock.now(),
+            language=(get_language() or "en")[:2],
+        ),
+    )  # fmt: skip
+    lines = []
+    for item, given in told:
+        names = {n: name for n, name, _text in item.levels}
+        lines.append(f"{item}: {names[given.level or 0]}. {given.evidence.strip()}")
+    return _source(scope, found, kind=Source.Kind.OBSERVATION, declared=Source.Declared.APPRAISAL, title=f"{version.instrument}, {date_format(day, 'SHORT_DATE_FORMAT')}"[:200], text="\n".join(lines)[:4000], context=context, response_id=token)  # fmt: skip
+
+
+@transaction.atomic
+def tie_support(scope: Scope, pk: int, support_id: int, promise_id: int | None = None) -> None:
+    """Say that a support which the supervisor has opened with the principal belongs to the plan of this appraisal."""
+    found = _for(scope, pk, "support")
+    PlanSupport.objects.create(
+        appraisal=found, support_id=support_id, promise_id=promise_id, at=clock.now(), **_wall(found)
+    )
+
+
+@transaction.atomic
+def set_days(scope: Scope, network_id: int, year: str, days: Mapping[str, date]) -> int:
+    """Set the days of a year's stages for a network; says how many are new. Those before stay readable."""
+    if not scope.has("network_lead") or not scope.opens("notes", PURPOSE, network_id):
+        raise ValidationError(_("The network's lead sets the days of the year."))
+    order = [stage for stage in Stage if stage in days]
+    if not set(days) <= set(Stage.values) or any(days[a] >= days[b] for a, b in pairwise(order)):
+        raise ValidationError(_("Each stage ends after the one before it."))
+    if any(template.year_of(day) != year for day in days.values()):
+        raise ValidationError(_("Choose days of the school year %(year)s.") % {"year": year})
+    held = selectors.stage_days(scope).get((network_id, year), {})
+    fresh = {stage: day for stage, day in days.items() if held.get(stage) != day}
+    for stage in order:
+        if stage in fresh:
+            StageDay.objects.create(
+                organization_id=network_id, year=year, stage=stage, due=fresh[stage], by_id=scope.person_id,
+                at=clock.now(),
+            )  # fmt: skip
+    return len(fresh)
 
 
 def _source(scope: Scope, found: Appraisal, **said: object) -> Source:

@@ -34,6 +34,7 @@ class Pack:
     due: dict[str, tuple[int, int]]
     standards: dict[str, Word]
     levels: dict[str, Word]
+    results: tuple[str, ...]  # indicators that may be gathered as results
 
     def due_on(self, stage: str, begun: date) -> date | None:
         """The day by which a stage is meant to be over; None where no day is set beforehand."""
@@ -67,6 +68,7 @@ def packs() -> dict[str, Pack]:
             {stage: (month, day) for stage, (month, day) in row["due"].items()},
             _words(row["standard"]),
             _words(row["level"]),
+            tuple(row["results"]),
         )
         for row in sorted(_raw()["pack"], key=lambda row: row["begins"])
     }

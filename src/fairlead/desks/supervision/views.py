@@ -19,7 +19,9 @@ from fairlead.apps.access.services import log_list
 from fairlead.apps.roster import selectors as roster
 from fairlead.apps.supervision import selectors, services, template
 from fairlead.apps.supervision.models import Appraisal, Reason, Source
+from fairlead.apps.support.opening import kinds as kinds_of_support
 from fairlead.desks.supervision.forms import DaysForm, PlanForm, RightForm, SourceForm, WordsForm, said_of
+from fairlead.desks.supervision.gathering import way_there
 
 PEOPLE = ("principal", "director", "network_lead")
 EVERYONE = ("teacher", "office", "coach", *PEOPLE)
@@ -30,16 +32,27 @@ EVERYONE = ("teacher", "office", "coach", *PEOPLE)
 def home(request: ScopedRequest) -> HttpResponse:
     """First the appraisals that wait for this person."""
     scope = request.scope
+    today = clock.today()
     found = selectors.appraisals(scope)
     log_list(scope, "appraisals", {line.organization_id for line in found})
+    late = {line.pk for line in found if line.late(today)}
+    running = [line for line in found if line.stage != Appraisal.Stage.CLOSED]
     context = {
-        "waiting": [line for line in found if line.waits_for_me],
-        "open": [line for line in found if not line.waits_for_me and line.stage != Appraisal.Stage.CLOSED],
+        "late": late,
+        "stages": _stages(running, late) if scope.has("network_lead", "director") else [],
+        "waiting": [line for line in running if line.waits_for_me],
+        "open": sorted((line for line in running if not line.waits_for_me), key=lambda line: line.pk not in late),
         "closed": [line for line in found if line.stage == Appraisal.Stage.CLOSED],
-        "to_begin": selectors.to_begin(scope, clock.today()) if scope.has("director") else [],
+        "to_begin": selectors.to_begin(scope, today) if scope.has("director") else [],
         "leads": scope.has("network_lead"),
     }
     return render(request, "supervision/home.html", context)
+
+
+def _stages(running: list[selectors.Line], late: set[int]) -> list[tuple[str, int, int]]:
+    """How many stand at each stage, and how many of them are late: of the year's work, and of nobody in it."""
+    at = [(stage.label, [line for line in running if line.stage == stage]) for stage in Appraisal.Stage]
+    return [(str(label), len(lines), sum(line.pk in late for line in lines)) for label, lines in at if lines]
 
 
 @require_POST
@@ -58,7 +71,8 @@ def begin(request: ScopedRequest) -> HttpResponse:
 
 
 def _page(request: ScopedRequest, found: Appraisal, wrong: list[str] | None = None, step: str = "") -> HttpResponse:
-    scope, pack = request.scope, template.packs()[found.template]
+    scope, pack, today = request.scope, template.packs()[found.template], clock.today()
+    line = selectors.line(scope, found.pk)
     log_list(scope, "appraisals", {found.organization_id})
     may = services.may(scope, found)
     brought = selectors.sources(scope, found.pk)
@@ -71,12 +85,20 @@ def _page(request: ScopedRequest, found: Appraisal, wrong: list[str] | None = No
     ]
     context = {
         "found": found,
-        "line": selectors.line(scope, found.pk),
+        "line": line,
         "stages": [
-            (stage.label, pack.due_on(stage.value, found.begun_on), stage.value == found.stage)
+            (
+                stage.label,
+                line.due_on(stage.value),
+                stage.value == found.stage,
+                stage.value == found.stage and line.late(today),
+            )
             for stage in Appraisal.Stage
         ],
-        "sources": brought,
+        "sources": [(s, way_there(scope, s.origin)) for s in brought],
+        "supports": [(kinds_of_support()[s.kind], s) for s in selectors.supports(scope, found.pk)]
+        if found.plan_goals
+        else [],
         "citable": [s for s in brought if s.declared == Source.Declared.APPRAISAL],
         "reasons": [
             (pack.standards[key], pack.levels[r.level].label, r, by_id[r.source_id]) for key, r in written.items()
@@ -94,7 +116,7 @@ def _page(request: ScopedRequest, found: Appraisal, wrong: list[str] | None = No
         ],
         "levels": pack.levels.values(),
         "answers": Reason.Answer.choices,
-        "amendments": selectors.amendments(scope, found.pk),
+        "amendments": selectors.amendments(scope, found.pk) if found.closed_at else [],
         "may": may,
         "wrong": wrong or [],
         "source_form": SourceForm(posted if step == "source" else None, observed=observed),

@@ -1,4 +1,4 @@
-"""The instruments that Fairlead brings along, one of each kind, as data. A change of wording is a new version, never an edit.
+"""The instruments that Fairlead brings along, one of each kind (appraisal: of teachers, of leaders), as data. A change of wording is a new version, never an edit.
 
 A file is an instrument with its `versions`, each as `definition.read` reads it, with three savings of ink: `scales` names
 answers that many items have; `levels` (and `levels_es`) are the words of a rating whose levels have the names of
@@ -27,6 +27,7 @@ FILES = (
     "conditions.toml",
     "leadership_team.toml",
     "appraisal.toml",
+    "appraisal_of_leaders.toml",
     "selection.toml",
     "city_readiness.toml",
 )
