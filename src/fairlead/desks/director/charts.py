@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
+from dataclasses import astuple
+from typing import Any, TypeVar
 
 import altair as alt
 from django.core.cache import cache
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -17,14 +20,36 @@ from fairlead.desks.director.shown import Beside, NeedRow
 from fairlead.desks.shares import percent
 from fairlead.science.allocation.concentration import Concentration
 
+T = TypeVar("T")
 COLOURS = ("c6", "c1", "c2")
 UPRIGHT = "M-0.14,-1.15L0.14,-1.15L0.14,1.15L-0.14,1.15Z"  # a tall bar, seen behind and in front of the other marks
 
 
-def _kept(kind: str, numbers: list[Any], draw: Callable[[], Figure]) -> Figure:
+def _kept(kind: str, numbers: list[Any], draw: Callable[[], T]) -> T:
     """The picture of these numbers in the reader's language: built once, since building takes longer than the page."""
     told = json.dumps([kind, get_language(), numbers]).encode()
     return cache.get_or_set("director:" + hashlib.sha256(told).hexdigest(), draw, None)  # type: ignore[return-value]
+
+
+def beside(shown: Beside) -> SafeString:
+    """Plans beside each other, as table and curve: laid out once for all who look at the same plans and needs."""
+    numbers = [
+        [
+            name,
+            v.plan.session,
+            v.plan.status,
+            v.plan.solver_text,
+            [astuple(p) for p in v.parts],
+            [(s, place.minutes_per_month, v.asked.get(s)) for s, place in v.places.items()],
+            v.order,
+            v.moved,
+            v.spread and (v.spread.index, v.spread.asked_index),
+        ]
+        for v, name in shown.names
+    ]
+    asked = [shown.as_of.isoformat() if shown.as_of else "", *numbers]
+    page = "director/_beside.html"
+    return _kept("beside", asked, lambda: render_to_string(page, {"side": shown, "figure": curve(shown)}))
 
 
 def curve(shown: Beside) -> Figure | None:

@@ -53,7 +53,7 @@ def desk(request: ScopedRequest) -> HttpResponse:
         "times": sum((row.feedback.times for row in rows), support.FeedbackTimes()),
         "today": today,
         "weeks": shown.WEEKS,
-        "figure": charts.curve(side),
+        "beside": charts.beside(side) if side.names else "",
     }
     return render(request, "director/desk.html", context)
 
