@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import uuid
 import zlib
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,11 +12,11 @@ import numpy as np
 
 from fairlead import clock
 from fairlead.apps.access.scope import Scope
-from fairlead.apps.instruments.responding import Given
 from fairlead.apps.instruments.selectors import current_version, items_of
-from fairlead.apps.reviews import results, services
+from fairlead.apps.reviews import results, sampling, services
 from fairlead.apps.reviews.models import Piece, Review, Secret
 from fairlead.apps.roster.selectors import scope_for
+from fairlead.demo.copying import copy_rows
 from fairlead.demo.world import YEAR_BEGINS, ZONE, World
 from fairlead.science.impact.lottery import commit
 
@@ -46,7 +47,7 @@ NO_WORK = ("Field trip to the harbor museum.", "Fire drill and assembly took the
 
 
 def build(world: World, rng: np.random.Generator) -> None:
-    """Plan, draw, collect, judge and close through the services, as the cast would."""
+    """Plan, draw, collect and close through the services, as the cast would; judgements are copied in."""
     version = current_version(INSTRUMENT)
     if version is None:
         raise RuntimeError("the starter instrument for assignments is missing")
@@ -148,48 +149,47 @@ def _open(world: World, rng: np.random.Generator, version_id: int, items: dict[s
         _judge(world, rng, review, items, share=0.3)
 
 
+RESPONSE = ("id", "version_id", "organization_id", "purpose", "author_id", "section_id", "part", "anonymous", "day",
+            "submitted_at", "language")  # fmt: skip
+ANSWER = ("response_id", "organization_id", "purpose", "author_id", "item_id", "level", "number", "not_observed")
+RATED = ("of-the-grade", "engagement", "wholeness")
+
+
 def _judge(world: World, rng: np.random.Generator, review: Review, items: dict[str, Any], *, share: float) -> None:
-    """First and second of a share of the pieces, then the thirds that this leaves open."""
-    keys = {world.person[key]: key for key in REVIEWERS}
-    scopes = {pk: _scope(world, key, clock.today()) for pk, key in keys.items()}
+    """First and second of a share of the pieces, then the thirds that this leaves open; written as `services.judge` would."""
     true = dict(PAGES)
     pieces = list(Piece.objects.filter(review=review, first__isnull=False).select_related("copy").order_by("pk"))
-    for piece in pieces[: int(len(pieces) * share)]:
-        level = true[piece.copy.text]
-        for person in (piece.first_id, piece.second_id):
-            assert person is not None
-            _write(rng, scopes[person], piece.pk, items, level, spread=0.28)
-    if share == 1.0:
-        for piece in Piece.objects.filter(review=review, differs=True).select_related("copy").order_by("pk"):
-            third = piece.third_id
-            assert third is not None
-            _write(
-                rng,
-                scopes[third],
-                piece.pk,
-                items,
-                true[piece.copy.text],
-                spread=0.0,
-                reason="The page asks it in words.",
-            )
+    judged = pieces[: int(len(pieces) * share)]
+    responses: list[tuple[Any, ...]] = []
+    answers: list[tuple[Any, ...]] = []
 
+    def write(piece: Piece, part: str, person: int, spread: float) -> dict[str, int]:
+        level, pk = true[piece.copy.text], uuid.uuid5(review_key, f"{piece.pk}-{part}")
+        said = {
+            key: int(np.clip(level + (rng.choice([-1, 1]) if rng.random() < spread else 0), 1, 4)) for key in RATED
+        }
+        responses.append((pk, review.version_id, piece.organization_id, review.purpose, person, piece.section_id,
+                          services.PARTS[part], False, clock.today(), clock.now(), "en"))  # fmt: skip
+        whose = (pk, piece.organization_id, review.purpose, person)
+        answers.extend((*whose, items[key].pk, given, None, False) for key, given in said.items())
+        answers.append((*whose, items["minutes"].pk, None, float(5 + 5 * level), False))
+        setattr(piece, f"{part}_response", pk)
+        return said
 
-def _write(
-    rng: np.random.Generator,
-    scope: Scope,
-    piece_id: int,
-    items: dict[str, Any],
-    level: int,
-    *,
-    spread: float,
-    reason: str = "",
-) -> None:
-    def said() -> int:
-        return int(np.clip(level + (rng.choice([-1, 1]) if rng.random() < spread else 0), 1, 4))
-
-    answers = {items[key].pk: Given(level=said()) for key in ("of-the-grade", "engagement", "wholeness")}
-    answers[items["minutes"].pk] = Given(number=float(5 + 5 * level))
-    services.judge(scope, piece_id, answers, reason=reason)
+    review_key = uuid.uuid5(uuid.NAMESPACE_OID, f"review-{review.pk}")
+    for piece in judged:
+        first, second = (write(piece, part, getattr(piece, f"{part}_id"), 0.28) for part in ("first", "second"))
+        piece.differs = bool(sampling.differ(first, second, review.item_key, review.least_level))
+    for piece in judged if share == 1.0 else ():
+        if piece.differs:
+            assert piece.third_id is not None
+            write(piece, "third", piece.third_id, 0.0)
+            piece.reason = "The page asks it in words."
+    copy_rows("instruments_response", RESPONSE, responses)
+    copy_rows("instruments_answer", ANSWER, answers)
+    Piece.objects.bulk_update(
+        judged, ["first_response", "second_response", "third_response", "differs", "reason"], batch_size=500
+    )
 
 
 def _page(rng: np.random.Generator) -> bytes:
