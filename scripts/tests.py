@@ -27,7 +27,10 @@ from ordinary import NotHere, ordinary_postgres  # noqa: E402
 from fairlead.site.folder import reachable  # noqa: E402
 from fairlead.site.progress import say  # noqa: E402
 
-DATABASE_TESTS = ["tests/access", "tests/apps", "tests/desks", "tests/site"]
+# On the ordinary server; a desk lays out what its apps read, by the same statements.
+DATABASE_TESTS = ["tests/access", "tests/apps", "tests/site"]
+# Two processes share the machine: libraries that take every core would only wait for each other.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")
 # First the one without windows: it takes two thirds of the time.
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -97,9 +100,8 @@ def pytest(tally: Tally, arguments: list[str], environment: dict[str, str]) -> N
     dropped = ("DATABASE_URL", "FAIRLEAD_", "PYTHONDONTWRITEBYTECODE")
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
     command = [sys.executable, "-m", "pytest", "-q", "--reuse-db", *arguments]  # dropped with their server
-    done = subprocess.run(
-        command, cwd=ROOT, env=inherited | environment | {"FAIRLEAD_COUNTS": str(counts)}, check=False
-    )
+    more = {"FAIRLEAD_COUNTS": str(counts)} | dict.fromkeys(THREADS, str(max(1, (os.cpu_count() or 1) // 2)))
+    done = subprocess.run(command, cwd=ROOT, env=inherited | environment | more, check=False)
     if counts.exists():
         tally.add(json.loads(counts.read_text()))
     if done.returncode not in (0, 1, 5) or not counts.exists():  # 5: nothing was collected

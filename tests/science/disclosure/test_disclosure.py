@@ -249,7 +249,7 @@ def test_attacker_never_narrows_below_the_promise(true):
 
 
 @pytest.mark.prove
-@settings(max_examples=150, deadline=None, derandomize=True, phases=[Phase.generate])
+@settings(max_examples=75, deadline=None, derandomize=True, phases=[Phase.generate])
 @given(lattices())
 def test_attacker_never_narrows_below_the_promise_on_many_lattices(true):
     attacked_in_vain(true)
