@@ -52,6 +52,28 @@ def test_opening_the_scanned_address_signs_nobody_in_and_one_tap_does(as_person:
         assert Attendance.objects.get(**mine).way == "qr"
 
 
+def test_who_signs_in_late_says_for_how_long_they_were_there(as_person: SignIn, seeded: Any) -> None:
+    pk, code = _now(seeded)
+    with as_owner():
+        Session.objects.filter(pk=pk).update(begins_at=clock.now() - timedelta(minutes=40))
+        before = WrongCode.objects.count()
+    client = as_person("amara")
+    asked = client.post(page("sign_in"), {"code": code, "way": "qr"})
+    assert asked.status_code == 422
+    assert "For how many of its minutes were you there?" in asked.content.decode()
+    assert 'name="minutes"' in asked.content.decode()
+    assert "from 1 to 120" in client.post(page("sign_in"), {"code": code, "minutes": "121"}).content.decode()
+    said = client.post(page("sign_in"), {"code": code, "way": "qr", "minutes": "75"}, follow=True).content.decode()
+    assert "75 minutes" in said
+    with as_owner():
+        found = Attendance.objects.get(session_id=pk, person_id=seeded.person["amara"])
+        assert (found.way, found.minutes) == ("qr", 75)
+        assert WrongCode.objects.count() == before, "a late sign-in is no wrong code"
+    assert "had signed in already" in client.post(page("sign_in"), {"code": code}, follow=True).content.decode()
+    listed = as_person("dana").get(page("session", pk)).context["listed"]
+    assert next(one.late_at for one in listed if one.person_id == seeded.person["amara"]) == clock.now()
+
+
 def test_five_wrong_codes_close_the_door_for_a_while(as_person: SignIn, seeded: Any) -> None:
     _pk, code = _now(seeded)
     client = as_person("amara")
@@ -151,7 +173,7 @@ def test_a_programme_from_nothing_to_its_first_session(as_person: SignIn, seeded
         known = Programme.objects.get(name="Reading aloud")
         assert known.invitations.filter(person_id=seeded.person["amara"]).exists()
     assert made["Location"] == page("programme", known.pk)
-    session = {"day": today.isoformat(), "time": "09:00", "minutes": 60, "lead": seeded.person["grace"]}
+    session = {"day": today.isoformat(), "time": "09:25", "minutes": 60, "lead": seeded.person["grace"]}
     late = client.post(page("session_new", known.pk), session | {"day": "2020-01-01"})
     assert "The programme goes from" in late.content.decode()
     client.post(page("session_new", known.pk), session)

@@ -24,3 +24,18 @@ def test_the_rules_of_signing_in() -> None:
     assert (services.TRIES, services.WITHIN.seconds, counting.FLOOR) == (5, 600, 5)
     assert "After five codes that did not fit, a person waits ten minutes" in text
     assert "at least five people beside those of any one school" in text
+    assert codes.ON_TIME.seconds == 900
+    assert "more than 15 minutes after the beginning is asked for how many minutes" in text
+
+
+def test_what_may_stand_for_which_level() -> None:
+    from fairlead.apps.learning.services import FITS
+
+    words = {"survey": "survey", "growth": "growth", "diagnosis": "diagnosis", "visits": "visits", "indicator": "indicator",
+             "finding": "finding"}  # fmt: skip
+    text = (DOCS / "how-to" / "professional-learning.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line[:3] in {f"| {n}" for n in range(1, 6)}]
+    assert [int(row[2]) for row in rows] == sorted(FITS)
+    for row in rows:
+        told = row.split("|")[2].replace("two forms of a survey", "two forms")
+        assert {source for source, word in words.items() if word in told} == set(FITS[int(row[2])]), row

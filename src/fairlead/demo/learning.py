@@ -26,7 +26,7 @@ DAYS = (
     (date(2026, 11, 19), "Fractions as numbers", False),
     (date(2026, 12, 9), "What we keep", True),
 )
-BEGINS, MINUTES = time(9, 0), 120
+BEGINS, MINUTES = time(9, 20), 120
 SIGNED_BY_NOW = 0.6  # of those who come today
 PRICED = date(2026, 8, 15)
 INVENTED = "invented for the demo"

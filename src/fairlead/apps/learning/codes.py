@@ -15,6 +15,7 @@ from fairlead.apps.surveys.links import LETTERS
 
 LENGTH = 6  # 31^6, 887 million: five tries in ten minutes do not find one
 EARLY = LATE = timedelta(minutes=15)  # before a session begins, and after its end
+ON_TIME = timedelta(minutes=15)  # who signs in later says for how long they were there
 
 
 def code(session_id: int, renewed: int, key: str = "") -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.timezone import get_current_timezone_name
 
-from fairlead.apps.access.asking import fetch
+from fairlead.apps.access.asking import change, fetch
 from fairlead.apps.learning import practising
 from fairlead.apps.learning.models import Counted, Measured, Programme
 from fairlead.apps.learning.spreading import band
@@ -80,6 +80,11 @@ def count_all(at: datetime) -> int:
     for pk in ids:
         count(pk, at)
     return len(ids)
+
+
+def forget(at: datetime) -> int:
+    """Codes that did not fit, of more than a day ago: they keep nobody waiting any more, and tell nothing else."""
+    return change("DELETE FROM learning_wrongcode WHERE at < %(since)s", since=at - timedelta(days=1))
 
 
 _GOING_ON = """

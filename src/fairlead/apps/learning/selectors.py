@@ -182,6 +182,7 @@ class Listed:
     way: str
     entered_by: str
     not_there: bool
+    late_at: datetime | None  # when they signed in, where that was well after the beginning
 
     @property
     def way_label(self) -> str:
@@ -191,7 +192,8 @@ class Listed:
 _LISTED = """
 SELECT i.person_id, i.organization_id, p.given_name || ' ' || p.family_name, o.name, a.minutes, coalesce(a.way, ''),
        CASE WHEN a.entered_by_id <> a.person_id THEN coalesce(e.given_name || ' ' || e.family_name, '') ELSE '' END,
-       a.not_there_at IS NOT NULL
+       a.not_there_at IS NOT NULL,
+       CASE WHEN a.way <> 'paper' AND a.at > s.begins_at + %(on_time)s THEN a.at END
 FROM learning_session s
 JOIN learning_invitation i ON i.programme_id = s.programme_id AND i.since <= (s.begins_at AT TIME ZONE %(zone)s)::date
 JOIN roster_person p ON p.id = i.person_id
@@ -205,7 +207,13 @@ ORDER BY o.name, p.sort_name, p.id
 
 def listed(scope: Scope, session_id: int) -> list[Listed]:
     """Everybody to whom a session was offered in the person's organizations, by school and name."""
-    rows = fetch(_LISTED, session=session_id, orgs=sorted(scope.org_ids), zone=get_current_timezone_name())
+    rows = fetch(
+        _LISTED,
+        session=session_id,
+        orgs=sorted(scope.org_ids),
+        zone=get_current_timezone_name(),
+        on_time=codes.ON_TIME,
+    )
     return [Listed(*row) for row in rows]
 
 

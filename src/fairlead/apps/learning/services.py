@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.formats import time_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as jobs
 
@@ -34,6 +36,10 @@ RECOUNT = "learning.recount"  # by name, since tasks stand above services
 
 class NotThere(LookupError):
     """Not there for this person."""
+
+
+class Late(ValidationError):
+    """Signed in well after the beginning: for how long somebody was there has to be said."""
 
 
 class TooMany(ValidationError):
@@ -135,17 +141,29 @@ def renew(scope: Scope, session_id: int) -> None:
     change("UPDATE learning_session SET renewed = renewed + 1 WHERE id = %(pk)s", pk=session_id)
 
 
-def sign_in(scope: Scope, typed: str, way: str) -> tuple[selectors.SessionLine, bool]:
-    """Sign in to the session whose code this is. False when it had been done before.
+def sign_in(
+    scope: Scope, typed: str, way: str, minutes: int | None = None
+) -> tuple[selectors.SessionLine, int, bool]:
+    """Sign in to the session whose code this is: the session, the person's minutes, and False when it had been done before.
 
-    A wrong code is kept, and after five of them in ten minutes the right one is refused too.
+    A wrong code is kept, and after five of them in ten minutes the right one is refused too. Who signs in late says for how
+    long they were there: neither all of it nor only the rest is taken for granted.
     """
     found = _fitting(scope, typed)
     if found is None:
         raise ValidationError({"code": _("No session that is on now has this code. Look at the board again.")})
-    return found, _there(
-        scope, found, scope.person_id, _home(scope, found.organization_id), found.minutes, Attendance.Way(way)
-    )
+    if found.own:
+        return found, found.own, False
+    had = found.minutes
+    if clock.now() > found.begins_at + codes.ON_TIME:
+        if minutes is None:
+            raise Late({"minutes": _("The session began at %(time)s. For how many of its minutes were you there?") % {
+                "time": time_format(localtime(found.begins_at), "TIME_FORMAT")}})  # fmt: skip
+        if not 0 < minutes <= found.minutes:
+            raise ValidationError({"minutes": _("Minutes are from 1 to %(most)s.") % {"most": found.minutes}})
+        had = minutes
+    _there(scope, found, scope.person_id, _home(scope, found.organization_id), had, Attendance.Way(way))
+    return found, had, True
 
 
 @transaction.atomic
@@ -174,7 +192,7 @@ def _there(
     scope: Scope, found: selectors.SessionLine, person_id: int, school_id: int, minutes: int, way: str
 ) -> bool:
     """Keep that somebody was there; who had not been invited is from here on."""
-    Invitation.objects.get_or_create(
+    invited, _new = Invitation.objects.get_or_create(
         programme_id=found.programme_id,
         person_id=person_id,
         defaults={"organization_id": school_id, "since": found.begins_at.date(), "walked_in": True},
@@ -182,13 +200,13 @@ def _there(
     known = Attendance.objects.filter(session_id=found.pk, person_id=person_id).first()
     if known is None:
         Attendance.objects.create(
-            session_id=found.pk, organization_id=school_id, person_id=person_id, lead_id=found.lead_id,
+            session_id=found.pk, organization_id=invited.organization_id, person_id=person_id, lead_id=found.lead_id,
             second_id=found.second_id, minutes=minutes, way=way, entered_by_id=scope.person_id, at=clock.now(),
         )  # fmt: skip
         return True
     if known.not_there_at is not None and person_id == scope.person_id:
         known.not_there_at = None  # their own word, taken back
-        known.save(update_fields=["not_there_at"])
+        known.save(update_fields=["not_there_at"])  # the minutes stand as they stood
         return True
     if known.minutes != minutes and person_id != scope.person_id:
         known.minutes, known.entered_by_id = minutes, scope.person_id

@@ -11,10 +11,12 @@ from fairlead.apps.learning.services import RECOUNT
 @app.periodic(cron="35 2 * * *")
 @app.task(name="learning.count", queueing_lock="learning.count")
 def count(timestamp: int) -> None:
-    """Count the programmes that go on."""
+    """Count the programmes that go on, and forget codes that did not fit long ago."""
     from fairlead.apps.learning import counting  # here: the web server knows the tasks, but does not count
 
-    counting.count_all(clock.now())
+    now = clock.now()
+    counting.count_all(now)
+    counting.forget(now)
 
 
 @app.task(name=RECOUNT)

@@ -94,6 +94,16 @@ class CodeForm(forms.Form):
     )  # fmt: skip
 
 
+class LateForm(CodeForm):
+    """The code, typed well after the beginning."""
+
+    minutes = forms.IntegerField(
+        label=_("Minutes that you were there"), min_value=1, max_value=600,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        help_text=_("Who leads the session sees it beside the time of this sign-in, and can put it right."),
+    )  # fmt: skip
+
+
 class TimesForm(forms.Form):
     """Which visits are of before and which of after."""
 

@@ -15,7 +15,7 @@ from fairlead.apps.access.decorators import ScopedRequest, needs
 from fairlead.apps.access.services import log_list
 from fairlead.apps.learning import codes, selectors, services
 from fairlead.desks import qr
-from fairlead.desks.learning.forms import CodeForm, blame
+from fairlead.desks.learning.forms import CodeForm, LateForm, blame
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,15 +23,20 @@ from fairlead.desks.learning.forms import CodeForm, blame
 def sign_in(request: ScopedRequest) -> HttpResponse:
     """Type the code, or come with it by the QR code: opening the address alone signs nobody in."""
     scanned = request.GET.get("code", "")[:20]
-    form = CodeForm(request.POST or None, initial={"code": scanned})
+    form = (LateForm if "minutes" in request.POST else CodeForm)(request.POST or None, initial={"code": scanned})
     if request.method == "POST" and form.is_valid():
         way = "qr" if request.POST.get("way") == "qr" else "code"
         try:
-            found, fresh = services.sign_in(request.scope, form.cleaned_data["code"], way)
+            said = form.cleaned_data
+            found, minutes, fresh = services.sign_in(request.scope, said["code"], way, said.get("minutes"))
+        except services.Late as error:
+            form = LateForm(request.POST)
+            form.errors.pop("minutes", None)
+            blame(form, error)
         except ValidationError as error:
             blame(form, error)
         else:
-            words = {"name": found.programme, "n": found.minutes}
+            words = {"name": found.programme, "n": minutes}
             if fresh:
                 messages.success(request, _("You are signed in: %(name)s, %(n)s minutes.") % words)
             else:
