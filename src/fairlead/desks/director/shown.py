@@ -162,10 +162,47 @@ class SchoolRow:
         """No contact by this director for longer than the plan's rhythm."""
         return self.own is None or self.own.days > self.rhythm
 
+    # Words are put together here and not in the template, where a sentence costs ten times as much.
+
     @property
-    def rank_range(self) -> str:
-        """Where the school's rank stays in nine of ten weightings."""
-        return _rank_range(self.need)
+    def rank_words(self) -> str:
+        """The rank, and where it stays in nine of ten weightings."""
+        if self.need is None:
+            return ""
+        told = {"rank": self.need.rank, "of": self.need.scored, "range": _rank_range(self.need)}
+        return _("rank %(rank)s of %(of)s; %(range)s with other weights") % told
+
+    @property
+    def rhythm_words(self) -> str:
+        words = ngettext("the plan means every day", "the plan means about every %(n)s days", self.rhythm)
+        return words % {"n": self.rhythm}
+
+    @property
+    def anybody_words(self) -> str:
+        if self.anybody is None:
+            return ""
+        return _("anybody: %(when)s, %(name)s") % {
+            "when": days_ago(self.anybody.days),
+            "name": self.anybody.lead_name,
+        }
+
+    @property
+    def minutes_words(self) -> str:
+        return _("%(given)s of %(planned)s") % {"given": self.given, "planned": self.planned}
+
+    @property
+    def overdue_words(self) -> str:
+        n = self.promises.overdue
+        return ngettext("%(n)s overdue", "%(n)s overdue", n) % {"n": n}
+
+    @property
+    def feedback_words(self) -> str:
+        waits = self.feedback
+        words = _("%(a)s to share, %(b)s to answer") % {"a": waits.unshared, "b": waits.unanswered}
+        if not waits.unshared:
+            return words
+        oldest = ngettext("oldest %(n)s day", "oldest %(n)s days", waits.oldest_days) % {"n": waits.oldest_days}
+        return f"{words} · {oldest}"
 
 
 def days_ago(days: int) -> str:
