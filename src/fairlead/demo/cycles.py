@@ -243,7 +243,7 @@ def _steps() -> None:
 
 _GOALS = """
 INSERT INTO cycles_supportgoal (support_id, organization_id, indicator, why, target, by, set_on, began_at, dropped_because)
-SELECT s.id, s.organization_id, g.indicator, g.why, least(0.99, coalesce(r.value + 0.02, 0.95)), %(by)s, %(set)s, r.value, ''
+SELECT s.id, s.organization_id, g.indicator, g.why, least(1.0, coalesce(r.value + 0.02, 0.95)), %(by)s, %(set)s, r.value, ''
 FROM support_support s
 CROSS JOIN unnest(%(indicators)s::text[], %(whys)s::text[]) AS g(indicator, why)
 LEFT JOIN LATERAL (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from fairlead.apps.cycles import selectors, services
+from fairlead.apps.cycles import aims, selectors, services
 from fairlead.apps.cycles.models import Step, StepWords
 from fairlead.apps.cycles.templates import newest, templates
 from fairlead.apps.progress.definitions import indicators
@@ -64,7 +65,13 @@ def test_the_context_comes_before_advice(seeded: Any, scope_of: ScopeOf) -> None
     for position, words, said in ((2, PLANTED, "context comes first"), (0, " ", "Write the context first")):
         with pytest.raises(ValidationError, match=said):
             settle(ines, pk, position, seeded, words)
+    line = selectors.line(ines, pk, seeded.today)
+    assert line is not None
+    goal = {"target": 0.95, "by": seeded.today + timedelta(days=90), "why": "", "now": None}
+    with pytest.raises(ValidationError, match="context comes first"):
+        aims.set_goal(ines, line, "attendance", **goal)
     settle(ines, pk, 0, seeded)
+    aims.set_goal(ines, line, "attendance", **goal)
     settle(ines, pk, 2, seeded, "")
     with pytest.raises(ValidationError, match="settled already"):
         settle(ines, pk, 2, seeded)
@@ -121,3 +128,30 @@ def test_the_pages_open_and_settle(as_person: Callable[[str | None], Client], se
     assert "A shared vision" in client.get(reverse("cycles:home")).content.decode()
     ended = client.post(f"{here}end", {"because": "The year is over."}, follow=True)
     assert "The year is over." in ended.content.decode()
+
+
+def test_a_consultation_opens_with_its_context(
+    as_person: Callable[[str | None], Client], seeded: Any, scope_of: ScopeOf
+) -> None:
+    pk = opened(scope_of("ines"), seeded, "consulting", "grace", organization=seeded.network_id)
+    address = reverse("cycles:support", args=[pk])
+    page = as_person("ines").get(address).content.decode()
+    assert page.index("Write the context") < page.index("What was agreed")
+    assert "Set a goal" not in page
+    page = as_person("ines").post(f"{address}step/0", {"how": "done", "words": PLANTED}, follow=True).content.decode()
+    assert "Set a goal" in page
+    assert "Write the context" not in page
+    assert "who made the visit" not in page
+    assert "who leads it" in page
+
+
+def test_the_dose_had_stands_beside_what_was_planned_by_now(seeded: Any, scope_of: ScopeOf) -> None:
+    dana = scope_of("dana")
+    days = {"begins": seeded.today - timedelta(days=60), "ends": seeded.today + timedelta(days=30)}
+    line = selectors.line(dana, opened(dana, seeded, "teacher_coaching", "amara", **days), seeded.today)
+    assert line is not None
+    assert line.minutes_in_all == 0
+    assert line.planned_by(seeded.today) == round(60 * 61 / (365.25 / 12))  # 60 minutes a month, 61 days
+    assert line.planned_by(seeded.today + timedelta(days=300)) == round(60 * 91 / (365.25 / 12)), "to its last day"
+    older = next(row for row in selectors.lines(dana, seeded.today) if row.kind == "teacher_coaching" and row.minutes)
+    assert older.minutes_in_all >= older.minutes

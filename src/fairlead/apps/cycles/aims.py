@@ -32,6 +32,13 @@ def _only_team(scope: Scope, support: Line) -> None:
         raise ValidationError(_("Only a leadership team has this page."))
 
 
+def context_waits(support: Line) -> bool:
+    """Whether it is a support that begins with its context, and nobody has written that yet."""
+    if support.cycle is None or not support.cycle.context_first:
+        return False
+    return Step.objects.filter(support_id=support.pk, position=0, done_on=None).exists()
+
+
 @transaction.atomic
 def write(scope: Scope, support: Line, page: Written) -> None:
     """The vision, the rhythm, and how teachers work together and families take part."""
@@ -48,6 +55,8 @@ def set_goal(
     """An indicator is to reach a share by a day; where it stands today is kept beside it."""
     _only_lead(scope, support)
     today = clock.today()
+    if context_waits(support):
+        raise ValidationError(_("The context comes first; goals open when it is written."))
     if not 0 <= target <= 1:
         raise ValidationError({"target": _("Write a percentage from 0 to 100.")})
     if by <= today:

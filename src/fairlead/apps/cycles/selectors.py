@@ -16,6 +16,7 @@ from fairlead.apps.support.opening import kinds as kinds_of_support
 from fairlead.apps.support.visibility import purpose_words
 
 MOST = 100  # rows of the list
+DAYS_OF_A_MONTH = 365.25 / 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Line:
     people: int
     is_participant: bool
     minutes: int
+    minutes_in_all: int
     last_at: datetime | None
     next_position: int | None
     next_due: date | None
@@ -54,6 +56,11 @@ class Line:
     @property
     def purpose_label(self) -> str:
         return purpose_words(self.purpose).label
+
+    def planned_by(self, on: date) -> int:
+        """Minutes that the plan asks for from the first day to this one."""
+        last = on if self.ends is None else min(on, self.ends)
+        return max(0, round(self.planned * ((last - self.begins).days + 1) / DAYS_OF_A_MONTH))
 
     @property
     def cycle(self) -> Template | None:
@@ -94,7 +101,7 @@ _LINES = """
 SELECT s.id, s.kind, s.purpose, s.goal, s.indicator, s.template, s.template_version, s.organization_id, o.name, s.lead_id,
        l.given_name || ' ' || l.family_name, s.begins, s.ends, s.ended_because, s.planned_minutes_per_month,
        (SELECT count(*) FROM support_supportparticipant x WHERE x.support_id = s.id AND {took_part}), mine.yes,
-       coalesce(d.minutes, 0)::integer, d.last_at, n.position, n.due, w.name, w.steps::text, w.organization_id
+       coalesce(d.minutes, 0)::integer, coalesce(d.in_all, 0)::integer, d.last_at, n.position, n.due, w.name, w.steps::text, w.organization_id
 FROM support_support s
 JOIN roster_organization o ON o.id = s.organization_id
 JOIN roster_person l ON l.id = s.lead_id
@@ -103,7 +110,7 @@ LEFT JOIN cycles_owntemplate w
 CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM support_supportparticipant x
                                    WHERE x.support_id = s.id AND x.person_id = %(person)s AND {took_part}) AS yes) mine
 LEFT JOIN LATERAL (
-    SELECT sum(c.minutes) FILTER (WHERE c.at >= %(month)s) AS minutes, max(c.at) AS last_at
+    SELECT sum(c.minutes) FILTER (WHERE c.at >= %(month)s) AS minutes, sum(c.minutes) AS in_all, max(c.at) AS last_at
     FROM (SELECT contact_id, max(minutes) AS minutes, max(at) AS at FROM support_dose
           WHERE support_id = s.id AND at < %(until)s GROUP BY contact_id) c
 ) d ON true

@@ -104,7 +104,7 @@ SELECT 'role', role, count(*) FILTER (WHERE member), count(*) FROM staff GROUP B
 UNION ALL SELECT 'grade', lpad(grade::text, 3), count(DISTINCT teacher_id) FILTER (WHERE member), count(DISTINCT teacher_id)
 FROM taught WHERE grade IS NOT NULL GROUP BY grade
 UNION ALL SELECT 'subject', subject, count(DISTINCT teacher_id) FILTER (WHERE member), count(DISTINCT teacher_id)
-FROM taught WHERE subject <> '' GROUP BY subject
+FROM taught WHERE subject NOT IN ('', 'homeroom') GROUP BY subject
 ORDER BY 1, 2
 """
 

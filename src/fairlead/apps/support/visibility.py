@@ -17,6 +17,8 @@ _AUDIENCE = {
     "network": _("the network lead"),
     "analyst": _("the analyst"),
 }
+# Of a support it is said in other words whose it is and whom it is about.
+_OF_A_SUPPORT = {"author": _("who leads it"), "subject": _("who takes part")}
 # What the uses come to, in words: notes, scores, dose.
 _SEES = {
     (True, True, True): _("everything in it"),
@@ -54,9 +56,10 @@ def purpose_words(key: str) -> PurposeWords:
     return PurposeWords(key, p.label_es if es else p.label, p.meaning_es if es else p.meaning)
 
 
-def who_can_see(purpose: str) -> list[Audience]:
+def who_can_see(purpose: str, *, support: bool = False) -> list[Audience]:
     """Each audience with what it sees of a record of this purpose; those who see nothing say so."""
     rows = []
+    names = _AUDIENCE | _OF_A_SUPPORT if support else _AUDIENCE
     for audience in AUDIENCES:
         notes, scores, dose = (allowed(purpose, use, audience) for use in ("notes", "scores", "dose"))
         sees = str(_SEES[(notes, scores, dose)])
@@ -65,7 +68,7 @@ def who_can_see(purpose: str) -> list[Audience]:
         rows.append(
             Audience(
                 key=audience,
-                label=str(_AUDIENCE[audience]),
+                label=str(names[audience]),
                 sees=sees,
                 content=notes or scores,
             )
@@ -82,9 +85,9 @@ class Sight:
     labels: list[str]
 
 
-def who_sees_what(purpose: str) -> list[Sight]:
+def who_sees_what(purpose: str, *, support: bool = False) -> list[Sight]:
     """`who_can_see`, by what is seen: as short as the box can be without leaving anybody out."""
     groups: dict[str, Sight] = {}
-    for row in who_can_see(purpose):
+    for row in who_can_see(purpose, support=support):
         groups.setdefault(row.sees, Sight(row.sees, row.content, [])).labels.append(row.label)
     return list(groups.values())

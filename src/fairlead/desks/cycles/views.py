@@ -93,7 +93,12 @@ def new(request: ScopedRequest) -> HttpResponse:
         else:
             messages.success(request, _("Opened. Its steps are below."))
             return redirect("cycles:support", made)
-    context |= {"place": place, "form": form, "steps": template.steps, "sights": who_sees_what(template.purpose)}
+    context |= {
+        "place": place,
+        "form": form,
+        "steps": template.steps,
+        "sights": who_sees_what(template.purpose, support=True),
+    }
     return render(request, "cycles/new.html", context, status=422 if form.errors else 200)
 
 
@@ -108,6 +113,7 @@ def _page(request: ScopedRequest, found: Line, wrong: tuple[str, Form] | None = 
     """The page of one support; `wrong` is the form that was refused, with what was typed into it."""
     today, leads = clock.today(), found.lead_id == request.scope.person_id and not found.ended_because
     indicator = indicators().get(found.indicator)
+    steps = selectors.steps(request.scope, found)
     shown: dict[str, Any] = {}
     if found.kind == teams.TEAM:
         shown = team_of(request.scope, found, today)
@@ -116,9 +122,12 @@ def _page(request: ScopedRequest, found: Line, wrong: tuple[str, Form] | None = 
     context = {
         "found": found,
         "indicator": indicator.label if indicator else "",
-        "steps": selectors.steps(request.scope, found),
+        "steps": steps,
+        "context_waits": any(step.closed for step in steps),
+        "planned_so_far": found.planned_by(today),
+        "planned_in_all": found.planned_by(found.ends) if found.ends and found.ends > today else 0,
         "leads": leads,
-        "sights": who_sees_what(found.purpose),
+        "sights": who_sees_what(found.purpose, support=True),
         "today": today,
         "goals": goals_now(request.scope, found),
         "forms": forms_of(request.scope, found, wrong, shown) if leads else {},
