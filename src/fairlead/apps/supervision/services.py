@@ -179,8 +179,12 @@ def observe(
         return known
     items = {item.pk: item for item in instruments.items_of(version_id)}
     told = [(items[item], given) for item, given in answers.items() if item in items and given.level is not None]
-    if any(not given.evidence.strip() for _item, given in told) or not told:
-        raise ValidationError(_("A level without evidence does not count: write what you saw, heard or read."))
+    bare = [str(item) for item, given in told if not given.evidence.strip()]
+    if bare:
+        words = _("A level without evidence does not count. Write what you saw, heard or read: %(items)s.")
+        raise ValidationError(words % {"items": "; ".join(bare)})
+    if not told:
+        raise ValidationError(_("Give a level on at least one of the rubric's rows, with its evidence."))
     record(
         scope,
         Filled(

@@ -99,13 +99,12 @@ def _results(scope: Scope, found: Appraisal, need: str) -> tuple[list[Offer], li
                 )
             caveats += [flag.says for flag in one.flags]
             caveats.append(_("It says more about a school's need than about its leader."))
+            covers = {"week": _("the week"), "four weeks": _("the four weeks"), "year": _("the year so far")}
             words = {
-                "value": percent(point.value),
-                "n": point.n,
-                "first": _day(point.begins),
-                "last": _day(point.ends),
-            }
-            text = f"{one.indicator.says} " + _("%(value)s, counted over %(n)s, from %(first)s to %(last)s.") % words
+                "value": percent(point.value), "n": point.n, "last": _day(point.ends),
+                "span": covers[one.indicator.window],
+            }  # fmt: skip
+            text = f"{one.indicator.says} " + _("%(value)s, counted over %(n)s, for %(span)s up to %(last)s.") % words
             title = f"{label}, {_day(point.ends)}"
             offers.append(Offer(Source.Kind.RESULTS, f"indicator:{key}", title, text, " ".join(caveats)[:1000]))
     others = ", ".join(i.label for key, i in indicators().items() if key not in admitted)

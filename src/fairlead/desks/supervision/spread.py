@@ -95,4 +95,4 @@ def _drawn(title: str, head: str, rows: Sequence[Row]) -> Figure | None:
     )
     columns = [head, _("Question"), _("Could be by chance"), _("Share")]
     table = [(v["group"], v["question"], _("%(low)s to %(high)s") % {"low": percent(v["low"] / 100), "high": percent(v["high"] / 100)}, percent(v["value"] / 100)) for v in values]  # fmt: skip
-    return figure(drawn, title, summary, columns, table)
+    return figure(drawn, _("%(title)s: shares with their intervals") % {"title": title}, summary, columns, table)

@@ -145,9 +145,13 @@ class SupportForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind of help"),
         choices=[
-            ("supervision", gettext_lazy("Supervision: you, the principal and the network's lead read what is said")),
-            ("principal_coaching", gettext_lazy("Coaching: only you and the principal read what is said; it is never cited")),
+            ("supervision", gettext_lazy("Supervision of the principal")),
+            ("principal_coaching", gettext_lazy("Coaching of the principal")),
         ],
+        help_text=gettext_lazy(
+            "What is said in supervision you, the principal and the network's lead read; in coaching only you and the "
+            "principal, and it is never cited."
+        ),
     )  # fmt: skip
     goal = forms.CharField(
         label=gettext_lazy("Goal"), max_length=200,
