@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.apps.supervision.distribution import LEAST, Rated, distribution, table
+from fairlead.apps.supervision.distribution import LEAST, Distribution, Rated, distribution, table
 
 ScopeOf = Callable[[str], Any]
 TIERS = (("intensive", "Intensive"), ("universal", "Universal"))
@@ -37,6 +37,15 @@ def test_a_small_group_is_not_had_by_subtracting() -> None:
     assert whole.n == sum(sizes)
     assert (rows[2].n, rows[2].support, rows[2].high) == (None, None, None), "too small"
     assert sum(row.n is None for row in rows) == 2, "and one more, or the total would give it back"
+
+
+def test_the_number_in_all_is_not_told_where_it_would_give_a_group_away() -> None:
+    sizes = (6, 4, 7)
+    found = [rated(i, 0, 3) for i, n in enumerate(sizes) for _ in range(n)]
+    rows = table(found, [i for i, n in enumerate(sizes) for _ in range(n)], ["a", "b", "c"])
+    told = Distribution(("2025–26",), len(found), rows, (), ()).told
+    shown = [row.n for row in rows[1:] if row.n is not None]
+    assert told is None or len(shown) < len(sizes) - 1, "one group's size would follow"
 
 
 def test_nobody_appraised() -> None:

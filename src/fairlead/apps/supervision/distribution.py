@@ -72,6 +72,11 @@ class Distribution:
     by_tier: tuple[Row, ...]
     standards: tuple[tuple[str, tuple[Share, ...]], ...]  # of the whole network, by level; empty when it is too small
 
+    @property
+    def told(self) -> int | None:
+        """How many in all; None where a table withholds it, or the size of a withheld group would follow from it."""
+        return self.n if all(rows[0].n is not None for rows in (self.by_supervisor, self.by_tier) if rows) else None
+
 
 _RATED = """
 SELECT t.author_id, p.given_name || ' ' || p.family_name, p.sort_name, t.organization_id, t.year, t.template,
