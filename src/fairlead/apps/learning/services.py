@@ -157,7 +157,7 @@ def sign_in(
     had = found.minutes
     if clock.now() > found.begins_at + codes.ON_TIME:
         if minutes is None:
-            raise Late({"minutes": _("The session began at %(time)s. For how many of its minutes were you there?") % {
+            raise Late({"minutes": _("For how many minutes were you there, of the session that began at %(time)s?") % {
                 "time": time_format(localtime(found.begins_at), "TIME_FORMAT")}})  # fmt: skip
         if not 0 < minutes <= found.minutes:
             raise ValidationError({"minutes": _("Minutes are from 1 to %(most)s.") % {"most": found.minutes}})
