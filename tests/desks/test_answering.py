@@ -148,3 +148,22 @@ def test_an_anonymous_answer_leaves_no_link(as_person: Any, seeded: Any) -> None
     with as_owner():
         ballot = Ballot.objects.get(administration=known)
     assert (ballot.invitation_id, ballot.anonymous) == (None, True)
+
+
+def test_whoever_answers_is_told_where_a_leader_is_appraised_with_it(
+    as_person: Any, address: str, secret: str, seeded: Any
+) -> None:
+    client, looked = as_person(None), links.look(secret)
+    assert looked is not None
+    assert "appraisal of its leader" not in client.get(address).content.decode()
+    with as_owner():
+        known = Administration.objects.get(pk=looked.administration_id)
+        instrument = known.version.instrument
+        instrument.restrictions = instrument.restrictions | {
+            "purposes": ["survey", "leadership"],
+            "no_high_stakes": False,
+        }
+        instrument.save(update_fields=["restrictions"])
+    page = client.get(address).content.decode()
+    assert "appraisal of its leader" in page
+    assert "nothing that is about one person" not in page

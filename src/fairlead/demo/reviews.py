@@ -116,7 +116,7 @@ def _closed(world: World, rng: np.random.Generator, version_id: int, items: dict
         services.draw_sample(_scope(world, "tomas", DRAWN.date()), review.pk)
         rooms = dict(Piece.objects.filter(review=review).values_list("classroom", "organization_id"))
         need = {int(pk): float(n) for pk, n in zip(world.school_ids, world.school_need, strict=True)}
-        lift = {room: int(rng.integers(0, 3)) + (1 if need[org] < 0.5 else -1) for room, org in sorted(rooms.items())}
+        lift = {room: int(rng.integers(0, 3)) + (1 if need[org] < 0.5 else 0) for room, org in sorted(rooms.items())}
         _collect(world, rng, review, lift, without=0.06)
     with clock.standing_at(DEALT):
         tomas = _scope(world, "tomas", DEALT.date())

@@ -129,6 +129,12 @@ def why_not(instrument: _Instrument, purpose: str) -> str:
     return said or str(_("This instrument may not be used for that purpose."))
 
 
+def names_leaders(instrument: _Instrument) -> bool:
+    """Whether a school's results may stand in its leader's appraisal: only where the instrument says so itself."""
+    held = read(instrument.restrictions)
+    return "leadership" in held.purposes and not held.no_high_stakes
+
+
 def loosened(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Which restrictions would promise less than before, by name: whoever answered was promised them."""
     held, wanted = read(before), read(after)

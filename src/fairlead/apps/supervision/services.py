@@ -151,8 +151,8 @@ def why_no_voice(instrument: Any, purpose: str) -> str:
     """
     if purpose == Source.Declared.RESEARCH:
         return _("It was asked for research, and people answered it for that.")
-    held = policy.read(instrument.restrictions)
-    if held.no_high_stakes or PURPOSE not in held.purposes:
+    if not policy.names_leaders(instrument):
+        held = policy.read(instrument.restrictions)
         said = in_words(held.because, held.because_es)
         return said or _("The instrument does not name the appraisal of a school's leader among its uses.")
     return ""

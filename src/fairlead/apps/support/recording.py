@@ -133,6 +133,8 @@ def log_contact(scope: Scope, entry: ContactEntry) -> tuple[Contact, bool]:
                 purpose=entry.purpose,
             )
     except IntegrityError as error:
+        if "token" not in str(error):  # the only constraint that a second entry of somebody else can meet
+            raise
         raise TokenUsed({"token": _("Another contact has this number already. Open the form again.")}) from error
     if len(people) > 1 or entry.minutes_of.get(people[0], entry.minutes) != entry.minutes:
         ContactPresence.objects.bulk_create(

@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from fairlead.apps.instruments.models import in_words
+from fairlead.apps.instruments.policy import names_leaders
 from fairlead.apps.surveys import links, optouts, sessions
 from fairlead.apps.surveys.selectors import least_group
 from fairlead.desks.answering import forms
@@ -75,6 +76,7 @@ def answer(request: HttpRequest, secret: str) -> HttpResponse:
             "asked_first": opened.asked == "students",
             "groups": forms.groups(items, request.POST if request.method == "POST" else None, errors),
             "least": least_group(items[0].version.instrument) if items else 0,
+            "weighs": bool(items) and names_leaders(items[0].version.instrument),
             "errors": errors,
             "empty": empty,
         }
