@@ -238,3 +238,14 @@ def test_in_spanish(as_person: SignIn, now: int) -> None:
     client.cookies["django_language"] = "es"
     assert "Valorar por separado" in said(client, page("rate", now))
     assert "reunir evidencia" in said(client, page("diagnosis", now))
+
+
+def test_the_facilitator_hands_the_diagnosis_to_another(as_person: SignIn, now: int, seeded: Any) -> None:
+    grace = as_person("grace")
+    with max_queries(15):
+        assert "Hand over to somebody else" in said(grace, page("diagnosis", now))
+    assert grace.post(page("hand_over", now), {"to": seeded.person["amara"]}).status_code == 422
+    assert "You facilitate" in said(grace, page("diagnosis", now)), "a teacher does not facilitate"
+    assert grace.post(page("hand_over", now), {"to": seeded.person["marcus"]}).status_code == 302
+    assert "You facilitate" not in said(grace, page("diagnosis", now))
+    assert "You facilitate" in said(as_person("marcus"), page("diagnosis", now))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from fairlead.apps.access import rls
 from fairlead.apps.diagnostics import selectors, services
@@ -272,3 +272,24 @@ def test_facts_hold_what_was_published_and_who_may_not_read_levels_reads_none(se
     assert now not in schools
     scope_of("amara")
     assert facts() == []
+
+
+def test_a_facilitator_hands_over_until_the_group_talks(begun: int, seeded: Any, scope_of: ScopeOf) -> None:
+    """To one who might have begun it; from then on only they lead. Once levels lie open nobody takes their place."""
+    ines, owen = scope_of("ines"), scope_of("owen")
+    with pytest.raises(ValidationError, match="somebody who leads"):
+        services.hand_over(owen, begun, teacher(seeded))
+    scope_of("ines")
+    with pytest.raises(ValidationError, match="The facilitator does this"):
+        services.hand_over(ines, begun, ines.person_id)
+    services.hand_over(scope_of("owen"), begun, ines.person_id)
+    with pytest.raises(ValidationError, match="The facilitator does this"):
+        services.hand_over(scope_of("owen"), begun, owen.person_id)
+    ines = scope_of("ines")
+    services.ask_raters(ines, begun, [owen.person_id, teacher(seeded)], True)
+    services.hand_over(ines, begun, owen.person_id)
+    to_talk(scope_of, seeded, begun)
+    with pytest.raises(NotNow):
+        services.hand_over(scope_of("owen"), begun, ines.person_id)
+    with pytest.raises(IntegrityError, match=r"changes .* only"):
+        Diagnosis.objects.filter(pk=begun).update(facilitator_id=ines.person_id)

@@ -50,6 +50,12 @@ def candidates(scope: Scope, organization_id: int, on: date) -> list[tuple[int, 
     return sorted(found.values(), key=lambda row: (RATER_ROLES.index(row[2]) == 0, RATER_ROLES.index(row[2]), row[1]))
 
 
+def successors(scope: Scope, found: Diagnosis, on: date) -> list[tuple[int, str, str]]:
+    """To whom a diagnosis can be handed over: those of the candidates who might have begun it."""
+    people = candidates(scope, found.organization_id, on)
+    return [row for row in people if row[2] in BEGINNERS and row[0] != found.facilitator_id]
+
+
 def _line(organization_id: int) -> list[int]:
     node: Any = roster.organization(organization_id)
     line = [node.pk]

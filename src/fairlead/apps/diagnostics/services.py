@@ -92,6 +92,16 @@ def ask_raters(scope: Scope, pk: int, rater_ids: Collection[int], named: bool) -
     _ask(scope, found, rater_ids)
 
 
+@transaction.atomic
+def hand_over(scope: Scope, pk: int, person_id: int) -> None:
+    """Somebody else facilitates from here on. Not once the group talks: the facilitator then knows what each gave."""
+    found = _led(scope, pk, Stage.GATHER, Stage.RATE)
+    if person_id not in {person for person, _name, _role in selectors.successors(scope, found, clock.today())}:
+        raise ValidationError(_("Choose somebody who leads this school or those above it."))
+    found.facilitator_id = person_id
+    found.save(update_fields=["facilitator"])
+
+
 def _ask(scope: Scope, found: Diagnosis, rater_ids: Collection[int]) -> None:
     known = {person for person, _name, _role in selectors.candidates(scope, found.organization_id, clock.today())}
     wanted = set(rater_ids)

@@ -53,6 +53,20 @@ class RatersForm(forms.Form):
         _choices(self, "raters").choices = people
 
 
+class HandOverForm(forms.Form):
+    """Who facilitates from here on."""
+
+    to = forms.TypedChoiceField(
+        label=_("Who facilitates from here on"),
+        help_text=_("From then on you read and do only what you may without it."),
+        coerce=int,
+    )
+
+    def __init__(self, *args: Any, people: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choices(self, "to").choices = people
+
+
 class BeginForm(RatersForm):
     """A new diagnosis."""
 

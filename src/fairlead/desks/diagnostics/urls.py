@@ -9,6 +9,7 @@ urlpatterns = [
     path("schools/<slug:key>", views.schools, name="schools"),
     path("<int:pk>/", views.diagnosis, name="diagnosis"),
     path("<int:pk>/raters", views.raters, name="raters"),
+    path("<int:pk>/facilitator", views.hand_over, name="hand_over"),
     path("<int:pk>/evidence", views.evidence, name="evidence"),
     path("<int:pk>/evidence/<int:evidence_id>/withdraw", views.withdraw, name="withdraw"),
     path("<int:pk>/stage", views.stage, name="stage"),

@@ -23,6 +23,7 @@ from fairlead.desks.diagnostics.forms import (
     BeginForm,
     ConsensusForm,
     EvidenceForm,
+    HandOverForm,
     LevelsForm,
     PromiseForm,
     RatersForm,
@@ -179,6 +180,29 @@ def raters(request: ScopedRequest, pk: int) -> HttpResponse:
             return redirect("diagnostics:diagnosis", pk)
     context = {"form": form, "found": found}
     return render(request, "diagnostics/raters.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(*MEMBERS)
+def hand_over(request: ScopedRequest, pk: int) -> HttpResponse:
+    """Somebody else facilitates from here on; who handed over may not see the page any more."""
+    scope, found = request.scope, _found(request, pk, leads=True)
+    if found.stage not in (Stage.GATHER, Stage.RATE):
+        messages.info(request, _("The group talks: who facilitates stays as it is."))
+        return redirect("diagnostics:diagnosis", pk)
+    log_list(scope, "diagnosis", {found.organization_id})
+    people = _people(selectors.successors(scope, found, clock.today()))
+    form = HandOverForm(request.POST or None, people=people)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.hand_over(scope, pk, form.cleaned_data["to"])
+        except ValidationError as error:
+            blame(form, error)
+        else:
+            messages.success(request, _("Handed over."))
+            return redirect("diagnostics:home")
+    context = {"form": form, "found": found}
+    return render(request, "diagnostics/hand_over.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
