@@ -91,6 +91,7 @@ PAGES = (
     Page("3-learning-cycle", "dana", "cycles:support", ("@learning_cycle_of_harbor_point",)),
     Page("2-leadership-team", "grace", "cycles:support", ("@team_of_harbor_point",)),
     Page("2-leadership-team-agenda", "amara", "cycles:agenda", ("@team_of_harbor_point",)),
+    Page("2-diagnosis-hand-over", "grace", "diagnostics:hand_over", ("@rating_now",)),
     Page("3-diagnosis-new", "owen", "diagnostics:new"),
     Page("5-schools-at-each-level", "ines", "diagnostics:schools", ("what-makes-it-stick",)),
     Page("5-appraisal-distribution", "ines", "supervision:distribution"),
