@@ -29,8 +29,7 @@ from fairlead.site.progress import say  # noqa: E402
 
 # On the ordinary server; a desk lays out what its apps read, by the same statements.
 DATABASE_TESTS = ["tests/access", "tests/apps", "tests/site"]
-# One process more than cores: a third of their time they wait for a browser or the database.
-WORKERS = str((os.cpu_count() or 1) + 1)
+CORES = os.cpu_count() or 1
 # They share the machine: libraries that take every core would only wait for each other.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")
 # First the one without windows: it takes two thirds of the time.
@@ -76,7 +75,8 @@ def run_tests(tally: Tally, more: list[str]) -> None:
     """Everything but the long proofs, in several processes, each with a database of its own."""
     with throwaway_folder() as folder:
         environment = {"FAIRLEAD_TEST_CLUSTER": "1", "FAIRLEAD_DATA": str(folder), **chromium()}
-        pytest(tally, ["-m", "not prove", "-n", WORKERS, "--dist", "worksteal", *more], environment)
+        many = str(CORES + 1)  # one more than cores: short tests wait for a browser or the database a third of their time
+        pytest(tally, ["-m", "not prove", "-n", many, "--dist", "worksteal", *more], environment)
 
 
 def run_proofs(tally: Tally, more: list[str]) -> None:
@@ -84,12 +84,12 @@ def run_proofs(tally: Tally, more: list[str]) -> None:
     with throwaway_folder() as folder:
         environment = {"FAIRLEAD_TEST_CLUSTER": "1", "FAIRLEAD_DATA": str(folder), **chromium()}
         say("Simulations and long references")
-        pytest(tally, ["-m", "prove", "-n", WORKERS, "--dist", "worksteal", *more], environment)
+        pytest(tally, ["-m", "prove", "-n", str(CORES), "--dist", "worksteal", *more], environment)
         try:
             with ordinary_postgres(folder, install) as url:
                 say("The tests of the database, on an ordinary PostgreSQL by DATABASE_URL")
                 files = [path for path in DATABASE_TESTS if (ROOT / path).is_dir()]
-                marks = ["-m", "not prove and not browser", "-n", WORKERS, "--dist", "worksteal"]
+                marks = ["-m", "not prove and not browser", "-n", str(CORES), "--dist", "worksteal"]
                 pytest(tally, [*marks, *files, *more], {"DATABASE_URL": url, "FAIRLEAD_DATA": str(folder)})
         except NotHere as reason:
             tally.add({"passed": 0, "failed": 0, "skipped": 1, "reasons": {f"PostgreSQL: {reason}": 1}})
@@ -102,7 +102,7 @@ def pytest(tally: Tally, arguments: list[str], environment: dict[str, str]) -> N
     dropped = ("DATABASE_URL", "FAIRLEAD_", "PYTHONDONTWRITEBYTECODE")
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
     command = [sys.executable, "-m", "pytest", "-q", "--reuse-db", *arguments]  # dropped with their server
-    more = {"FAIRLEAD_COUNTS": str(counts)} | dict.fromkeys(THREADS, str(max(1, (os.cpu_count() or 1) // 2)))
+    more = {"FAIRLEAD_COUNTS": str(counts)} | dict.fromkeys(THREADS, str(max(1, CORES // 2)))
     done = subprocess.run(command, cwd=ROOT, env=inherited | environment | more, check=False)
     if counts.exists():
         tally.add(json.loads(counts.read_text()))
